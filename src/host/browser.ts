@@ -1,0 +1,3 @@
+export * from "./browser-files.ts";
+export * from "./browser-threads.ts";
+export type * from "./types.ts";

@@ -1,0 +1,3 @@
+export * from "./node-files.ts";
+export * from "./node-threads.ts";
+export type * from "./types.ts";
