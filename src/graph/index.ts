@@ -1,0 +1,3 @@
+export * from "./kinds.ts";
+export * from "./node.ts";
+export * from "./walk.ts";
