@@ -5,7 +5,11 @@ import type { TensorType } from "../tensor/index.ts";
  * Builds a node of any kind. Gradient rules get it as an argument, so that no rule's file imports the table
  * that imports it.
  */
-export type Build = <K extends OpKind>(kind: K, inputs: readonly Node[], attributes: OpAttributes[K]) => Node<K>;
+export type Build = <K extends OpKind>(
+  kind: K,
+  inputs: readonly Node[],
+  attributes: OpAttributes[K],
+) => Node<K>;
 
 /** What a rule knows of a node whose shape is not known yet. */
 export interface ShapeContext<K extends OpKind> {

@@ -1,0 +1,75 @@
+import type { OpKind } from "../graph/index.ts";
+import { add, affine, clip, multiply, subtract } from "./arithmetic.ts";
+import { averagePool2d, averagePool2dGradient } from "./average-pool2d.ts";
+import { batchMoments, batchMomentsGradient } from "./batch-moments.ts";
+import {
+  batchNormalize,
+  batchNormalizeInputGradient,
+  batchNormalizeMomentsGradient,
+  batchNormalizeReduce,
+} from "./batch-normalize.ts";
+import { oneHot, topKHits } from "./classes.ts";
+import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./conv2d.ts";
+import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from "./cross-entropy.ts";
+import { dropout } from "./dropout.ts";
+import { gelu, geluGradient } from "./gelu.ts";
+import { concatenate, pad, reshape, slice } from "./layout.ts";
+import { constant, input, variable } from "./leaves.ts";
+import { loadImages, loadLabels } from "./load.ts";
+import { matmul } from "./matmul.ts";
+import { maxPool2d, maxPool2dGradient } from "./max-pool2d.ts";
+import { broadcast, reduceSum } from "./reduce.ts";
+import { relu, reluGradient } from "./relu.ts";
+import type { OpRule } from "./rule.ts";
+import { sigmoid, sigmoidGradient } from "./sigmoid.ts";
+import { softmax, softmaxGradient } from "./softmax.ts";
+import { tanh, tanhGradient } from "./tanh.ts";
+
+/** The rule of every kind of op. A kind without a rule is a compile error. */
+export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
+  input,
+  variable,
+  constant,
+  add,
+  subtract,
+  multiply,
+  affine,
+  clip,
+  reshape,
+  pad,
+  slice,
+  concatenate,
+  broadcast,
+  reduceSum,
+  matmul,
+  conv2d,
+  conv2dInputGradient,
+  conv2dFilterGradient,
+  maxPool2d,
+  maxPool2dGradient,
+  averagePool2d,
+  averagePool2dGradient,
+  relu,
+  reluGradient,
+  sigmoid,
+  sigmoidGradient,
+  tanh,
+  tanhGradient,
+  gelu,
+  geluGradient,
+  softmax,
+  softmaxGradient,
+  dropout,
+  batchMoments,
+  batchMomentsGradient,
+  batchNormalize,
+  batchNormalizeReduce,
+  batchNormalizeInputGradient,
+  batchNormalizeMomentsGradient,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyGradient,
+  oneHot,
+  topKHits,
+  loadImages,
+  loadLabels,
+};
