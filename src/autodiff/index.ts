@@ -1,0 +1,7 @@
+export {
+  type Backpropagation,
+  type BuildFor,
+  backpropagate,
+  type Contribution,
+  gradients,
+} from "./backpropagate.ts";

@@ -1,0 +1,95 @@
+import type { Graph } from "../../graph/index.ts";
+import { EngineError, sizeOf, type Tensor, type TensorType } from "../../tensor/index.ts";
+import type { Session } from "../engine.ts";
+import { checkType, checkVariableName, leavesOf } from "../validation.ts";
+import { ReferenceProgram } from "./program.ts";
+import { toTensor } from "./to-tensor.ts";
+
+/** Variables in float64. What is asked of a session happens in the order in which it was asked. */
+export class ReferenceSession implements Session {
+  readonly #types = new Map<string, TensorType>();
+  readonly #values = new Map<string, Float64Array>();
+  #queue: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  async compile(graph: Graph, options: { readonly maximumSteps?: number } = {}): Promise<ReferenceProgram> {
+    this.#checkOpen();
+    const { inputs, variables } = leavesOf(graph);
+    for (const [name, type] of variables) this.#checkKnown(name, type, "compile");
+    for (const [name, type] of variables) this.#allocate(name, type);
+    return new ReferenceProgram(graph, inputs, variables, options.maximumSteps ?? 1, {
+      values: this.#values,
+      enqueue: (task) => this.#enqueue(task),
+    });
+  }
+
+  async allocate(name: string, type: TensorType): Promise<void> {
+    this.#checkOpen();
+    this.#checkKnown(name, type, "allocate");
+    this.#allocate(name, type);
+  }
+
+  variables(): ReadonlyMap<string, TensorType> {
+    return new Map(this.#types);
+  }
+
+  async read(name: string): Promise<Tensor> {
+    const type = checkVariableName(this.#types, name, "read");
+    return this.#enqueue(() => toTensor(type, this.#valueOf(name)));
+  }
+
+  /** A copy of a variable's float64 value, after all runs that were queued before. */
+  async readExact(name: string): Promise<Float64Array> {
+    checkVariableName(this.#types, name, "readExact");
+    return this.#enqueue(() => this.#valueOf(name).slice());
+  }
+
+  async write(name: string, value: Tensor): Promise<void> {
+    checkType(`the variable "${name}"`, checkVariableName(this.#types, name, "write"), value, "write");
+    // The caller may change its array after this call returns, so the copy is made now.
+    const copy = Float64Array.from(value.data);
+    await this.#enqueue(() => this.#values.set(name, copy));
+  }
+
+  async readAll(names: readonly string[]): Promise<Map<string, Tensor>> {
+    const types = names.map((name) => [name, checkVariableName(this.#types, name, "readAll")] as const);
+    return this.#enqueue(
+      () => new Map(types.map(([name, type]) => [name, toTensor(type, this.#valueOf(name))])),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#queue;
+    this.#closed = true;
+    this.#values.clear();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new EngineError("the session is closed", { hint: "Open another one." });
+  }
+
+  #checkKnown(name: string, type: TensorType, where: string): void {
+    const known = this.#types.get(name);
+    if (known !== undefined) checkType(`the variable "${name}" of this session`, known, type, where);
+  }
+
+  #allocate(name: string, type: TensorType): void {
+    if (this.#types.has(name)) return;
+    this.#types.set(name, type);
+    this.#values.set(name, new Float64Array(sizeOf(type.shape)));
+  }
+
+  #valueOf(name: string): Float64Array {
+    const value = this.#values.get(name);
+    if (value === undefined) throw new EngineError(`the variable "${name}" was never allocated`);
+    return value;
+  }
+
+  /** Runs a task after all that were queued before; one that fails does not stop those after it. */
+  async #enqueue<Result>(task: () => Result): Promise<Result> {
+    this.#checkOpen();
+    const result = this.#queue.then(task);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+}
