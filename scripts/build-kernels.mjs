@@ -4,9 +4,8 @@
  *
  *   node scripts/build-kernels.mjs
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import { argumentsSource, entrySource, readKernels } from "./kernels/arguments.mjs";
@@ -28,38 +27,54 @@ const variants = {
 /** 64 KiB pages: the most that a 32-bit memory can have. */
 const MAXIMUM_PAGES = 65536;
 
-async function compile(features, shared) {
-  const wasmFile = join(tmpdir(), `fovea-kernels-${process.pid}.wasm`);
+/** Compiles one variant in memory. `generated` holds the sources that exist nowhere else, by their file name. */
+async function compile(features, shared, generated) {
+  let bytes;
   const sharing = shared ? ["--sharedMemory"] : [];
   const { error, stdout, stderr } = await asc.main(
     [
-      join(kernelFolder, "generated/index.ts"),
-      ...["--outFile", wasmFile, "--baseDir", root],
+      "generated/index.ts",
+      ...["--outFile", "kernels.wasm", "--baseDir", kernelFolder],
       ...["-Ospeed", "--noAssert", "--runtime", "stub", "--exportTable"],
       ...["--importMemory", "--initialMemory", "1", "--maximumMemory", String(MAXIMUM_PAGES), ...sharing],
       ...["--enable", "threads", "--enable", "simd", ...features],
       // Addresses are 32 bits wide here for good: no warning about mixing u32 and usize.
       ...["--disableWarning", "201"],
     ],
-    {},
+    {
+      readFile(name, folder) {
+        const path = resolve(folder, name);
+        return generated.get(path) ?? (existsSync(path) ? readFileSync(path, "utf8") : null);
+      },
+      writeFile(_name, contents) {
+        bytes = Buffer.from(contents);
+      },
+      listFiles: () => [],
+    },
   );
   if (error) throw new Error(`${error.message}\n${stdout.toString()}${stderr.toString()}`);
-  const bytes = readFileSync(wasmFile);
-  rmSync(wasmFile);
   return bytes;
 }
 
-mkdirSync(join(kernelFolder, "generated"), { recursive: true });
+/** Written under another name first: whoever reads meanwhile sees the old file or the new one. */
+function write(name, text) {
+  const path = join(output, name);
+  writeFileSync(`${path}.${process.pid}`, text);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
 mkdirSync(output, { recursive: true });
 const kernels = readKernels(kernelFolder);
-writeFileSync(join(kernelFolder, "generated/index.ts"), entrySource(kernels));
-writeFileSync(join(output, "arguments.ts"), argumentsSource(kernels));
+write("arguments.ts", argumentsSource(kernels));
 
 const entries = [];
 for (const [name, { features, tiles }] of Object.entries(variants)) {
-  writeFileSync(join(kernelFolder, "generated/tiles.ts"), tileSource(tiles));
+  const generated = new Map([
+    [join(kernelFolder, "generated/index.ts"), entrySource(kernels)],
+    [join(kernelFolder, "generated/tiles.ts"), tileSource(tiles)],
+  ]);
   for (const shared of [true, false]) {
-    const bytes = await compile(features, shared);
+    const bytes = await compile(features, shared, generated);
     const key = shared ? "shared" : "single";
     entries.push({ name, key, base64: bytes.toString("base64"), bytes: bytes.length });
   }
@@ -68,8 +83,8 @@ const source = Object.keys(variants).map((name) => {
   const own = entries.filter((entry) => entry.name === name);
   return `  ${name}: {\n${own.map(({ key, base64 }) => `    ${key}:\n      "${base64}",`).join("\n")}\n  },`;
 });
-writeFileSync(
-  join(output, "modules.ts"),
+write(
+  "modules.ts",
   `// Written by scripts/build-kernels.mjs: do not edit.
 
 /** Which instructions a build of the kernels uses. */
