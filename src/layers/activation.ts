@@ -1,0 +1,17 @@
+import { nameField } from "../options/index.ts";
+import { type ActivationName, activationNames, applyActivation } from "./activations.ts";
+import { type LayerDefinition, noParameters, oneInput } from "./definition.ts";
+
+export interface ActivationOptions {
+  /** Its name: `relu`, `sigmoid`, `tanh`, `softmax`, `gelu` or `linear`. */
+  readonly activation: ActivationName;
+}
+
+/** A non-linear map as a layer of its own. Shapes: [...] -> [...]. */
+export const activationLayer: LayerDefinition<ActivationOptions> = {
+  fields: { activation: nameField(activationNames) },
+  arity: oneInput,
+  outputShape: (_options, [input = []]) => input,
+  parameters: noParameters,
+  call: ({ activation }, { build }, [x]) => applyActivation(build, activation, x),
+};

@@ -1,0 +1,154 @@
+import type { Node } from "../graph/index.ts";
+import {
+  booleanField,
+  checkOptionNames,
+  type Fields,
+  field,
+  nullable,
+  type Resolved,
+  resolveOptions,
+  shapeField,
+} from "../options/index.ts";
+import { formatShape, type Shape, ShapeError } from "../tensor/index.ts";
+import type { CallContext, LayerDefinition, ParameterSpec } from "./definition.ts";
+import { type LayerKind, type LayerOptions, layerTable } from "./table.ts";
+
+/** Options that every layer takes. */
+export interface CommonLayerOptions {
+  /** Unique in its model; also the beginning of its parameters' names. Default as in Keras: `conv2d`, `conv2d_1`. */
+  readonly name?: string | null;
+  /** Shape of one example, on the first layer of `sequential`: `[28, 28, 1]`. */
+  readonly inputShape?: Shape | null;
+  /** Whether training changes its weights (a frozen batch normalization uses its running statistics); default true. */
+  readonly trainable?: boolean;
+}
+
+/** Letters, digits and `_ . -`: names are also paths of parameters in files. */
+const namePattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/;
+
+/** The option `name` of layers and models. */
+export const layerNameField = field(
+  "up to 200 letters, digits, dots, dashes and underscores",
+  (value): value is string => typeof value === "string" && namePattern.test(value),
+);
+
+const commonFields: Fields<CommonLayerOptions> = {
+  name: nullable(layerNameField),
+  inputShape: nullable(shapeField),
+  trainable: booleanField(true),
+};
+
+/** A value in a functional graph: what `layer.apply` returns. Shapes are without the batch. */
+export interface SymbolicTensor {
+  readonly layer: Layer;
+  readonly inputs: readonly SymbolicTensor[];
+  readonly shape: Shape;
+}
+
+/**
+ * A layer: a plain, immutable description. It holds no weights; a model does. Used twice in one graph it shares them.
+ */
+export class Layer<K extends LayerKind = LayerKind> {
+  readonly kind: K;
+  /** As given; `null` leaves the choice to the model. */
+  readonly name: string | null;
+  readonly inputShape: Shape | null;
+  readonly trainable: boolean;
+  /** Its own options with all defaults filled in; JSON keeps them as they are. */
+  readonly options: Resolved<LayerOptions[K]>;
+
+  /** @throws OptionError for an unknown, missing or wrong option */
+  constructor(kind: K, options: LayerOptions[K] & CommonLayerOptions) {
+    const where = `layers.${kind}`;
+    const { fields } = definitionOf(kind);
+    checkOptionNames(where, options, [...Object.keys(fields), ...Object.keys(commonFields)]);
+    const { name, inputShape, trainable } = resolveOptions(where, options, commonFields);
+    this.kind = kind;
+    this.name = name;
+    this.inputShape = inputShape;
+    this.trainable = trainable;
+    this.options = resolveOptions(where, options, fields);
+  }
+
+  /**
+   * Places the layer in a functional graph.
+   *
+   * @throws ShapeError when the inputs do not fit
+   */
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+    const list = isList(inputs) ? inputs : [inputs];
+    const where = layerWhere(this.name ?? this.kind, this.kind);
+    const shapes = list.map((input) => input.shape);
+    return { layer: this, inputs: list, shape: outputShapeOf(this, shapes, where) };
+  }
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
+}
+
+/** A layer as errors name it. */
+export function layerWhere(name: string, kind: LayerKind): string {
+  return `layer "${name}" (${kind})`;
+}
+
+function definitionOf<K extends LayerKind>(kind: K): LayerDefinition<LayerOptions[K]> {
+  return layerTable[kind];
+}
+
+/**
+ * Shape of a layer's output, without the batch.
+ *
+ * @throws ShapeError naming the layer, what was expected, what came and how to mend it
+ */
+export function outputShapeOf<K extends LayerKind>(
+  layer: Layer<K>,
+  inputs: readonly Shape[],
+  where: string,
+): Shape {
+  const definition = definitionOf(layer.kind);
+  const { minimum, maximum } = definition.arity;
+  if (inputs.length < minimum || inputs.length > maximum) {
+    const expected = minimum === maximum ? `${minimum}` : `${minimum} or more`;
+    const plural = expected === "1" ? "input" : "inputs";
+    throw new ShapeError(`takes ${expected} ${plural}, got ${inputs.length}`, {
+      where,
+      hint:
+        minimum > 1
+          ? "Apply it to a list in a functional model: layers.add().apply([a, b])."
+          : "Join several with layers.add() or layers.concatenate() first.",
+    });
+  }
+  const shape = definition.outputShape(layer.options, inputs, where);
+  if (shape.length === 0 || !shape.every((size) => Number.isSafeInteger(size) && size >= 1)) {
+    throw new ShapeError(
+      `output would be ${formatShape(shape)} for input ${inputs.map(formatShape).join(", ")}`,
+      {
+        where,
+        hint: "Every size must be at least 1.",
+      },
+    );
+  }
+  return shape;
+}
+
+/** A layer's parameters for given input shapes (without the batch); none is trainable in a frozen layer. */
+export function parametersOf<K extends LayerKind>(
+  layer: Layer<K>,
+  inputs: readonly Shape[],
+): readonly ParameterSpec[] {
+  const specs = definitionOf(layer.kind).parameters(layer.options, inputs);
+  return layer.trainable ? specs : specs.map((spec) => ({ ...spec, trainable: false }));
+}
+
+/** Builds a layer's part of a graph. A frozen batch normalization behaves as in inference. */
+export function callLayer<K extends LayerKind>(
+  layer: Layer<K>,
+  context: CallContext,
+  inputs: readonly Node[],
+  parameters: Readonly<Record<string, Node<"variable">>>,
+): Node {
+  const frozen = layer.kind === "batchNormalization" && !layer.trainable;
+  const ownContext = frozen ? { ...context, training: false } : context;
+  return definitionOf(layer.kind).call(layer.options, ownContext, inputs, parameters);
+}

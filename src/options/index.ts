@@ -1,0 +1,4 @@
+export * from "./describe.ts";
+export * from "./fields.ts";
+export * from "./json.ts";
+export * from "./options.ts";
