@@ -1,4 +1,5 @@
 import { afterEach, vi } from "vitest";
+import "./matchers.ts";
 
 // Unexpected console output fails the test that made it: a warning nobody reads is a defect nobody mends.
 const spies = (["log", "info", "warn", "error", "debug"] as const).map((method) => ({

@@ -1,0 +1,13 @@
+import type { OpExamples } from "../op-values.ts";
+import { elementwiseExamples } from "./elementwise.ts";
+import { imageExamples } from "./images.ts";
+import { learningExamples } from "./learning.ts";
+import { shapeExamples } from "./shapes.ts";
+
+/** Examples of all kinds, worked out by hand. */
+export const opExamples: OpExamples = {
+  ...elementwiseExamples,
+  ...shapeExamples,
+  ...imageExamples,
+  ...learningExamples,
+};
