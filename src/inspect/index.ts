@@ -1,0 +1,4 @@
+export { type BackpropOptions, type BackpropWalk, type WalkStep, walkBackprop } from "./backprop.ts";
+export { type FormulaPart, formatNumber } from "./expression.ts";
+export { type NonLinearity, nonLinearities, type SmallNetOptions } from "./small-net.ts";
+export type { BackwardLayer, ForwardLayer, WalkEquation, WalkPartial } from "./walk.ts";
