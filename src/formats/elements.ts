@@ -1,0 +1,111 @@
+import { FormatError } from "../tensor/errors.ts";
+import type { ArrayOf, DType } from "../tensor/tensor.ts";
+
+/** Element encodings of files, all little-endian, and the host element type each is read into. */
+export const storedTypes = {
+  f16: { bytes: 2, dtype: "float32" },
+  bf16: { bytes: 2, dtype: "float32" },
+  f32: { bytes: 4, dtype: "float32" },
+  f64: { bytes: 8, dtype: "float64" },
+  i8: { bytes: 1, dtype: "int32" },
+  i16: { bytes: 2, dtype: "int32" },
+  i32: { bytes: 4, dtype: "int32" },
+  i64: { bytes: 8, dtype: "int32" },
+  u8: { bytes: 1, dtype: "uint8" },
+  u16: { bytes: 2, dtype: "int32" },
+  u32: { bytes: 4, dtype: "uint32" },
+  u64: { bytes: 8, dtype: "int32" },
+  bool: { bytes: 1, dtype: "uint8" },
+} as const satisfies { readonly [name: string]: { readonly bytes: number; readonly dtype: DType } };
+
+/** A name of {@link storedTypes}. */
+export type StoredType = keyof typeof storedTypes;
+
+type Decoded = ArrayOf[DType];
+
+/**
+ * Elements of a file as a typed array. Where the encoding is that of a typed array and the bytes lie at a multiple of
+ * its element size, the result is a view of `bytes`, not a copy: a model of hundreds of megabytes is held once.
+ *
+ * @param bytes - exactly `count * storedTypes[type].bytes` bytes
+ * @param where - file and tensor, for errors
+ * @throws FormatError when a 64-bit integer does not fit into 32 bits
+ */
+export function decodeElements(type: StoredType, bytes: Uint8Array, where: string): Decoded {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = bytes.byteLength / storedTypes[type].bytes;
+  switch (type) {
+    case "u8":
+    case "bool":
+      return bytes;
+    case "f32":
+      return nativeView(Float32Array, bytes);
+    case "f64":
+      return nativeView(Float64Array, bytes);
+    case "i32":
+      return nativeView(Int32Array, bytes);
+    case "u32":
+      return nativeView(Uint32Array, bytes);
+    case "f16":
+      return Float32Array.from({ length: count }, (_, index) =>
+        float16ToNumber(view.getUint16(index * 2, true)),
+      );
+    case "bf16":
+      return decodeBfloat16(view, count);
+    case "i8":
+      return Int32Array.from({ length: count }, (_, index) => view.getInt8(index));
+    case "i16":
+      return Int32Array.from({ length: count }, (_, index) => view.getInt16(index * 2, true));
+    case "u16":
+      return Int32Array.from({ length: count }, (_, index) => view.getUint16(index * 2, true));
+    case "i64":
+      return narrow(count, (index) => view.getBigInt64(index * 8, true), where);
+    case "u64":
+      return narrow(count, (index) => view.getBigUint64(index * 8, true), where);
+  }
+}
+
+/** The bytes of a tensor's elements, as a view. */
+export function elementBytes(data: Decoded): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+interface NativeArray<A> {
+  new (buffer: ArrayBufferLike, offset: number, length: number): A;
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+function nativeView<A>(ArrayType: NativeArray<A>, bytes: Uint8Array): A {
+  const size = ArrayType.BYTES_PER_ELEMENT;
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new ArrayType(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
+}
+
+/** IEEE 754 binary16: a sign bit, 5 exponent bits with bias 15, 10 fraction bits. */
+function float16ToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A bfloat16 is the upper half of a float32. */
+function decodeBfloat16(view: DataView, count: number): Float32Array {
+  const bits = Uint32Array.from({ length: count }, (_, index) => view.getUint16(index * 2, true) << 16);
+  return new Float32Array(bits.buffer);
+}
+
+function narrow(count: number, read: (index: number) => bigint, where: string): Int32Array {
+  return Int32Array.from({ length: count }, (_, index) => {
+    const value = read(index);
+    if (BigInt.asIntN(32, value) !== value) {
+      throw new FormatError(`the 64-bit integer ${value} at index ${index} does not fit into 32 bits`, {
+        where,
+        hint: "Store integers between -2147483648 and 2147483647, or floating-point numbers.",
+      });
+    }
+    return Number(value);
+  });
+}
