@@ -35,8 +35,8 @@ async function compile(features, shared, generated) {
     [
       "generated/index.ts",
       ...["--outFile", "kernels.wasm", "--baseDir", kernelFolder],
-      ...["-Ospeed", "--noAssert", "--runtime", "stub", "--exportTable"],
-      ...["--importMemory", "--initialMemory", "1", "--maximumMemory", String(MAXIMUM_PAGES), ...sharing],
+      ...["-Ospeed", "--noAssert", "--runtime", "stub"],
+      ...["--importTable", "--importMemory", "--initialMemory", "1", "--maximumMemory", String(MAXIMUM_PAGES), ...sharing],
       ...["--enable", "threads", "--enable", "simd", ...features],
       // Addresses are 32 bits wide here for good: no warning about mixing u32 and usize.
       ...["--disableWarning", "201"],
@@ -65,7 +65,7 @@ function write(name, text) {
 
 mkdirSync(output, { recursive: true });
 const kernels = readKernels(kernelFolder);
-write("arguments.ts", argumentsSource(kernels));
+write("arguments.ts", argumentsSource(kernels, variants.plain.tiles.row[1]));
 
 const entries = [];
 for (const [name, { features, tiles }] of Object.entries(variants)) {

@@ -24,7 +24,7 @@ export function readKernels(folder) {
 }
 
 /** TypeScript source with the type and the layout of each argument block. */
-export function argumentsSource(kernels) {
+export function argumentsSource(kernels, tileColumns) {
   const types = kernels.map(({ name, fields }) => `  ${name}: { ${fields.map(({ field }) => `${field}: number`).join("; ")} };`);
   const layouts = kernels.map(
     ({ name, fields }) => `  ${name}: [${fields.map(({ field, type }) => `["${field}", "${type}"]`).join(", ")}],`,
@@ -37,6 +37,9 @@ ${types.join("\n")}
 }
 
 export type KernelName = keyof KernelArguments;
+
+/** Columns of a register tile, the same in all variants: the width of a packed panel. */
+export const tileColumns = ${tileColumns};
 
 /** Fields of each argument block in order; each takes four bytes. */
 export const argumentLayouts: { readonly [K in KernelName]: readonly (readonly [string, "u32" | "i32" | "f32"])[] } = {

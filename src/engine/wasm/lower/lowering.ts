@@ -8,8 +8,11 @@ import type { KernelArguments, KernelName } from "../generated/arguments.ts";
 export interface Buffer {
   readonly bytes: number;
   readonly name: string;
-  /** Where a variable or constant lives already; undefined for working buffers, which the planner places. */
-  readonly address: number | undefined;
+  /**
+   * The address of a variable; "resident" for memory that the program has to itself (rings, tables, constants);
+   * "working" for what lives within a step, and shares memory with what lives at other times.
+   */
+  readonly home: number | "resident" | "working";
 }
 
 /** A buffer as a kernel's argument: its address, `offset` bytes further on. */

@@ -1,0 +1,83 @@
+import { canShareMemory, processorCount } from "#host";
+import { OptionError } from "../../tensor/index.ts";
+import type { Engine, Precision, Session } from "../engine.ts";
+import { Queue } from "./queue.ts";
+import { releaseBlocks, WasmSession, WorkingMemory } from "./session.ts";
+import { Team } from "./team.ts";
+import { chooseKernels, type Kernels } from "./variants.ts";
+
+/** How to make a wasm engine. */
+export interface WasmEngineOptions {
+  /** Worker threads; by default one for each processor, and 1 where memory cannot be shared. */
+  readonly threads?: number;
+  /** "fast" (default), or "exact": only instructions that give the same bits on every machine. */
+  readonly precision?: Precision;
+  /** Whether threads share memory; by default where the host can. Without it there is one thread. */
+  readonly sharedMemory?: boolean;
+}
+
+/** The most threads of a team. */
+const MAXIMUM_THREADS = 64;
+
+/** The engine that plans a step as a list of WebAssembly kernel calls and runs it on a team of threads. */
+export class WasmEngine implements Engine {
+  readonly name: string;
+  readonly threads: number;
+  /** Which build of the kernels runs, and which were not taken and why. */
+  readonly kernels: Kernels;
+  readonly #team: Team;
+  readonly #queue = new Queue();
+  readonly #working: WorkingMemory;
+  /** Frees the memory of sessions that nobody holds any more. */
+  readonly #abandoned: FinalizationRegistry<{ address: number; bytes: number }[]>;
+
+  constructor(kernels: Kernels, team: Team) {
+    this.name = `wasm (${kernels.variant}, ${team.threads} ${team.threads === 1 ? "thread" : "threads"})`;
+    this.threads = team.threads;
+    this.kernels = kernels;
+    this.#team = team;
+    this.#working = new WorkingMemory(team);
+    this.#abandoned = new FinalizationRegistry((blocks) => {
+      void this.#queue.exclusive(async () => releaseBlocks(team, blocks));
+    });
+  }
+
+  async openSession(): Promise<Session> {
+    const blocks: { address: number; bytes: number }[] = [];
+    const session = new WasmSession(this.#team, this.#queue, this.#working, blocks);
+    this.#abandoned.register(session, blocks);
+    return session;
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.exclusive(async () => this.#team.close());
+  }
+}
+
+/**
+ * Makes a wasm engine: compiles and checks the kernels and starts the threads.
+ *
+ * @throws OptionError for a number of threads that is not possible here
+ * @throws EngineError where WebAssembly SIMD is missing
+ */
+export async function createWasmEngine(options: WasmEngineOptions = {}): Promise<WasmEngine> {
+  const shared = options.sharedMemory ?? canShareMemory();
+  const threads = options.threads ?? (shared ? Math.min(processorCount(), MAXIMUM_THREADS) : 1);
+  checkThreads(threads, shared);
+  const kernels = await chooseKernels(options.precision ?? "fast", shared);
+  return new WasmEngine(kernels, new Team(kernels.module, threads, shared));
+}
+
+function checkThreads(threads: number, shared: boolean): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
+    throw new OptionError(`threads must be a whole number from 1 to ${MAXIMUM_THREADS}, got ${threads}`, {
+      where: "wasm engine",
+    });
+  }
+  if (threads > 1 && !shared) {
+    throw new OptionError(`${threads} threads need shared memory, which is off or not available here`, {
+      where: "wasm engine",
+      hint: "Use 1 thread; in a browser, serve the page cross-origin isolated (COOP: same-origin, COEP: require-corp).",
+    });
+  }
+}

@@ -1,0 +1,106 @@
+import type { Plan } from "../engine.ts";
+import { argumentLayouts } from "./generated/arguments.ts";
+import type { Buffer, Call, Reference } from "./lower/lowering.ts";
+import type { Allocator } from "./memory.ts";
+import { findBarriers, type Placement as BufferPlacement, SLACK } from "./plan/place.ts";
+import type { LoweredGraph } from "./plan/plan.ts";
+import type { LoadedPort, LoadedProgram } from "./program.ts";
+import { kernelNames } from "./variants.ts";
+import type { Placement } from "./worker/protocol.ts";
+
+/** Bytes of a `Record`, of a `Program` and of a chunk counter in kernels/program.ts. */
+const RECORD_BYTES = 16;
+const PROGRAM_BYTES = 64;
+const COUNTER_BYTES = 64;
+
+/** Index of each kernel in the function table. */
+const kernelIndex = new Map<string, number>(kernelNames.map((name, index) => [name, index + 1]));
+
+/** A program that has addresses, and the bytes to place in memory before it can run. */
+export interface Loading {
+  readonly program: LoadedProgram;
+  readonly writes: readonly Placement[];
+  /** What to give back when the program is no longer needed. */
+  readonly blocks: readonly { readonly address: number; readonly bytes: number }[];
+}
+
+/**
+ * Gives a lowered graph its addresses: memory of its own for records, tables, constants and rings, and a place in the
+ * working memory that all programs share.
+ */
+export function loadProgram(
+  lowered: LoweredGraph,
+  placement: BufferPlacement,
+  workingAddress: number,
+  allocator: Allocator,
+  options: { readonly threads: number; readonly maximumSteps: number; readonly plan: Plan },
+): Loading {
+  const { threads, maximumSteps, plan } = options;
+  const calls = lowered.calls.map(({ call }) => call);
+  const blocks: { address: number; bytes: number }[] = [];
+  const take = (bytes: number, what: string) => {
+    const address = allocator.allocate(bytes, what);
+    blocks.push({ address, bytes });
+    return address;
+  };
+  const resident = new Map(lowered.resident.map((buffer) => [buffer, take(buffer.bytes + SLACK, buffer.name)]));
+  const addressOf = (buffer: Buffer): number =>
+    typeof buffer.home === "number"
+      ? buffer.home
+      : (resident.get(buffer) ?? workingAddress + (placement.offsets.get(buffer) ?? 0));
+
+  const blocksBytes = calls.reduce((sum, { kernel }) => sum + 4 * argumentLayouts[kernel].length, 0);
+  const recordsBytes = RECORD_BYTES * calls.length;
+  const address = take(PROGRAM_BYTES + recordsBytes + blocksBytes, "program");
+  const counters = take(COUNTER_BYTES * threads * calls.length, "chunk counters");
+  const times = take(8 * calls.length, "timers");
+  const image = programImage(calls, addressOf, { address, counters });
+  const writes: Placement[] = [
+    { address, bytes: image },
+    ...lowered.presets.map(({ buffer, bytes }) => ({ address: addressOf(buffer), bytes })),
+  ];
+  const locate = (port: LoweredGraph["inputs"][number]): LoadedPort => ({ ...port, address: addressOf(port.ring) });
+  const ports = { inputs: lowered.inputs.map(locate), outputs: lowered.outputs.map(locate) };
+  return { program: { plan, maximumSteps, address, times, ...ports }, writes, blocks };
+}
+
+/** The bytes of a program: header, records, argument blocks. */
+function programImage(
+  calls: readonly Call[],
+  addressOf: (buffer: Buffer) => number,
+  { address, counters }: { readonly address: number; readonly counters: number },
+): Uint8Array {
+  const barriers = findBarriers(calls, addressOf);
+  const records = address + PROGRAM_BYTES;
+  let block = records + RECORD_BYTES * calls.length;
+  const bytes = calls.reduce((sum, { kernel }) => sum + 4 * argumentLayouts[kernel].length, block - address);
+  const image = new DataView(new ArrayBuffer(bytes));
+  [records, calls.length, counters].forEach((word, index) => {
+    image.setUint32(4 * index, word, true);
+  });
+  calls.forEach((call, index) => {
+    const record = [kernelIndex.get(call.kernel) ?? 0, call.chunks, block, Number(barriers[index])];
+    record.forEach((word, field) => {
+      image.setUint32(PROGRAM_BYTES + RECORD_BYTES * index + 4 * field, word, true);
+    });
+    writeArguments(image, block - address, call, addressOf);
+    block += 4 * argumentLayouts[call.kernel].length;
+  });
+  return new Uint8Array(image.buffer);
+}
+
+function writeArguments(image: DataView, at: number, call: Call, addressOf: (buffer: Buffer) => number): void {
+  const values: Readonly<Record<string, number | Buffer | Reference | null>> = call.arguments;
+  argumentLayouts[call.kernel].forEach(([field, type], index) => {
+    const value = toNumber(values[field], addressOf);
+    if (type === "f32") image.setFloat32(at + 4 * index, value, true);
+    else if (type === "i32") image.setInt32(at + 4 * index, value, true);
+    else image.setUint32(at + 4 * index, value, true);
+  });
+}
+
+function toNumber(value: number | Buffer | Reference | null, addressOf: (buffer: Buffer) => number): number {
+  if (value === null) return 0;
+  if (typeof value === "number") return value;
+  return "buffer" in value ? addressOf(value.buffer) + value.offset : addressOf(value);
+}

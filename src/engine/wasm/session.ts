@@ -1,0 +1,154 @@
+import type { Graph } from "../../graph/index.ts";
+import { EngineError, Tensor, type TensorType } from "../../tensor/index.ts";
+import type { Plan, Session } from "../engine.ts";
+import { checkType, checkVariableName, leavesOf } from "../validation.ts";
+import { loadProgram } from "./load.ts";
+import { placeBuffers, SLACK } from "./plan/place.ts";
+import { bytesOf, lowerGraph } from "./plan/plan.ts";
+import { bytesOfTensor, RUNS_IN_FLIGHT, toTensor, WasmProgram } from "./program.ts";
+import type { Queue } from "./queue.ts";
+import type { Team } from "./team.ts";
+
+interface Variable {
+  readonly type: TensorType;
+  readonly address: number;
+}
+
+interface Block {
+  readonly address: number;
+  readonly bytes: number;
+}
+
+/** Memory for what lives within a step. Only one program runs at a time, so all programs of an engine share it. */
+export class WorkingMemory {
+  readonly #team: Team;
+  #block: Block = { address: 0, bytes: 0 };
+
+  constructor(team: Team) {
+    this.#team = team;
+  }
+
+  /** Address of at least `bytes` bytes. A program keeps its address; a larger one makes a new, larger place. */
+  reserve(bytes: number): number {
+    if (bytes > this.#block.bytes) {
+      this.#block = { address: this.#team.allocator.allocate(bytes, "the working memory of a step"), bytes };
+    }
+    return this.#block.address;
+  }
+}
+
+/** Variables in linear memory, and the programs that use them. */
+export class WasmSession implements Session {
+  readonly #team: Team;
+  readonly #queue: Queue;
+  readonly #working: WorkingMemory;
+  readonly #variables = new Map<string, Variable>();
+  /** All memory that closing gives back; shared with the engine, which closes sessions that nobody holds any more. */
+  readonly #blocks: Block[];
+  #closed = false;
+
+  constructor(team: Team, queue: Queue, working: WorkingMemory, blocks: Block[]) {
+    this.#team = team;
+    this.#queue = queue;
+    this.#working = working;
+    this.#blocks = blocks;
+  }
+
+  async compile(graph: Graph, options: { readonly maximumSteps?: number } = {}): Promise<WasmProgram> {
+    this.#checkOpen();
+    const { variables } = leavesOf(graph);
+    for (const [name, type] of variables) this.#checkKnown(name, type, "compile");
+    for (const [name, type] of variables) await this.allocate(name, type);
+
+    const maximumSteps = options.maximumSteps ?? 1;
+    const lowered = lowerGraph(graph, (name) => this.#variable(name, "compile").address, maximumSteps * RUNS_IN_FLIGHT);
+    const calls = lowered.calls.map(({ call }) => call);
+    const placement = placeBuffers(calls);
+    const scratch = calls.reduce((most, { scratchBytes = 0 }) => Math.max(most, scratchBytes), 0);
+    const plan: Plan = {
+      operations: lowered.calls.map(({ operation }) => operation),
+      variableBytes: [...variables.values()].reduce((sum, type) => sum + bytesOf(type), 0),
+      workingBytes:
+        placement.bytes + lowered.resident.reduce((sum, { bytes }) => sum + bytes, 0) + scratch * this.#team.threads,
+    };
+    // Scratch holds the spilled tile and the row pointers before what the kernels ask for.
+    this.#team.ensureScratch(scratch + 4096);
+    const workingAddress = this.#working.reserve(placement.bytes);
+    const loading = loadProgram(lowered, placement, workingAddress, this.#team.allocator, {
+      threads: this.#team.threads,
+      maximumSteps,
+      plan,
+    });
+    this.#blocks.push(...loading.blocks);
+    await this.#queue.exclusive(() => this.#team.access(loading.writes, []));
+    return new WasmProgram(loading.program, this.#team, this.#queue);
+  }
+
+  async allocate(name: string, type: TensorType): Promise<void> {
+    this.#checkOpen();
+    this.#checkKnown(name, type, "allocate");
+    if (this.#variables.has(name)) return;
+    const bytes = bytesOf(type) + SLACK;
+    const address = this.#team.allocator.allocate(bytes, `the variable "${name}"`);
+    this.#blocks.push({ address, bytes });
+    this.#variables.set(name, { type, address });
+    // The memory may have been used before.
+    await this.#queue.exclusive(() => this.#team.access([{ address, bytes: new Uint8Array(bytes) }], []));
+  }
+
+  variables(): ReadonlyMap<string, TensorType> {
+    return new Map([...this.#variables].map(([name, { type }]) => [name, type]));
+  }
+
+  async read(name: string): Promise<Tensor> {
+    const [tensor] = await this.#fetch([this.#variable(name, "read")]);
+    return tensor;
+  }
+
+  async readAll(names: readonly string[]): Promise<Map<string, Tensor>> {
+    const tensors = await this.#fetch(names.map((name) => this.#variable(name, "readAll")));
+    return new Map(names.map((name, index) => [name, tensors[index]]));
+  }
+
+  async write(name: string, value: Tensor): Promise<void> {
+    const { type, address } = this.#variable(name, "write");
+    checkType(`the variable "${name}"`, type, value, "write");
+    // The caller may change its array after this call returns, so the copy is made now.
+    const bytes = bytesOfTensor(value).slice();
+    await this.#queue.exclusive(() => this.#team.access([{ address, bytes }], []));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#queue.exclusive(async () => releaseBlocks(this.#team, this.#blocks));
+    this.#variables.clear();
+  }
+
+  #variable(name: string, where: string): Variable {
+    checkVariableName(this.variables(), name, where);
+    const variable = this.#variables.get(name);
+    if (variable === undefined) throw new EngineError(`there is no variable "${name}"`, { where });
+    return variable;
+  }
+
+  async #fetch(variables: readonly Variable[]): Promise<Tensor[]> {
+    const extents = variables.map(({ type, address }) => ({ address, length: bytesOf(type) }));
+    const values = await this.#queue.exclusive(() => this.#team.access([], extents));
+    return variables.map(({ type }, index) => toTensor({ type }, values[index]));
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new EngineError("the session is closed", { hint: "Open another one." });
+  }
+
+  #checkKnown(name: string, type: TensorType, where: string): void {
+    const known = this.#variables.get(name);
+    if (known !== undefined) checkType(`the variable "${name}" of this session`, known.type, type, where);
+  }
+}
+
+/** Gives blocks back to the team's allocator, once. */
+export function releaseBlocks(team: Team, blocks: Block[]): void {
+  for (const { address, bytes } of blocks.splice(0)) team.allocator.release(address, bytes);
+}

@@ -1,0 +1,93 @@
+// One thread of the team: an instance of the kernels that runs what it is told. It is compiled to text and started from
+// there (scripts/build-worker.mjs), so it imports types only, and finds out by itself whether it is in Node.
+import type { DoneMessage, Extent, Placement, StartMessage, TaskMessage, WorkerMessage } from "./protocol.ts";
+
+interface Port {
+  postMessage(message: DoneMessage, transfer?: ArrayBuffer[]): void;
+}
+
+interface Kernels {
+  setThread(thread: number, threads: number, team: number, scratch: number): void;
+  run(program: number, steps: number, firstSlot: number): void;
+  profile(program: number, slot: number, times: number): void;
+  [kernel: string]: CallableFunction;
+}
+
+declare const require: ((name: "node:worker_threads") => { parentPort: NodePort }) | undefined;
+
+interface NodePort extends Port {
+  on(event: "message", listener: (message: WorkerMessage) => void): void;
+}
+
+interface Thread {
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+  readonly ownsMemory: boolean;
+  readonly start: StartMessage;
+}
+
+let thread: Thread | undefined;
+
+function start(message: StartMessage): void {
+  const memory = message.memory ?? new WebAssembly.Memory({ initial: message.pages, maximum: 65536 });
+  const table = new WebAssembly.Table({ initial: message.kernels.length + 1, element: "anyfunc" });
+  const environment = { memory, table, now: () => performance.now(), abort: () => {} };
+  const instance = new WebAssembly.Instance(message.module, { env: environment });
+  message.kernels.forEach((name, index) => {
+    table.set(index + 1, instance.exports[name]);
+  });
+  thread = { kernels: instance.exports as Kernels, memory, ownsMemory: message.memory === null, start: message };
+}
+
+/** Places bytes; only where the memory is this worker's own, else the owner has done it. */
+function place(memory: WebAssembly.Memory, writes: readonly Placement[]): void {
+  const bytes = new Uint8Array(memory.buffer);
+  for (const write of writes) bytes.set(write.bytes, write.address);
+}
+
+function fetchBytes(memory: WebAssembly.Memory, reads: readonly Extent[]): Uint8Array[] {
+  return reads.map(({ address, length }) => new Uint8Array(memory.buffer).slice(address, address + length));
+}
+
+function perform(message: TaskMessage, { kernels, memory, ownsMemory, start }: Thread): Uint8Array[] {
+  switch (message.type) {
+    case "scratch":
+      kernels.setThread(start.thread, start.threads, start.team, message.address);
+      return [];
+    case "grow":
+      if (ownsMemory) memory.grow(message.pages);
+      return [];
+    case "access":
+      place(memory, message.writes);
+      return fetchBytes(memory, message.reads);
+    case "profile":
+      kernels.profile(message.program, message.slot, message.times);
+      return [];
+    case "run":
+      if (ownsMemory) place(memory, message.writes);
+      kernels.run(message.program, message.steps, message.firstSlot);
+      return ownsMemory ? fetchBytes(memory, message.reads) : [];
+  }
+}
+
+function receive(message: WorkerMessage, port: Port): void {
+  if (message.type === "start") {
+    start(message);
+    return;
+  }
+  if (thread === undefined) return;
+  try {
+    const reads = perform(message, thread);
+    if (thread.start.thread === 0) port.postMessage({ id: message.id, reads });
+  } catch (error) {
+    port.postMessage({ id: message.id, reads: [], error: String(error) });
+  }
+}
+
+if (typeof require === "function") {
+  const { parentPort } = require("node:worker_threads");
+  parentPort.on("message", (message) => receive(message, parentPort));
+} else {
+  const scope = globalThis as unknown as Port & { onmessage: (event: MessageEvent<WorkerMessage>) => void };
+  scope.onmessage = (event) => receive(event.data, scope);
+}
