@@ -1,0 +1,4 @@
+import type { Command } from "commander";
+import type { Terminal } from "../terminal/terminal.ts";
+
+export function registerSummary(_program: Command, _terminal: Terminal): void {}

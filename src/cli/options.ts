@@ -1,0 +1,128 @@
+import { nameHint, OptionError } from "../tensor/errors.ts";
+
+/** Limits of a number given as an option. */
+export interface Limits {
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Whether the minimum itself is not allowed. */
+  readonly above?: boolean;
+}
+
+/** A parser of an option's text, as commander calls it. */
+export type OptionParser<Value> = (text: string) => Value;
+
+/** A whole number. @throws OptionError when the text is none, or out of the limits */
+export function wholeNumber(flag: string, limits: Limits = {}): OptionParser<number> {
+  return (text) => {
+    const value = parseFinite(text);
+    if (value === null || !Number.isSafeInteger(value)) throw expected(flag, "a whole number", limits, text);
+    return within(flag, "a whole number", value, limits, text);
+  };
+}
+
+/** A number, `1e-3` and the like included. @throws OptionError when the text is none, or out of the limits */
+export function decimalNumber(flag: string, limits: Limits = {}): OptionParser<number> {
+  return (text) => {
+    const value = parseFinite(text);
+    if (value === null) throw expected(flag, "a number", limits, text);
+    return within(flag, "a number", value, limits, text);
+  };
+}
+
+/** Numbers separated by commas or spaces. @throws OptionError for anything else */
+export function numberList(flag: string): OptionParser<number[]> {
+  return (text) => {
+    const values = text
+      .trim()
+      .split(/[\s,]+/)
+      .map(parseFinite);
+    const numbers = values.filter((value) => value !== null);
+    if (numbers.length !== values.length) {
+      throw new OptionError(`numbers separated by commas were expected, got "${text}"`, {
+        where: flag,
+        hint: `For example: ${flag} 0.5,-0.8,1.2`,
+      });
+    }
+    return numbers;
+  };
+}
+
+/** One of several names. @throws OptionError that names the nearest one */
+export function choice<Name extends string>(flag: string, names: readonly Name[]): OptionParser<Name> {
+  return (text) => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    throw new OptionError(`unknown name "${text}"`, { where: flag, hint: nameHint(text, names) });
+  };
+}
+
+/** A move in whole pixels: up and left; negative numbers move down and right. */
+export interface Shift {
+  readonly up: number;
+  readonly left: number;
+}
+
+/** `UP,LEFT`. @throws OptionError for anything but two whole numbers */
+export function pixelShift(flag: string): OptionParser<Shift> {
+  return (text) => {
+    const [up, left, ...more] = text.split(",").map(parseFinite);
+    if (!Number.isSafeInteger(up) || !Number.isSafeInteger(left) || more.length > 0) {
+      throw new OptionError(`two whole numbers UP,LEFT were expected, got "${text}"`, {
+        where: flag,
+        hint: `For example: ${flag} 2,2 moves each image 2 px up and 2 px left; negative numbers move down and right.`,
+      });
+    }
+    return { up: up ?? 0, left: left ?? 0 };
+  };
+}
+
+/** How training images are moved about. */
+export interface AugmentOption {
+  readonly shift: number;
+}
+
+const largestShift = 1000;
+
+/** `shift:PIXELS`, or `none`. @throws OptionError for anything else */
+export function augmentation(flag: string): OptionParser<AugmentOption | null> {
+  return (text) => {
+    if (text === "none") return null;
+    const [name, amount = "", ...more] = text.split(":");
+    if (name !== "shift" || more.length > 0) {
+      throw new OptionError(`unknown augmentation "${text}"`, {
+        where: flag,
+        hint: "Known: shift:PIXELS (for example shift:2 moves each image by up to 2 px), none.",
+      });
+    }
+    return { shift: wholeNumber(`${flag} shift`, { minimum: 1, maximum: largestShift })(amount) };
+  };
+}
+
+/** A finite number, or null for text that is not one number. */
+function parseFinite(text: string): number | null {
+  const trimmed = text.trim();
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return null;
+  const value = Number(trimmed);
+  return Number.isFinite(value) ? value : null;
+}
+
+function within(flag: string, kind: string, value: number, limits: Limits, text: string): number {
+  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, above = false } = limits;
+  if (value < minimum || value > maximum || (above && value === minimum)) {
+    throw expected(flag, kind, limits, text);
+  }
+  return value;
+}
+
+function expected(flag: string, kind: string, limits: Limits, text: string): OptionError {
+  return new OptionError(`${kind}${describeLimits(limits)} was expected, got "${text}"`, { where: flag });
+}
+
+function describeLimits({ minimum, maximum, above = false }: Limits): string {
+  const least = above ? "above" : "of at least";
+  if (minimum !== undefined && maximum !== undefined) {
+    return above ? ` above ${minimum} and up to ${maximum}` : ` from ${minimum} to ${maximum}`;
+  }
+  if (minimum !== undefined) return ` ${least} ${minimum}`;
+  return maximum === undefined ? "" : ` of at most ${maximum}`;
+}

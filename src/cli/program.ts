@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { registerBackprop } from "./commands/backprop.ts";
+import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerPredict } from "./commands/predict.ts";
+import { registerSummary } from "./commands/summary.ts";
+import { registerTour } from "./commands/tour.ts";
+import { registerTrain } from "./commands/train.ts";
+import { type ExitCode, exitCodes, reportFailure } from "./failure.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+
+/**
+ * Runs the command line.
+ *
+ * @param commandLine - the words behind `fovea`
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage
+ */
+export async function runCommandLine(commandLine: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  try {
+    await createProgram(terminal).parseAsync([...commandLine], { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
+    // `fovea` alone: the help has been printed.
+    if (error instanceof CommanderError && error.code === "commander.help") return exitCodes.usage;
+    const has = (flag: string) => commandLine.includes(flag);
+    return reportFailure(error, terminal, { json: has("--json"), verbose: has("--verbose") });
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const program = new Command("fovea");
+  program
+    .description("Train, explain and reuse image classifiers.")
+    .version(readVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err, outputError: () => {} })
+    .addHelpText("after", examples);
+  // Subcommands take over the settings above when they are made by `program.command`.
+  registerTrain(program, terminal);
+  registerEvaluate(program, terminal);
+  registerPredict(program, terminal);
+  registerSummary(program, terminal);
+  registerBackprop(program, terminal);
+  registerTour(program, terminal);
+  return program;
+}
+
+const examples = `
+Examples:
+  fovea tour                                             the dense and the convolutional nets side by side
+  fovea train --data mnist --model lenet5 --out runs/lenet5
+  fovea evaluate runs/lenet5 --data mnist --shift 2,2
+  fovea predict runs/lenet5 digit.png
+  fovea summary lenet5
+  fovea backprop --depth 3                               backpropagation, number by number
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. With --json, standard output is one JSON document; when a command
+fails it is {"error": {"name", "message", "where", "hint", "exitCode"}}.`;
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const manifest: { readonly version: string } = JSON.parse(text);
+  return manifest.version;
+}
