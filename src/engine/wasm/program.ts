@@ -33,10 +33,13 @@ export class WasmProgram implements Program {
   readonly #loaded: LoadedProgram;
   readonly #team: Team;
   readonly #queue: Queue;
+  /** Keeps the session's memory from being given back while the program is in use. */
+  readonly session: object;
   readonly #inFlight: Promise<unknown>[] = [];
   #runs = 0;
 
-  constructor(loaded: LoadedProgram, team: Team, queue: Queue) {
+  constructor(loaded: LoadedProgram, team: Team, queue: Queue, session: object) {
+    this.session = session;
     this.plan = loaded.plan;
     this.maximumSteps = loaded.maximumSteps;
     this.#loaded = loaded;

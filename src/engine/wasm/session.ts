@@ -81,7 +81,7 @@ export class WasmSession implements Session {
     });
     this.#blocks.push(...loading.blocks);
     await this.#queue.exclusive(() => this.#team.access(loading.writes, []));
-    return new WasmProgram(loading.program, this.#team, this.#queue);
+    return new WasmProgram(loading.program, this.#team, this.#queue, this);
   }
 
   async allocate(name: string, type: TensorType): Promise<void> {

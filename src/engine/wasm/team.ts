@@ -54,7 +54,8 @@ export class Team {
     const address = this.allocator.allocate(bytes * this.threads, "scratch");
     this.#scratch = { address, bytes };
     this.#workers.forEach((worker, thread) => {
-      this.#post([worker], { type: "scratch", address: address + thread * bytes });
+      // A failure reaches whoever waits for the next run.
+      this.#post([worker], { type: "scratch", address: address + thread * bytes }).catch(() => {});
     });
   }
 
@@ -131,7 +132,7 @@ export class Team {
       });
     }
     this.#pages += pages;
-    if (this.#memory === null) void this.#post(this.#workers, { type: "grow", pages }).catch(() => {});
+    if (this.#memory === null) this.#post(this.#workers, { type: "grow", pages }).catch(() => {});
   }
 
   #place(memory: WebAssembly.Memory, writes: readonly Placement[]): void {

@@ -1,0 +1,84 @@
+import type { Node, OpKind, Update, UpdateKind } from "../../../graph/index.ts";
+import * as activation from "./activation.ts";
+import * as batchNorm from "./batch-norm.ts";
+import { lowerConv2d, lowerConv2dFilterGradient, lowerConv2dInputGradient } from "./convolution.ts";
+import * as data from "./data.ts";
+import { lowerDropout } from "./dropout.ts";
+import * as elementwise from "./elementwise.ts";
+import * as loss from "./loss.ts";
+import type { Lowering, LoweringContext, UpdateLowering } from "./lowering.ts";
+import { lowerMatmul } from "./matrix.ts";
+import * as pool from "./pool.ts";
+import { lowerReduceSum } from "./reduce.ts";
+import * as shape from "./shape.ts";
+import * as updates from "./updates.ts";
+
+/** Kinds that need no kernel: leaves, which have their memory already, and another view of the same memory. */
+const nothing: Lowering<OpKind> = () => {};
+
+/** How each kind of op becomes kernel calls. A missing kind is a compile error. */
+const lowerings: { readonly [K in OpKind]: Lowering<K> } = {
+  input: nothing,
+  variable: nothing,
+  constant: nothing,
+  reshape: nothing,
+  add: elementwise.lowerAdd,
+  subtract: elementwise.lowerSubtract,
+  multiply: elementwise.lowerMultiply,
+  affine: elementwise.lowerAffine,
+  clip: elementwise.lowerClip,
+  pad: shape.lowerPad,
+  slice: shape.lowerSlice,
+  concatenate: shape.lowerConcatenate,
+  broadcast: shape.lowerBroadcast,
+  reduceSum: lowerReduceSum,
+  matmul: lowerMatmul,
+  conv2d: lowerConv2d,
+  conv2dInputGradient: lowerConv2dInputGradient,
+  conv2dFilterGradient: lowerConv2dFilterGradient,
+  maxPool2d: pool.lowerMaxPool2d,
+  maxPool2dGradient: pool.lowerMaxPool2dGradient,
+  averagePool2d: pool.lowerAveragePool2d,
+  averagePool2dGradient: pool.lowerAveragePool2dGradient,
+  relu: activation.lowerRelu,
+  reluGradient: activation.lowerReluGradient,
+  sigmoid: activation.lowerSigmoid,
+  sigmoidGradient: activation.lowerSigmoidGradient,
+  tanh: activation.lowerTanh,
+  tanhGradient: activation.lowerTanhGradient,
+  gelu: activation.lowerGelu,
+  geluGradient: activation.lowerGeluGradient,
+  softmax: loss.lowerSoftmax,
+  softmaxGradient: loss.lowerSoftmaxGradient,
+  dropout: lowerDropout,
+  batchMoments: batchNorm.lowerBatchMoments,
+  batchMomentsGradient: batchNorm.lowerBatchMomentsGradient,
+  batchNormalize: batchNorm.lowerBatchNormalize,
+  batchNormalizeReduce: batchNorm.lowerBatchNormalizeReduce,
+  batchNormalizeInputGradient: batchNorm.lowerBatchNormalizeInputGradient,
+  batchNormalizeMomentsGradient: batchNorm.lowerBatchNormalizeMomentsGradient,
+  softmaxCrossEntropy: loss.lowerSoftmaxCrossEntropy,
+  softmaxCrossEntropyGradient: loss.lowerSoftmaxCrossEntropyGradient,
+  oneHot: loss.lowerOneHot,
+  topKHits: loss.lowerTopKHits,
+  loadImages: data.lowerLoadImages,
+  loadLabels: data.lowerLoadLabels,
+};
+
+const updateLowerings: { readonly [K in UpdateKind]: UpdateLowering<K> } = {
+  sgd: updates.lowerSgd,
+  momentum: updates.lowerMomentum,
+  adam: updates.lowerAdam,
+  rmsprop: updates.lowerRmsprop,
+  movingAverage: updates.lowerMovingAverage,
+};
+
+/** Emits the kernel calls of a node. */
+export function lower<K extends OpKind>(node: Node<K>, context: LoweringContext): void {
+  lowerings[node.kind](node, context);
+}
+
+/** Emits the kernel calls of an update. */
+export function lowerUpdate<K extends UpdateKind>(update: Update<K>, context: LoweringContext): void {
+  updateLowerings[update.kind](update, context);
+}
