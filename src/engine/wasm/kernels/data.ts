@@ -91,8 +91,8 @@ function convertMoved(x: LoadImagesArguments, image: usize, y: usize, dx: i32, d
   const height = <i32>x.height;
   const rowCount = x.width * x.channels;
   // Elements of a row of y that lie left of, in and right of the moved image.
-  const left = min(<u32>max(dx, 0) * x.channels, rowCount);
-  const right = min(<u32>max(-dx, 0) * x.channels, rowCount);
+  const left = min(<u32>max(dx, 0), x.width) * x.channels;
+  const right = min(<u32>max(-dx, 0), x.width) * x.channels;
   const inside = rowCount - left - right;
   for (let i: i32 = 0; i < height; i++) {
     const from = i - dy;
