@@ -1,0 +1,107 @@
+/** Values of a model's metrics by name: `{ accuracy: 0.98 }`. */
+export type MetricValues = Readonly<Record<string, number>>;
+
+/** Loss and metrics over a whole dataset. */
+export interface Scores {
+  /** Mean loss of an example. */
+  readonly loss: number;
+  readonly metrics: MetricValues;
+}
+
+/** Loss and metrics over the validation data, side by side: `{ loss: 0.06, accuracy: 0.98 }`. */
+export interface ValidationScores {
+  readonly loss: number;
+  readonly [metric: string]: number;
+}
+
+/** What one epoch came to. */
+export interface EpochRecord extends Scores {
+  /** Counted from 0. */
+  readonly epoch: number;
+  /** Scores on the validation data, `null` without any. */
+  readonly validation: ValidationScores | null;
+  /** Of the epoch's last step. */
+  readonly learningRate: number;
+  /** Of the whole epoch, validation included; in a resumed epoch also the part before the stop. */
+  readonly milliseconds: number;
+}
+
+/** Why training ended. */
+export type EndReason = "completed" | "interrupted" | "stoppedEarly";
+
+/** Training starts or goes on. */
+export interface TrainBeginEvent {
+  readonly type: "trainBegin";
+  readonly model: string;
+  /** Training examples. */
+  readonly examples: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly stepsPerEpoch: number;
+  /** Where it starts, counted from 0; not 0 after a resume. */
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** An epoch's first step is about to run. Not sent when a resumed run goes on within an epoch. */
+export interface EpochBeginEvent {
+  readonly type: "epochBegin";
+  readonly epoch: number;
+}
+
+/** Some steps have run: sent after each chunk of about 25 ms. */
+export interface ProgressEvent extends Scores {
+  readonly type: "progress";
+  readonly epoch: number;
+  /** Steps of the epoch that are done. Loss and metrics are their means. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Since the epoch began, the part before a resume included. */
+  readonly elapsedMilliseconds: number;
+}
+
+/** An epoch and its validation are done. */
+export interface EpochEndEvent extends EpochRecord {
+  readonly type: "epochEnd";
+  /** Steps of the epoch. */
+  readonly step: number;
+}
+
+/** A checkpoint was taken (where to it is written is the affair of who asked for it). */
+export interface CheckpointEvent {
+  readonly type: "checkpoint";
+  /** Why: `epoch`, `time`, `end`, or as whoever asked for it says. */
+  readonly reason: string;
+  /** Where training goes on from it. */
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** Training is over. */
+export interface TrainEndEvent {
+  readonly type: "trainEnd";
+  readonly reason: EndReason;
+  /** Where it stands: epoch and step that would come next. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly history: readonly EpochRecord[];
+}
+
+/** All that training tells, told apart by `type`: terminal, JSON lines and Studio are subscribers. */
+export type TrainingEvent =
+  | TrainBeginEvent
+  | EpochBeginEvent
+  | ProgressEvent
+  | EpochEndEvent
+  | CheckpointEvent
+  | TrainEndEvent;
+
+/** What `fit` resolves to. */
+export interface History {
+  readonly reason: EndReason;
+  /** Where it stands: epoch and step that would come next. */
+  readonly epoch: number;
+  readonly step: number;
+  /** One record an epoch, those before a resume included. */
+  readonly epochs: readonly EpochRecord[];
+}

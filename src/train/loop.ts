@@ -1,0 +1,299 @@
+import { RandomStream, type Tensor, TrainingError, threefry2x32 } from "../tensor/index.ts";
+import { type Callback, callbackOrder, handEvent, stateKeys, type TrainingControl } from "./callback.ts";
+import { type Checkpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { ChunkSize } from "./chunk-size.ts";
+import type { EndReason, EpochRecord, History, TrainingEvent } from "./events.ts";
+import { EpochMeans } from "./means.ts";
+import { pause } from "./pause.ts";
+import type { StepInput, StepResult, Trainee } from "./trainee.ts";
+import type { RunConfiguration } from "./training-state.ts";
+
+/** Chunks given to the engine ahead: while one runs, the next waits, so that the engine never idles. */
+const chunksInFlight = 2;
+
+/** What a training run needs beside its trainee. */
+export interface TrainingOptions {
+  readonly configuration: RunConfiguration;
+  /** The order of the examples in an epoch. */
+  readonly orderOf: (epoch: number) => Int32Array;
+  readonly callbacks: readonly Callback[];
+  /** Stops training after the steps that are running; its reason is then `interrupted`. */
+  readonly signal: AbortSignal | null;
+  /** Where to go on; the trainee's variables are replaced by the checkpoint's. */
+  readonly resumeFrom: Checkpoint | null;
+}
+
+interface Chunk {
+  readonly steps: number;
+  readonly results: Promise<readonly StepResult[]>;
+}
+
+/**
+ * Trains: epochs of steps, validation, events. Everything random is a function of (seed, epoch, step, example), so a
+ * run that is stopped anywhere and resumed ends with the very weights of one that is not.
+ *
+ * @throws TrainingError when the loss is not a number any more
+ */
+export async function train(trainee: Trainee, options: TrainingOptions): Promise<History> {
+  return await new TrainingRun(trainee, options).run();
+}
+
+class TrainingRun {
+  readonly #trainee: Trainee;
+  readonly #configuration: RunConfiguration;
+  readonly #options: TrainingOptions;
+  readonly #callbacks: readonly Callback[];
+  readonly #control: TrainingControl;
+  readonly #stepKeys: RandomStream;
+  readonly #chunkSize: ChunkSize;
+  readonly #stepsPerEpoch: number;
+  readonly #history: EpochRecord[] = [];
+  readonly #means: EpochMeans;
+  #epoch = 0;
+  #step = 0;
+  #learningRate: number | null = null;
+  #ended: EndReason | null = null;
+  #stopReason: EndReason | null = null;
+  #inFlight: Chunk[] = [];
+  /** When the epoch began, moved back by the time that it took before a resume. */
+  #epochStart = 0;
+  #lastChunkEnd = 0;
+
+  constructor(trainee: Trainee, options: TrainingOptions) {
+    const { configuration, callbacks } = options;
+    this.#trainee = trainee;
+    this.#options = options;
+    this.#configuration = configuration;
+    this.#callbacks = callbackOrder(callbacks);
+    this.#control = this.#createControl();
+    this.#stepKeys = new RandomStream(configuration.seed).split("step");
+    this.#chunkSize = new ChunkSize(trainee.maximumSteps);
+    this.#stepsPerEpoch = Math.ceil(configuration.examples / configuration.batchSize);
+    this.#means = new EpochMeans(trainee.metricNames);
+  }
+
+  async run(): Promise<History> {
+    const { epochs, examples, batchSize } = this.#configuration;
+    this.#epochStart = performance.now();
+    if (this.#options.resumeFrom !== null) await this.#restore(this.#options.resumeFrom);
+    await this.#emit({
+      type: "trainBegin",
+      model: this.#trainee.name,
+      examples,
+      epochs,
+      batchSize,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      epoch: this.#epoch,
+      step: this.#step,
+    });
+    try {
+      while (this.#epoch < epochs && !this.#stopping()) await this.#runEpoch();
+    } finally {
+      // After an error nothing may run on that nobody waits for.
+      await Promise.allSettled(this.#inFlight.map(({ results }) => results));
+    }
+    const reason = this.#stopReason ?? "completed";
+    this.#ended = reason;
+    const position = { epoch: this.#epoch, step: this.#step };
+    await this.#emit({ type: "trainEnd", reason, ...position, history: [...this.#history] });
+    return { reason, ...position, epochs: this.#history };
+  }
+
+  /** Whether to end: told so, aborted, or resumed from a run that had already stopped itself. */
+  #stopping(): boolean {
+    if (this.#stopReason === null && this.#options.signal?.aborted === true) this.#stopReason = "interrupted";
+    return this.#stopReason !== null;
+  }
+
+  async #runEpoch(): Promise<void> {
+    const epoch = this.#epoch;
+    if (this.#step === 0) {
+      this.#epochStart = performance.now();
+      await this.#emit({ type: "epochBegin", epoch });
+    }
+    await this.#runSteps(this.#options.orderOf(epoch));
+    if (this.#step < this.#stepsPerEpoch) return;
+    const validation = await this.#trainee.validate();
+    const record: EpochRecord = {
+      epoch,
+      ...this.#means.scores(),
+      validation,
+      learningRate: this.#rateAt(this.#trainee.stepsTaken - 1),
+      milliseconds: performance.now() - this.#epochStart,
+    };
+    this.#history.push(record);
+    this.#epoch++;
+    this.#step = 0;
+    this.#means.reset();
+    await this.#emit({ type: "epochEnd", step: this.#stepsPerEpoch, ...record });
+  }
+
+  /** Runs the rest of an epoch's steps, a few chunks ahead; on a stop only those that are in flight. */
+  async #runSteps(order: Int32Array): Promise<void> {
+    this.#lastChunkEnd = performance.now();
+    let submitted = this.#step;
+    for (;;) {
+      while (this.#inFlight.length < chunksInFlight && submitted < this.#stepsPerEpoch && !this.#stopping()) {
+        submitted += this.#submit(order, submitted);
+      }
+      if (this.#inFlight.length === 0) return;
+      await this.#finishChunk();
+      await this.#emitProgress();
+      // An engine without threads would keep timers, signals and the page waiting.
+      await pause();
+    }
+  }
+
+  /** Gives the engine the next chunk: steps of one batch size. Returns their number. */
+  #submit(order: Int32Array, first: number): number {
+    const { batchSize, examples } = this.#configuration;
+    const fullSteps = Math.floor(examples / batchSize);
+    const steps = first < fullSteps ? Math.min(this.#chunkSize.steps, fullSteps - first) : 1;
+    const inputs = Array.from({ length: steps }, (_, offset): StepInput => {
+      const step = first + offset;
+      const globalStep = this.#trainee.stepsTaken + (step - this.#step);
+      return {
+        indices: order.slice(step * batchSize, Math.min((step + 1) * batchSize, examples)),
+        key: threefry2x32(this.#stepKeys.key, globalStep >>> 0, Math.floor(globalStep / 2 ** 32)),
+        globalStep,
+        learningRate: this.#rateAt(globalStep),
+      };
+    });
+    this.#inFlight.push({ steps, results: this.#trainee.run(inputs) });
+    return steps;
+  }
+
+  /** Waits for the oldest chunk in flight and counts its results. */
+  async #finishChunk(): Promise<void> {
+    const [chunk] = this.#inFlight;
+    if (chunk === undefined) return;
+    const results = await chunk.results;
+    // A checkpoint that was asked for meanwhile may have counted it.
+    if (this.#inFlight[0] !== chunk) return;
+    this.#inFlight.shift();
+    const { batchSize, examples } = this.#configuration;
+    for (const result of results) {
+      this.#checkLoss(result.loss);
+      this.#means.add(result, Math.min(batchSize, examples - this.#step * batchSize));
+      this.#step++;
+      this.#trainee.stepsTaken++;
+    }
+    const now = performance.now();
+    this.#chunkSize.observe(chunk.steps, now - this.#lastChunkEnd);
+    this.#lastChunkEnd = now;
+  }
+
+  #checkLoss(loss: number): void {
+    if (Number.isFinite(loss)) return;
+    throw notFinite(`the loss is ${loss}`, this.#epoch, this.#step, this.#stepsPerEpoch);
+  }
+
+  async #emitProgress(): Promise<void> {
+    await this.#emit({
+      type: "progress",
+      epoch: this.#epoch,
+      step: this.#step,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      ...this.#means.scores(),
+      elapsedMilliseconds: performance.now() - this.#epochStart,
+    });
+  }
+
+  async #emit(event: TrainingEvent): Promise<void> {
+    for (const callback of this.#callbacks) await handEvent(callback, event, this.#control);
+  }
+
+  #rateAt(globalStep: number): number {
+    return this.#learningRate ?? this.#trainee.scheduledLearningRate(globalStep);
+  }
+
+  #createControl(): TrainingControl {
+    const run = this;
+    return {
+      stop: () => {
+        run.#stopReason ??= "stoppedEarly";
+      },
+      get learningRate() {
+        return run.#rateAt(run.#trainee.stepsTaken);
+      },
+      set learningRate(rate: number) {
+        if (!Number.isFinite(rate) || rate < 0) {
+          throw new TrainingError(`the learning rate must be a number of at least 0, got ${rate}`);
+        }
+        run.#learningRate = rate;
+      },
+      saveCheckpoint: (reason = "callback") => run.#saveCheckpoint(reason),
+      readWeights: () => run.#trainee.readWeights(),
+      writeWeights: (weights) => run.#trainee.writeVariables(weights),
+    };
+  }
+
+  async #saveCheckpoint(reason: string): Promise<Uint8Array<ArrayBuffer>> {
+    // The variables are those after all steps that were given to the engine: count these steps first.
+    while (this.#inFlight.length > 0) await this.#finishChunk();
+    const variables = await this.#trainee.readVariables();
+    this.#checkVariables(variables);
+    const bytes = encodeCheckpoint({
+      model: this.#trainee.describe(),
+      training: {
+        configuration: this.#configuration,
+        epoch: this.#epoch,
+        step: this.#step,
+        globalStep: this.#trainee.stepsTaken,
+        sums: this.#means.sums(),
+        milliseconds: this.#step === 0 ? 0 : performance.now() - this.#epochStart,
+        learningRate: this.#learningRate,
+        ended: this.#ended ?? this.#stopReason,
+        history: this.#history,
+      },
+      variables,
+      callbacks: this.#callbackStates(),
+    });
+    await this.#emit({ type: "checkpoint", reason, epoch: this.#epoch, step: this.#step });
+    return bytes;
+  }
+
+  /** The last update may have spoiled the weights though its loss was still a number: never save that. */
+  #checkVariables(variables: ReadonlyMap<string, Tensor>): void {
+    for (const [name, { data }] of variables) {
+      if (!data.every(Number.isFinite)) {
+        throw notFinite(`"${name}" holds NaN or infinity`, this.#epoch, this.#step, this.#stepsPerEpoch);
+      }
+    }
+  }
+
+  #callbackStates(): Checkpoint["callbacks"] {
+    const keys = stateKeys(this.#callbacks);
+    const states = this.#callbacks.flatMap((callback, index) => {
+      const key = keys[index];
+      const state = callback.state?.();
+      return key === null || state === undefined ? [] : [[key, state] as const];
+    });
+    return new Map(states);
+  }
+
+  async #restore({ training, variables, callbacks }: Checkpoint): Promise<void> {
+    await this.#trainee.writeVariables(variables);
+    this.#trainee.stepsTaken = training.globalStep;
+    this.#epoch = training.epoch;
+    this.#step = training.step;
+    this.#learningRate = training.learningRate;
+    this.#history.push(...training.history);
+    this.#means.restore(training.sums);
+    this.#epochStart = performance.now() - training.milliseconds;
+    // An early stop is final; an interruption is what a resume undoes, and more epochs may follow the last.
+    if (training.ended === "stoppedEarly") this.#stopReason = "stoppedEarly";
+    const keys = stateKeys(this.#callbacks);
+    for (const [index, callback] of this.#callbacks.entries()) {
+      const state = callbacks.get(keys[index] ?? "");
+      if (state !== undefined) callback.restore?.(state);
+    }
+  }
+}
+
+function notFinite(what: string, epoch: number, step: number, stepsPerEpoch: number): TrainingError {
+  return new TrainingError(what, {
+    where: `epoch ${epoch + 1}, step ${step + 1} of ${stepsPerEpoch}`,
+    hint: "Try a lower learning rate or clipNorm: 1 in the optimizer, and check the data for values out of range.",
+  });
+}
