@@ -37,19 +37,26 @@ export type OpDraws<Kinds extends OpKind = OpKind> = { readonly [K in Kinds]: fc
 /** A drawn op as nodes, with the values of its leaves (rounded to float32 where they are floats). */
 export interface OpCase {
   readonly node: Node;
-  readonly leaves: readonly Node<"input">[];
+  readonly leaves: readonly (Node<"input"> | Node<"variable">)[];
   readonly values: ReadonlyMap<Node, Float64Array>;
 }
 
-/** Builds the nodes of a draw. With `smooth`, ties are replaced by distinct numbers. */
+/**
+ * Builds the nodes of a draw. With `smooth`, ties are replaced by distinct numbers; with `resident`, all operands but
+ * the first are variables, as weights are.
+ */
 export function buildCase<K extends OpKind>(
   kind: K,
   { attributes, operands }: OpDraw<K>,
-  options: { readonly smooth?: boolean } = {},
+  options: { readonly smooth?: boolean; readonly resident?: boolean } = {},
 ): OpCase {
   const build = createBuild("drawn");
   const leaves = operands.map(({ shape, dtype }, index) =>
-    build("input", [], { name: `operand${index}`, shape, dtype }),
+    build(options.resident === true && index > 0 ? "variable" : "input", [], {
+      name: `operand${index}`,
+      shape,
+      dtype,
+    }),
   );
   const node: Node = build(kind, leaves, attributes);
   const values = new Map<Node, Float64Array>();

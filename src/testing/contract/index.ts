@@ -1,0 +1,7 @@
+export { errorContract } from "./errors.ts";
+export { hazardContract } from "./hazards.ts";
+export { opContract } from "./ops.ts";
+export type { ContractOptions, EngineOf } from "./options.ts";
+export { sessionContract } from "./session.ts";
+export { trainingContract } from "./training.ts";
+export { updateContract } from "./updates.ts";
