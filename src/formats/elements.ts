@@ -37,7 +37,7 @@ export function decodeElements(type: StoredType, bytes: Uint8Array, where: strin
   switch (type) {
     case "u8":
     case "bool":
-      return bytes;
+      return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     case "f32":
       return nativeView(Float32Array, bytes);
     case "f64":
@@ -77,7 +77,8 @@ interface NativeArray<A> {
 
 function nativeView<A>(ArrayType: NativeArray<A>, bytes: Uint8Array): A {
   const size = ArrayType.BYTES_PER_ELEMENT;
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // A copy by constructor: `slice` of Node's Buffer does not copy.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new ArrayType(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }
 

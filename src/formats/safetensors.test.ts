@@ -111,6 +111,8 @@ describe("encodeSafetensors", () => {
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
     expect(decode(shifted.subarray(3)).tensors).toEqual(decode(bytes).tensors);
+    // Node's Buffer is a Uint8Array whose slice does not copy.
+    expect(decode(Buffer.from(shifted.buffer, 3)).tensors).toEqual(decode(bytes).tensors);
   });
 
   test("refuses names and headers that the format cannot hold", () => {

@@ -43,7 +43,7 @@ export function decodePnm(bytes: Uint8Array, name: string): DecodedImage {
     throw pnmError(name, `greatest value ${greatest} is not between 1 and 255 (8 bits a sample)`);
   }
   // Exactly one blank separates the header from the pixels.
-  const pixels = bytes.slice(cursor.position + 1);
+  const pixels = new Uint8Array(bytes.subarray(cursor.position + 1));
   const expected = width * height * channels;
   if (pixels.length !== expected) {
     throw pnmError(

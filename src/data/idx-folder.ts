@@ -1,0 +1,125 @@
+import { fileExists, folderExists, readFile } from "#host";
+import { DataError, FileError } from "../tensor/errors.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import { type ImageDataset, numberedClasses } from "./dataset.ts";
+import { checkLabels, decodeIdxImages, decodeIdxLabels, unpackIdx } from "./idx.ts";
+
+/** A data set to train on and one to test with. */
+export interface DatasetPair {
+  readonly train: ImageDataset;
+  readonly test: ImageDataset;
+}
+
+/** The unpacked bytes of a file, and where they came from. */
+export interface IdxFile {
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** The four files of a data set in MNIST's manner. */
+export interface IdxFiles {
+  readonly trainImages: IdxFile;
+  readonly trainLabels: IdxFile;
+  readonly testImages: IdxFile;
+  readonly testLabels: IdxFile;
+}
+
+/**
+ * Reads the four IDX files of a folder under their usual names: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+ * `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, also with a dot before `idx`, each packed (`.gz`) or not.
+ *
+ * @throws FileError naming the first file that is missing, and how it may be called
+ */
+export async function readIdxFiles(folder: string): Promise<IdxFiles> {
+  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
+    readOne(folder, "train-images", 3),
+    readOne(folder, "train-labels", 1),
+    readOne(folder, "t10k-images", 3),
+    readOne(folder, "t10k-labels", 1),
+  ]);
+  return { trainImages, trainLabels, testImages, testLabels };
+}
+
+async function readOne(folder: string, stem: string, rank: number): Promise<IdxFile> {
+  const names = [`${stem}-idx${rank}-ubyte`, `${stem}.idx${rank}-ubyte`];
+  for (const name of names.flatMap((plain) => [plain, `${plain}.gz`])) {
+    const path = `${folder}/${name}`;
+    if (await fileExists(path)) return { path, bytes: await unpackIdx(await readFile(path), { name: path }) };
+  }
+  throw new FileError(`there is no file ${names.join(" or ")}, with or without .gz`, {
+    where: folder,
+    hint: "Check the path: the four IDX files (train-images, train-labels, t10k-images, t10k-labels) must be there.",
+  });
+}
+
+/**
+ * A data set from a folder of IDX files, of any image size and 2 to 256 classes. There are as many classes as the
+ * greatest training label says; they are named by their numbers.
+ *
+ * @param folder - see {@link readIdxFiles} for the names of the files in it
+ * @throws FileError when the folder or a file is missing
+ * @throws FormatError when a file is not what its header says
+ * @throws DataError when the files do not fit each other, or a test label does not occur among the training classes
+ */
+export async function loadIdxFolder(folder: string): Promise<DatasetPair> {
+  const files = await readIdxFiles(folder);
+  const { train, test } = pairOf(files, folder, undefined);
+  const [, ...trainShape] = train.images.shape;
+  const [, ...testShape] = test.images.shape;
+  if (!sameShape(trainShape, testShape)) {
+    throw new DataError(
+      `training images are ${formatShape(trainShape)}, test images ${formatShape(testShape)}`,
+      {
+        where: folder,
+        hint: "Bring all images to one size and number of channels.",
+      },
+    );
+  }
+  return { train, test };
+}
+
+/**
+ * Decodes the four files.
+ *
+ * @param classCount - how many classes there are; as many as the training labels say when undefined
+ */
+export function pairOf(files: IdxFiles, name: string, classCount: number | undefined): DatasetPair {
+  const trainLabels = decodeIdxLabels(files.trainLabels.bytes, { name: files.trainLabels.path });
+  const testLabels = decodeIdxLabels(files.testLabels.bytes, { name: files.testLabels.path });
+  const count = classCount ?? classesOf(trainLabels.data, files.trainLabels.path);
+  checkLabels(trainLabels.data, count, files.trainLabels.path);
+  checkLabels(testLabels.data, count, files.testLabels.path);
+  const classNames = numberedClasses(count);
+  const trainImages = decodeIdxImages(files.trainImages.bytes, { name: files.trainImages.path });
+  const testImages = decodeIdxImages(files.testImages.bytes, { name: files.testImages.path });
+  checkCounts(trainImages.shape[0], trainLabels.data.length, files.trainImages.path, files.trainLabels.path);
+  checkCounts(testImages.shape[0], testLabels.data.length, files.testImages.path, files.testLabels.path);
+  return {
+    train: { name: `${name} train`, images: trainImages, labels: trainLabels, classNames },
+    test: { name: `${name} test`, images: testImages, labels: testLabels, classNames },
+  };
+}
+
+function classesOf(labels: Int32Array, where: string): number {
+  const count = labels.reduce((greatest, label) => Math.max(greatest, label), -1) + 1;
+  if (count < 2) {
+    throw new DataError(count === 0 ? "there are no labels in it" : "all labels are 0", {
+      where,
+      hint: "A classifier needs at least two classes, numbered from 0.",
+    });
+  }
+  return count;
+}
+
+function checkCounts(images: number, labels: number, imagesPath: string, labelsPath: string): void {
+  if (images === labels) return;
+  throw new DataError(`it holds ${images} images, ${labelsPath} holds ${labels} labels`, {
+    where: imagesPath,
+    hint: "Use two files that belong together.",
+  });
+}
+
+/** Whether a name given for a data set means a folder: one that is there, or a path by its slashes. */
+export async function isFolderName(name: string): Promise<boolean> {
+  return /[\\/]|^\.{1,2}$/.test(name) || (await folderExists(name));
+}

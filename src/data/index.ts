@@ -1,0 +1,15 @@
+export {
+  type ArraysOptions,
+  countOf,
+  epochOrder,
+  fromArrays,
+  type ImageDataset,
+  shiftImages,
+  split,
+  take,
+} from "./dataset.ts";
+export { decodeIdxImages, decodeIdxLabels, type IdxOptions, unpackIdx } from "./idx.ts";
+export { type DatasetPair, loadIdxFolder } from "./idx-folder.ts";
+export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } from "./image-input.ts";
+export { loadMnist } from "./mnist.ts";
+export { type DatasetName, datasets, loadDataset } from "./registry.ts";
