@@ -21,15 +21,22 @@ const noSpace: Explanation = {
   hint: "Free some space or choose a folder on another disk; an earlier version of the file is as it was.",
 };
 
+const pathHint = "Check the path; a relative path starts at the folder the command runs in.";
+
+/** What a missing path means. Creating a folder makes those above it: it fails so only where none can be made. */
+const missing: { readonly [A in FileAction]: Explanation } = {
+  read: { what: "there is no such file", hint: pathHint },
+  write: { what: "the folder to write in does not exist", hint: "Create it first, or check the path." },
+  list: { what: "there is no such folder", hint: pathHint },
+  create: {
+    what: "no folder can be created here",
+    hint: "Check the path, and that its disk can be written to.",
+  },
+};
+
 /** System error codes that a user can do something about. */
 const explanations: { readonly [code: string]: (action: FileAction) => Explanation } = {
-  ENOENT: (action) =>
-    action === "write" || action === "create"
-      ? { what: "the folder to write in does not exist", hint: "Create it first, or check the path." }
-      : {
-          what: action === "list" ? "there is no such folder" : "there is no such file",
-          hint: "Check the path; a relative path starts at the folder the command runs in.",
-        },
+  ENOENT: (action) => missing[action],
   EACCES: (action) => ({
     what: `no permission to ${verbs[action]}`,
     hint: "Change its permissions, or choose a place that belongs to you.",

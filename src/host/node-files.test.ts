@@ -115,6 +115,11 @@ describe("describeFileFailure", () => {
     ["EROFS", "write", "the file system is read-only. Choose a folder on a disk that can be written to"],
     ["EMFILE", "read", "too many files are open. Close other programs"],
     ["ENAMETOOLONG", "write", "the name is too long for the file system. Choose a shorter name"],
+    [
+      "ENOENT",
+      "create",
+      "no folder can be created here. Check the path, and that its disk can be written to",
+    ],
     ["ENOENT", "write", "the folder to write in does not exist. Create it first"],
     ["EIO", "read", "could not read this file (EIO: injected). Check the path and the disk"],
   ] as const)("%s on %s", (code, action, message) => {
