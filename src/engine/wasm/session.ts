@@ -93,7 +93,7 @@ export class WasmSession implements Session {
     this.#blocks.push({ address, bytes });
     this.#variables.set(name, { type, address });
     // The memory may have been used before.
-    await this.#queue.exclusive(() => this.#team.access([{ address, bytes: new Uint8Array(bytes) }], []));
+    await this.#queue.exclusive(() => this.#team.clear({ address, length: bytes }));
   }
 
   variables(): ReadonlyMap<string, TensorType> {

@@ -86,6 +86,13 @@ export class Team {
     return this.#fetch(reads);
   }
 
+  /** Fills a stretch of memory with zeros. With shared memory the caller sees to it that no run is under way. */
+  async clear(extent: Extent): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#memory === null) await this.#post(this.#workers, { type: "clear", ...extent });
+    else new Uint8Array(this.#memory.buffer, extent.address, extent.length).fill(0);
+  }
+
   /** Ends the threads. Tasks under way are rejected. */
   close(): void {
     this.#fail(new EngineError("the engine is closed", { hint: "Create another one." }));

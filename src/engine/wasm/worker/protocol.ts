@@ -30,6 +30,7 @@ export interface StartMessage {
 /** A task that thread 0 answers with a `DoneMessage`; the other threads take part in runs and answer nothing. */
 export type TaskMessage =
   | { readonly type: "scratch"; readonly id: number; readonly address: number }
+  | { readonly type: "clear"; readonly id: number; readonly address: number; readonly length: number }
   | { readonly type: "grow"; readonly id: number; readonly pages: number }
   | {
       readonly type: "run";

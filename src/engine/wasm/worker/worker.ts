@@ -54,6 +54,9 @@ function perform(message: TaskMessage, { kernels, memory, ownsMemory, start }: T
     case "scratch":
       kernels.setThread(start.thread, start.threads, start.team, message.address);
       return [];
+    case "clear":
+      new Uint8Array(memory.buffer, message.address, message.length).fill(0);
+      return [];
     case "grow":
       if (ownsMemory) memory.grow(message.pages);
       return [];

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { createBuild } from "../../ops/index.ts";
+import { Tensor } from "../../tensor/index.ts";
+import { contractSuite } from "../contract.ts";
+import { createWasmEngine, type WasmEngineOptions } from "./index.ts";
+
+const configurations: readonly (readonly [string, WasmEngineOptions])[] = [
+  ["wasm, 2 threads", { threads: 2 }],
+  ["wasm, 1 thread, memory of its own", { threads: 1, sharedMemory: false }],
+  ["wasm, 3 threads, exact", { threads: 3, precision: "exact" }],
+];
+
+for (const [name, options] of configurations) {
+  contractSuite(name, () => createWasmEngine(options), { tolerance: 1e-5, drawCount: 12 });
+}
+
+describe("wasm engine", () => {
+  it("takes the best build of the kernels that passes its check, and the plain one for exact results", async () => {
+    const fast = await createWasmEngine({ threads: 1 });
+    const exact = await createWasmEngine({ threads: 1, precision: "exact" });
+    expect(fast.kernels.variant).toBe("relaxed");
+    expect(fast.kernels.rejected).toEqual([]);
+    expect(exact.kernels.variant).toBe("plain");
+    await Promise.all([fast.close(), exact.close()]);
+  });
+
+  it("gives the same bits whatever the number of threads", async () => {
+    const results: Float32Array[] = [];
+    for (const options of [{ threads: 1 }, { threads: 2 }, { threads: 5 }, { sharedMemory: false }]) {
+      const engine = await createWasmEngine(options);
+      results.push(await convolutionGradients(engine));
+      await engine.close();
+    }
+    for (const other of results.slice(1)) expect(other).toEqual(results[0]);
+    expect(Math.max(...results[0])).toBeGreaterThan(0);
+  });
+
+  it("says what is wrong with a number of threads", async () => {
+    await expect(createWasmEngine({ threads: 0 })).rejects.toThrow(
+      "wasm engine: threads must be a whole number from 1 to 64, got 0.",
+    );
+    await expect(createWasmEngine({ threads: 2, sharedMemory: false })).rejects.toThrow(
+      "wasm engine: 2 threads need shared memory, which is off or not available here. Use 1 thread; in a browser,",
+    );
+  });
+
+  it("says how much memory a graph needs that does not fit", async () => {
+    const engine = await createWasmEngine({ threads: 1 });
+    const session = await engine.openSession();
+    const type = { shape: [1 << 20, 1 << 10], dtype: "float32" } as const;
+    await session.allocate("small", { shape: [4], dtype: "float32" });
+    await expect(session.allocate("large", type)).rejects.toThrow(
+      /^memory: the variable "large" needs 4\.3 GB, and .* of 4\.3 GB are in use\. Use a smaller batch/,
+    );
+    // The session goes on.
+    await session.write("small", Tensor.from([1, 2, 3, 4]));
+    expect([...(await session.read("small")).data]).toEqual([1, 2, 3, 4]);
+    await engine.close();
+  });
+
+  it("rejects what is asked of a closed engine", async () => {
+    const engine = await createWasmEngine({ threads: 2 });
+    const session = await engine.openSession();
+    await session.allocate("x", { shape: [1], dtype: "float32" });
+    await engine.close();
+    await expect(session.read("x")).rejects.toThrow("the engine is closed. Create another one.");
+  });
+
+  it("gives memory back when a session is closed", async () => {
+    const engine = await createWasmEngine({ threads: 1 });
+    // 5 GiB in all: more than a 32-bit memory holds.
+    for (let round = 0; round < 5; round++) {
+      const session = await engine.openSession();
+      await session.allocate("large", { shape: [1 << 28], dtype: "float32" });
+      await session.close();
+    }
+    await engine.close();
+  });
+});
+
+/** Filter gradient, input gradient and output of a convolution of 8 images, one after the other. */
+async function convolutionGradients(engine: Awaited<ReturnType<typeof createWasmEngine>>): Promise<Float32Array> {
+  const build = createBuild();
+  const session = await engine.openSession();
+  const input = (name: string, shape: readonly number[]) =>
+    build("input", [], { name, shape, dtype: "float32" });
+  const [x, filter, dy] = [input("x", [8, 13, 13, 3]), input("filter", [3, 3, 3, 17]), input("dy", [8, 7, 7, 17])];
+  const padding = { top: 1, bottom: 1, left: 1, right: 1 };
+  const attributes = { strides: [2, 2], padding, dilations: [1, 1], groups: 1 } as const;
+  const outputs = {
+    y: build("conv2d", [x, filter], attributes),
+    dx: build("conv2dInputGradient", [dy, filter], { ...attributes, inputShape: x.shape }),
+    dFilter: build("conv2dFilterGradient", [x, dy], { ...attributes, filterShape: filter.shape }),
+  };
+  const program = await session.compile({ outputs, updates: [] });
+  const values = (shape: readonly number[]) =>
+    Tensor.from(
+      Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, index) => Math.sin(index * 1.7)),
+      shape,
+    );
+  const [result] = await program.run([{ x: values(x.shape), filter: values(filter.shape), dy: values(dy.shape) }]);
+  return Float32Array.from(Object.values(result).flatMap(({ data }) => [...data]));
+}
