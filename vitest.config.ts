@@ -1,13 +1,26 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+/** A group of tests that `npm test` runs as a stage of its own (scripts/check.mjs). */
+function group(name: string, include: string[], exclude: string[] = []) {
+  return { extends: true as const, test: { name, include, exclude } };
+}
+
+const imports = ["tests/rooms.test.ts", "tests/exports.test.ts"];
+const docs = ["tests/docs.test.ts"];
+
 export default defineConfig({
   resolve: { alias: { "#host": fileURLToPath(new URL("./src/host/node.ts", import.meta.url)) } },
   test: {
-    include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
     testTimeout: 30_000,
     pool: "forks",
     maxWorkers: 2,
     setupFiles: ["./src/testing/setup.ts"],
+    projects: [
+      group("imports", imports),
+      group("unit", ["src/**/*.test.ts"]),
+      group("docs", docs),
+      group("slow", ["tests/**/*.test.ts", "src/**/*.slow.ts"], [...imports, ...docs]),
+    ],
   },
 });
