@@ -17,7 +17,7 @@ export function broadcastStrides(from: Shape, to: Shape): number[] {
 
 /**
  * The fewest axes that walk the same elements in the same order: axes of size 1 go, and neighbours become one where
- * every operand steps evenly across them.
+ * every operand steps evenly across them. One of size 1 is left of a single element.
  */
 export function mergeAxes(shape: Shape, operandStrides: readonly (readonly number[])[]): Axis[] {
   const merged: Axis[] = [];
@@ -31,26 +31,19 @@ export function mergeAxes(shape: Shape, operandStrides: readonly (readonly numbe
       merged.push({ size, strides });
     }
   });
-  return merged;
+  return merged.length > 0 ? merged : [{ size: 1, strides: operandStrides.map(() => 1) }];
 }
 
 /**
- * Merged axes split for kernels that walk rows: all but the innermost (at least one, if only of size 1), and the size
- * and the strides of the innermost. When the innermost axis is not made of neighbours in each operand (strides 0 or 1),
- * rows have one column.
+ * Merged axes split for kernels that walk rows: all but the innermost (at least one, if only of size 1), and the
+ * innermost. Where that is not made of neighbours in each operand (strides 0 or 1), rows have one column.
  */
-export function rowsOf(axes: readonly Axis[]): {
-  readonly outer: readonly Axis[];
-  readonly columns: number;
-  readonly strides: readonly number[];
-} {
-  const last = axes.at(-1);
-  const operands = last?.strides.length ?? 0;
-  const even = last?.strides.every((stride) => stride <= 1) ?? false;
-  const inner = last !== undefined && even ? last : { size: 1, strides: Array<number>(operands).fill(1) };
+export function rowsOf(axes: readonly Axis[]): { readonly outer: readonly Axis[]; readonly inner: Axis } {
+  const last = axes[axes.length - 1];
+  const even = last.strides.every((stride) => stride <= 1);
+  const single: Axis = { size: 1, strides: last.strides.map(() => 1) };
   const outer = even ? axes.slice(0, -1) : axes;
-  const single = { size: 1, strides: Array<number>(operands).fill(0) };
-  return { outer: outer.length > 0 ? outer : [single], columns: inner.size, strides: inner.strides };
+  return { outer: outer.length > 0 ? outer : [single], inner: even ? last : single };
 }
 
 /** The axes as a kernel's table of int32: size, then each operand's bytes from one index to the next. */

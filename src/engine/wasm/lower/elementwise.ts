@@ -1,7 +1,13 @@
 import type { Node } from "../../../graph/index.ts";
 import { sizeOf } from "../../../tensor/index.ts";
 import { type Axis, axisTable, broadcastStrides, mergeAxes, productOf } from "./axes.ts";
-import { type Buffer, chunksFor, ELEMENTS_PER_CHUNK, type Lowering, type LoweringContext } from "./lowering.ts";
+import {
+  type Buffer,
+  chunksFor,
+  ELEMENTS_PER_CHUNK,
+  type Lowering,
+  type LoweringContext,
+} from "./lowering.ts";
 import { emitCopy } from "./shape.ts";
 
 /** The codes of kernels/elementwise.ts. */
@@ -35,7 +41,15 @@ function emitPeriodic(context: LoweringContext, operands: Operands, count: numbe
   const { b, length } = repeated(context, operands.b, count, period);
   context.emit({
     kernel: "binary",
-    arguments: { a, b, y, operation: operands.operation, count, period: length, perChunk: ELEMENTS_PER_CHUNK },
+    arguments: {
+      a,
+      b,
+      y,
+      operation: operands.operation,
+      count,
+      period: length,
+      perChunk: ELEMENTS_PER_CHUNK,
+    },
     chunks: chunksFor(count),
     reads: [a, b],
     writes: [y],
@@ -58,7 +72,11 @@ function repeated(context: LoweringContext, b: Buffer, count: number, period: nu
 }
 
 /** Any broadcast: rows of the innermost axis, along which a is contiguous and b contiguous or one number. */
-function emitStrided(context: LoweringContext, { a, b, y, operation }: Operands, axes: readonly Axis[]): void {
+function emitStrided(
+  context: LoweringContext,
+  { a, b, y, operation }: Operands,
+  axes: readonly Axis[],
+): void {
   const inner = axes[axes.length - 1];
   const outer = axes.slice(0, -1);
   const rows = productOf(outer);
@@ -87,7 +105,6 @@ function lowerBinary(kind: BinaryKind): (node: Node<BinaryKind>, context: Loweri
     };
     const strides = [first, second].map(({ shape }) => broadcastStrides(shape, node.shape));
     let axes = mergeAxes(node.shape, strides);
-    if (axes.length === 0) axes = [{ size: 1, strides: [1, 1] }];
     // Kernels want a to be the operand that is contiguous in the innermost axis, and whole if one is.
     const missing = [0, 1].map((operand) => axes.filter((axis) => axis.strides[operand] === 0).length);
     const innermost = axes[axes.length - 1].strides;

@@ -1,0 +1,88 @@
+import type { Node, Update, UpdateKind } from "../../../graph/index.ts";
+import { sizeOf } from "../../../tensor/index.ts";
+import {
+  type Buffer,
+  chunksFor,
+  ELEMENTS_PER_CHUNK,
+  type LoweringContext,
+  type UpdateLowering,
+} from "./lowering.ts";
+
+/** The buffers of an update, and what every update's call has. */
+function prepare<K extends UpdateKind>(update: Update<K>, context: LoweringContext) {
+  const variable = context.buffer(update.variable);
+  const value = context.buffer(update.value);
+  const slots = update.slots.map((slot: Node): Buffer => context.buffer(slot));
+  const hyper = update.hyper === null ? null : context.buffer(update.hyper);
+  const count = sizeOf(update.variable.shape);
+  return {
+    operands: { variable, value, slots, hyper },
+    sizes: { count, perChunk: ELEMENTS_PER_CHUNK },
+    call: {
+      chunks: chunksFor(count),
+      reads: [variable, value, ...slots, ...(hyper === null ? [] : [hyper])],
+      writes: [variable, ...slots],
+    },
+  };
+}
+
+export const lowerSgd: UpdateLowering<"sgd"> = (update, context) => {
+  const { operands, sizes, call } = prepare(update, context);
+  const { variable, value: gradient, hyper } = operands;
+  const { weightDecay } = update.attributes;
+  context.emit({ kernel: "sgd", arguments: { variable, gradient, hyper, ...sizes, weightDecay }, ...call });
+};
+
+export const lowerMomentum: UpdateLowering<"momentum"> = (update, context) => {
+  const { operands, sizes, call } = prepare(update, context);
+  const { variable, value: gradient, hyper } = operands;
+  const [velocity] = operands.slots;
+  const { weightDecay, momentum } = update.attributes;
+  const nesterov = update.attributes.nesterov ? 1 : 0;
+  context.emit({
+    kernel: "momentum",
+    arguments: { variable, gradient, velocity, hyper, ...sizes, weightDecay, momentum, nesterov },
+    ...call,
+  });
+};
+
+export const lowerAdam: UpdateLowering<"adam"> = (update, context) => {
+  const { operands, sizes, call } = prepare(update, context);
+  const { variable, value: gradient, hyper } = operands;
+  const [firstMoment, secondMoment] = operands.slots;
+  const { weightDecay, beta1, beta2, epsilon } = update.attributes;
+  context.emit({
+    kernel: "adam",
+    arguments: {
+      ...{ variable, gradient, firstMoment, secondMoment, hyper, ...sizes, weightDecay, epsilon },
+      ...{ beta1, oneMinusBeta1: 1 - beta1, beta2, oneMinusBeta2: 1 - beta2 },
+    },
+    ...call,
+  });
+};
+
+export const lowerRmsprop: UpdateLowering<"rmsprop"> = (update, context) => {
+  const { operands, sizes, call } = prepare(update, context);
+  const { variable, value: gradient, hyper } = operands;
+  const [meanSquare] = operands.slots;
+  const { weightDecay, rho, epsilon } = update.attributes;
+  context.emit({
+    kernel: "rmsprop",
+    arguments: {
+      ...{ variable, gradient, meanSquare, hyper, ...sizes, weightDecay, epsilon },
+      ...{ rho, oneMinusRho: 1 - rho },
+    },
+    ...call,
+  });
+};
+
+export const lowerMovingAverage: UpdateLowering<"movingAverage"> = (update, context) => {
+  const { operands, sizes, call } = prepare(update, context);
+  const { variable, value } = operands;
+  const { momentum } = update.attributes;
+  context.emit({
+    kernel: "movingAverage",
+    arguments: { variable, value, ...sizes, momentum, oneMinusMomentum: 1 - momentum },
+    ...call,
+  });
+};
