@@ -28,8 +28,9 @@ export const anyShape: readonly AxisPattern[] = ["..."];
 /** @throws ShapeError unless there is one input for each name */
 export function checkCount({ inputs, where }: CheckContext, names: readonly string[]): void {
   if (inputs.length === names.length) return;
+  const noun = names.length === 1 ? "input" : "inputs";
   const expected =
-    names.length === 0 ? "takes no inputs" : `takes ${names.length} inputs (${names.join(", ")})`;
+    names.length === 0 ? "takes no inputs" : `takes ${names.length} ${noun} (${names.join(", ")})`;
   throw new ShapeError(`${expected}, got ${inputs.length}`, { where });
 }
 
