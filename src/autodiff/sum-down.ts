@@ -13,7 +13,7 @@ export function sumDown(gradient: Node, shape: Shape, build: Build): Node {
     const repeated = axis < lead || (shape[axis - lead] === 1 && size > 1);
     return repeated ? [axis] : [];
   });
-  const summed =
-    axes.length === 0 ? gradient : build("reduceSum", [gradient], { axes, keepDimensions: lead === 0 });
+  const repeats = axes.some((axis) => gradient.shape[axis] > 1);
+  const summed = repeats ? build("reduceSum", [gradient], { axes, keepDimensions: lead === 0 }) : gradient;
   return sameShape(summed.shape, shape) ? summed : build("reshape", [summed], { shape });
 }
