@@ -36,7 +36,15 @@ async function compile(features, shared, generated) {
       "generated/index.ts",
       ...["--outFile", "kernels.wasm", "--baseDir", kernelFolder],
       ...["-Ospeed", "--noAssert", "--runtime", "stub"],
-      ...["--importTable", "--importMemory", "--initialMemory", "1", "--maximumMemory", String(MAXIMUM_PAGES), ...sharing],
+      ...[
+        "--importTable",
+        "--importMemory",
+        "--initialMemory",
+        "1",
+        "--maximumMemory",
+        String(MAXIMUM_PAGES),
+        ...sharing,
+      ],
       ...["--enable", "threads", "--enable", "simd", ...features],
       // Addresses are 32 bits wide here for good: no warning about mixing u32 and usize.
       ...["--disableWarning", "201"],
@@ -88,7 +96,9 @@ write(
   `// Written by scripts/build-kernels.mjs: do not edit.
 
 /** Which instructions a build of the kernels uses. */
-export type Variant = ${Object.keys(variants).map((name) => `"${name}"`).join(" | ")};
+export type Variant = ${Object.keys(variants)
+    .map((name) => `"${name}"`)
+    .join(" | ")};
 
 /** The kernels of each variant as base64, for shared memory and for memory of one's own. */
 export const modules: { readonly [V in Variant]: { readonly shared: string; readonly single: string } } = {
@@ -96,4 +106,6 @@ ${source.join("\n")}
 };
 `,
 );
-console.error(`kernels: ${kernels.length}; ${entries.map(({ name, key, bytes }) => `${name} ${key} ${bytes} bytes`).join(", ")}`);
+console.error(
+  `kernels: ${kernels.length}; ${entries.map(({ name, key, bytes }) => `${name} ${key} ${bytes} bytes`).join(", ")}`,
+);

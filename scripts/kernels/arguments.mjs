@@ -15,7 +15,8 @@ export function readKernels(folder) {
     const source = readFileSync(join(folder, file), "utf8");
     for (const [, className, body] of source.matchAll(classPattern)) {
       const name = className[0].toLowerCase() + className.slice(1);
-      if (!source.includes(`export function ${name}(`)) throw new Error(`${file}: no kernel ${name} for ${className}Arguments`);
+      if (!source.includes(`export function ${name}(`))
+        throw new Error(`${file}: no kernel ${name} for ${className}Arguments`);
       const fields = [...body.matchAll(fieldPattern)].map(([, field, type]) => ({ field, type }));
       kernels.push({ name, file, fields });
     }
@@ -25,9 +26,12 @@ export function readKernels(folder) {
 
 /** TypeScript source with the type and the layout of each argument block. */
 export function argumentsSource(kernels, tileColumns) {
-  const types = kernels.map(({ name, fields }) => `  ${name}: { ${fields.map(({ field }) => `${field}: number`).join("; ")} };`);
+  const types = kernels.map(
+    ({ name, fields }) => `  ${name}: { ${fields.map(({ field }) => `${field}: number`).join("; ")} };`,
+  );
   const layouts = kernels.map(
-    ({ name, fields }) => `  ${name}: [${fields.map(({ field, type }) => `["${field}", "${type}"]`).join(", ")}],`,
+    ({ name, fields }) =>
+      `  ${name}: [${fields.map(({ field, type }) => `["${field}", "${type}"]`).join(", ")}],`,
   );
   return `// Written by scripts/build-kernels.mjs from the sources of the kernels: do not edit.
 

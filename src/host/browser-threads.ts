@@ -6,10 +6,13 @@ export function startWorker(source: string): HostWorker {
   const worker = new Worker(address, { name: "fovea" });
   URL.revokeObjectURL(address);
   return {
-    postMessage: (message, transfer) => worker.postMessage(message, transfer === undefined ? [] : [...transfer]),
+    postMessage: (message, transfer) =>
+      worker.postMessage(message, transfer === undefined ? [] : [...transfer]),
     onMessage: (listener) => worker.addEventListener("message", (event) => listener(event.data)),
     onError: (listener) =>
-      worker.addEventListener("error", (event) => listener(new Error(event.message || "the worker did not start"))),
+      worker.addEventListener("error", (event) =>
+        listener(new Error(event.message || "the worker did not start")),
+      ),
     terminate: () => worker.terminate(),
     keepAlive: () => {},
   };

@@ -51,7 +51,9 @@ export function broadcastShapes(a: Shape, b: Shape, where: string): Shape {
 export function checkShape(shape: Shape, where: string): void {
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 1) {
-      throw new ShapeError(`shape ${formatShape(shape)} has a size that is not a positive whole number`, { where });
+      throw new ShapeError(`shape ${formatShape(shape)} has a size that is not a positive whole number`, {
+        where,
+      });
     }
   }
 }

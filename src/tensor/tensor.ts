@@ -50,9 +50,12 @@ export class Tensor<D extends DType = DType> implements TensorType {
   /** @throws ShapeError when `data` does not hold exactly the elements of `shape` */
   constructor(dtype: D, shape: Shape, data: ArrayOf[D]) {
     if (data.length !== sizeOf(shape)) {
-      throw new ShapeError(`shape ${formatShape(shape)} needs ${sizeOf(shape)} elements, got ${data.length}`, {
-        where: "Tensor",
-      });
+      throw new ShapeError(
+        `shape ${formatShape(shape)} needs ${sizeOf(shape)} elements, got ${data.length}`,
+        {
+          where: "Tensor",
+        },
+      );
     }
     this.dtype = dtype;
     this.shape = shape;

@@ -2,7 +2,7 @@ import type { Plan } from "../engine.ts";
 import { argumentLayouts } from "./generated/arguments.ts";
 import type { Buffer, Call, Reference } from "./lower/lowering.ts";
 import type { Allocator } from "./memory.ts";
-import { findBarriers, type Placement as BufferPlacement, SLACK } from "./plan/place.ts";
+import { type Placement as BufferPlacement, findBarriers, SLACK } from "./plan/place.ts";
 import type { LoweredGraph } from "./plan/plan.ts";
 import type { LoadedPort, LoadedProgram } from "./program.ts";
 import { kernelNames } from "./variants.ts";
@@ -43,7 +43,9 @@ export function loadProgram(
     blocks.push({ address, bytes });
     return address;
   };
-  const resident = new Map(lowered.resident.map((buffer) => [buffer, take(buffer.bytes + SLACK, buffer.name)]));
+  const resident = new Map(
+    lowered.resident.map((buffer) => [buffer, take(buffer.bytes + SLACK, buffer.name)]),
+  );
   const addressOf = (buffer: Buffer): number =>
     typeof buffer.home === "number"
       ? buffer.home
@@ -59,7 +61,10 @@ export function loadProgram(
     { address, bytes: image },
     ...lowered.presets.map(({ buffer, bytes }) => ({ address: addressOf(buffer), bytes })),
   ];
-  const locate = (port: LoweredGraph["inputs"][number]): LoadedPort => ({ ...port, address: addressOf(port.ring) });
+  const locate = (port: LoweredGraph["inputs"][number]): LoadedPort => ({
+    ...port,
+    address: addressOf(port.ring),
+  });
   const ports = { inputs: lowered.inputs.map(locate), outputs: lowered.outputs.map(locate) };
   return { program: { plan, maximumSteps, address, times, ...ports }, writes, blocks };
 }
@@ -89,7 +94,12 @@ function programImage(
   return new Uint8Array(image.buffer);
 }
 
-function writeArguments(image: DataView, at: number, call: Call, addressOf: (buffer: Buffer) => number): void {
+function writeArguments(
+  image: DataView,
+  at: number,
+  call: Call,
+  addressOf: (buffer: Buffer) => number,
+): void {
   const values: Readonly<Record<string, number | Buffer | Reference | null>> = call.arguments;
   argumentLayouts[call.kernel].forEach(([field, type], index) => {
     const value = toNumber(values[field], addressOf);

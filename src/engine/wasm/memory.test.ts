@@ -33,8 +33,8 @@ describe("Allocator", () => {
   it("says what does not fit, how much is in use, and what to do", () => {
     const allocator = new Allocator(0, () => {}, 1000);
     allocator.allocate(640, "first");
-    expect(() => allocator.allocate(2_000_000, "the variable \"w\"")).toThrow(
-      new EngineError("the variable \"w\" needs 2.0 MB, and 640 bytes of 1.0 kB are in use", {
+    expect(() => allocator.allocate(2_000_000, 'the variable "w"')).toThrow(
+      new EngineError('the variable "w" needs 2.0 MB, and 640 bytes of 1.0 kB are in use', {
         where: "memory",
         hint: "Use a smaller batch, a smaller model or fewer examples.",
       }),
@@ -45,6 +45,11 @@ describe("Allocator", () => {
 describe("sizes", () => {
   it("aligns to cache lines and prints bytes", () => {
     expect([0, 1, 64, 65].map(align)).toEqual([0, 64, 64, 128]);
-    expect([12, 1234, 47_040_000, 3.2e9].map(formatBytes)).toEqual(["12 bytes", "1.2 kB", "47.0 MB", "3.2 GB"]);
+    expect([12, 1234, 47_040_000, 3.2e9].map(formatBytes)).toEqual([
+      "12 bytes",
+      "1.2 kB",
+      "47.0 MB",
+      "3.2 GB",
+    ]);
   });
 });

@@ -80,7 +80,10 @@ export class WasmProgram implements Program {
     const times = await this.#queue.exclusive(async () => {
       await this.#team.access(writes, []);
       await this.#team.profile(this.#loaded.address, 0, this.#loaded.times);
-      const [bytes] = await this.#team.access([], [{ address: this.#loaded.times, length: 8 * operations.length }]);
+      const [bytes] = await this.#team.access(
+        [],
+        [{ address: this.#loaded.times, length: 8 * operations.length }],
+      );
       return new Float64Array(bytes.buffer);
     });
     return operations.map((operation, index) => ({ operation, milliseconds: times[index] }));

@@ -1,5 +1,5 @@
 import type { Graph } from "../../graph/index.ts";
-import { EngineError, Tensor, type TensorType } from "../../tensor/index.ts";
+import { EngineError, type Tensor, type TensorType } from "../../tensor/index.ts";
 import type { Plan, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
 import { loadProgram } from "./load.ts";
@@ -61,7 +61,11 @@ export class WasmSession implements Session {
     for (const [name, type] of variables) await this.allocate(name, type);
 
     const maximumSteps = options.maximumSteps ?? 1;
-    const lowered = lowerGraph(graph, (name) => this.#variable(name, "compile").address, maximumSteps * RUNS_IN_FLIGHT);
+    const lowered = lowerGraph(
+      graph,
+      (name) => this.#variable(name, "compile").address,
+      maximumSteps * RUNS_IN_FLIGHT,
+    );
     const calls = lowered.calls.map(({ call }) => call);
     const placement = placeBuffers(calls);
     const scratch = calls.reduce((most, { scratchBytes = 0 }) => Math.max(most, scratchBytes), 0);
@@ -69,7 +73,9 @@ export class WasmSession implements Session {
       operations: lowered.calls.map(({ operation }) => operation),
       variableBytes: [...variables.values()].reduce((sum, type) => sum + bytesOf(type), 0),
       workingBytes:
-        placement.bytes + lowered.resident.reduce((sum, { bytes }) => sum + bytes, 0) + scratch * this.#team.threads,
+        placement.bytes +
+        lowered.resident.reduce((sum, { bytes }) => sum + bytes, 0) +
+        scratch * this.#team.threads,
     };
     // Scratch holds the spilled tile and the row pointers before what the kernels ask for.
     this.#team.ensureScratch(scratch + 4096);

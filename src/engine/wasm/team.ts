@@ -23,7 +23,10 @@ export class Team {
   readonly allocator: Allocator;
   readonly #memory: WebAssembly.Memory | null;
   readonly #workers: readonly HostWorker[];
-  readonly #waiting = new Map<number, { resolve: (reads: readonly Uint8Array[]) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (reads: readonly Uint8Array[]) => void; reject: (error: Error) => void }
+  >();
   #pages = 16;
   #nextTask = 1;
   #scratch = { address: 0, bytes: 0 };
@@ -50,7 +53,8 @@ export class Team {
   /** Makes sure that each thread has this much scratch. */
   ensureScratch(bytes: number): void {
     if (bytes <= this.#scratch.bytes) return;
-    if (this.#scratch.bytes > 0) this.allocator.release(this.#scratch.address, this.#scratch.bytes * this.threads);
+    if (this.#scratch.bytes > 0)
+      this.allocator.release(this.#scratch.address, this.#scratch.bytes * this.threads);
     const address = this.allocator.allocate(bytes * this.threads, "scratch");
     this.#scratch = { address, bytes };
     this.#workers.forEach((worker, thread) => {
@@ -67,7 +71,8 @@ export class Team {
     writes: readonly Placement[],
     reads: readonly Extent[],
   ): Promise<readonly Uint8Array[]> {
-    if (this.#memory === null) return this.#post(this.#workers, { type: "run", program, steps, firstSlot, writes, reads });
+    if (this.#memory === null)
+      return this.#post(this.#workers, { type: "run", program, steps, firstSlot, writes, reads });
     this.#place(this.#memory, writes);
     const done = this.#post(this.#workers, { type: "run", program, steps, firstSlot, writes: [], reads: [] });
     return done.then(() => this.#fetch(reads));
@@ -120,7 +125,8 @@ export class Team {
 
   /** A thread that fails leaves the others waiting for it at a barrier: the whole team ends. */
   #fail(error: Error): void {
-    this.#failure ??= error instanceof EngineError ? error : new EngineError(`a thread stopped: ${error.message}`);
+    this.#failure ??=
+      error instanceof EngineError ? error : new EngineError(`a thread stopped: ${error.message}`);
     for (const worker of this.#workers) worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
@@ -165,7 +171,8 @@ function createSharedMemory(initial: number): WebAssembly.Memory {
     try {
       return new WebAssembly.Memory({ initial, maximum, shared: true });
     } catch (cause) {
-      if (maximum <= 1024) throw new EngineError("the host gives no shared memory", { where: "wasm engine", cause });
+      if (maximum <= 1024)
+        throw new EngineError("the host gives no shared memory", { where: "wasm engine", cause });
     }
   }
 }

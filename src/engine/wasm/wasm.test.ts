@@ -79,12 +79,18 @@ describe("wasm engine", () => {
 });
 
 /** Filter gradient, input gradient and output of a convolution of 8 images, one after the other. */
-async function convolutionGradients(engine: Awaited<ReturnType<typeof createWasmEngine>>): Promise<Float32Array> {
+async function convolutionGradients(
+  engine: Awaited<ReturnType<typeof createWasmEngine>>,
+): Promise<Float32Array> {
   const build = createBuild();
   const session = await engine.openSession();
   const input = (name: string, shape: readonly number[]) =>
     build("input", [], { name, shape, dtype: "float32" });
-  const [x, filter, dy] = [input("x", [8, 13, 13, 3]), input("filter", [3, 3, 3, 17]), input("dy", [8, 7, 7, 17])];
+  const [x, filter, dy] = [
+    input("x", [8, 13, 13, 3]),
+    input("filter", [3, 3, 3, 17]),
+    input("dy", [8, 7, 7, 17]),
+  ];
   const padding = { top: 1, bottom: 1, left: 1, right: 1 };
   const attributes = { strides: [2, 2], padding, dilations: [1, 1], groups: 1 } as const;
   const outputs = {
@@ -98,6 +104,8 @@ async function convolutionGradients(engine: Awaited<ReturnType<typeof createWasm
       Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, index) => Math.sin(index * 1.7)),
       shape,
     );
-  const [result] = await program.run([{ x: values(x.shape), filter: values(filter.shape), dy: values(dy.shape) }]);
+  const [result] = await program.run([
+    { x: values(x.shape), filter: values(filter.shape), dy: values(dy.shape) },
+  ]);
   return Float32Array.from(Object.values(result).flatMap(({ data }) => [...data]));
 }

@@ -1,7 +1,13 @@
 import type { Convolution2dAttributes, Node } from "../../../graph/index.ts";
 import type { Shape } from "../../../tensor/index.ts";
 import { tileColumns } from "../generated/arguments.ts";
-import { type Buffer, chunksFor, ELEMENTS_PER_CHUNK, type Lowering, type LoweringContext } from "./lowering.ts";
+import {
+  type Buffer,
+  chunksFor,
+  ELEMENTS_PER_CHUNK,
+  type Lowering,
+  type LoweringContext,
+} from "./lowering.ts";
 import { type Epilogue, emitProduct } from "./matrix.ts";
 
 /** A walk of a kernel over an input, in the words of kernels/window.ts; an input gradient is one over dy. */
@@ -51,7 +57,10 @@ function backwardWalk(dy: Shape, filter: Shape, dx: Shape, attributes: Convoluti
     groups,
     strides: [1, 1],
     dilations,
-    before: [extent(filter[0], dilations[0]) - 1 - padding.top, extent(filter[1], dilations[1]) - 1 - padding.left],
+    before: [
+      extent(filter[0], dilations[0]) - 1 - padding.top,
+      extent(filter[1], dilations[1]) - 1 - padding.left,
+    ],
     insert: strides,
     windowed: true,
   };
@@ -71,7 +80,9 @@ function steps(walk: Walk): { readonly row: number; readonly pixel: number } {
 /** Scratch for the window of `rows` output rows, with room for a vector beyond its end. */
 function windowBytes(walk: Walk, rows: number): number {
   if (!walk.windowed) return 0;
-  return ((rows - 1) * walk.strides[0] + extent(walk.kernel.height, walk.dilations[0])) * steps(walk).row + 128;
+  return (
+    ((rows - 1) * walk.strides[0] + extent(walk.kernel.height, walk.dilations[0])) * steps(walk).row + 128
+  );
 }
 
 /** The `Walk` record of kernels/window.ts. */
@@ -144,7 +155,9 @@ function emitWalk(
 /** 1 x 1, stride 1, no padding, one group: a plain matrix product over the pixels. */
 function isPointwise(filter: Shape, { strides, padding, groups }: Convolution2dAttributes): boolean {
   const padded = padding.top + padding.bottom + padding.left + padding.right > 0;
-  return filter[0] === 1 && filter[1] === 1 && strides[0] === 1 && strides[1] === 1 && groups === 1 && !padded;
+  return (
+    filter[0] === 1 && filter[1] === 1 && strides[0] === 1 && strides[1] === 1 && groups === 1 && !padded
+  );
 }
 
 const pixelsOf = (shape: Shape) => shape[0] * shape[1] * shape[2];
@@ -193,7 +206,8 @@ function pixelOffsets(walk: Walk, rows: number): number[] {
   const { row, pixel } = steps(walk);
   const offsets: number[] = [];
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < walk.output.width; j++) offsets.push(i * walk.strides[0] * row + j * walk.strides[1] * pixel);
+    for (let j = 0; j < walk.output.width; j++)
+      offsets.push(i * walk.strides[0] * row + j * walk.strides[1] * pixel);
   }
   return offsets;
 }
@@ -231,8 +245,13 @@ export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node
   // Few parts would leave threads idle: then the runs are shared out too.
   const shares = parts >= 8 ? 1 : runs.offsets.length;
   const bandRows = rowsInBand(walk, 256);
-  const partial = parts === 1 ? context.buffer(node) : context.temporary(4 * count * parts, "filter gradient parts");
-  const tables = [walkTable(walk, context), context.table(pixelOffsets(walk, bandRows)), context.table(runs.offsets)];
+  const partial =
+    parts === 1 ? context.buffer(node) : context.temporary(4 * count * parts, "filter gradient parts");
+  const tables = [
+    walkTable(walk, context),
+    context.table(pixelOffsets(walk, bandRows)),
+    context.table(runs.offsets),
+  ];
   context.emit({
     kernel: "filterGradient",
     arguments: {

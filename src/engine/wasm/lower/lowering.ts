@@ -1,4 +1,4 @@
-import type { Node, OpKind, UpdateKind, Update } from "../../../graph/index.ts";
+import type { Node, OpKind, Update, UpdateKind } from "../../../graph/index.ts";
 import type { KernelArguments, KernelName } from "../generated/arguments.ts";
 
 /**

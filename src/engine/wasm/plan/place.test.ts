@@ -7,7 +7,12 @@ const working = (name: string, bytes: number): Buffer => ({ name, bytes, home: "
 /** A call that only says what it touches. */
 function call(reads: Buffer[], writes: Buffer[], inPlace?: Buffer): Call {
   const touched = { reads, writes, ...(inPlace === undefined ? {} : { inPlace }) };
-  return { kernel: "copyIn", arguments: { ring: 0, slotBytes: 0, target: 0, bytes: 0 }, chunks: 1, ...touched };
+  return {
+    kernel: "copyIn",
+    arguments: { ring: 0, slotBytes: 0, target: 0, bytes: 0 },
+    chunks: 1,
+    ...touched,
+  };
 }
 
 describe("placeBuffers", () => {

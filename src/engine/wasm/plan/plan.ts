@@ -11,9 +11,11 @@ import { opTable } from "../../../ops/index.ts";
 import { bytesPerElement, sizeOf, type TensorType } from "../../../tensor/index.ts";
 import type { PlannedOperation } from "../../engine.ts";
 import type { KernelName } from "../generated/arguments.ts";
+import { mergeAxes } from "../lower/axes.ts";
 import { lowerConvolution } from "../lower/convolution.ts";
 import type { Buffer, Call, LoweringContext } from "../lower/lowering.ts";
 import { lowerProduct } from "../lower/matrix.ts";
+import { emitCopy } from "../lower/shape.ts";
 import { lower, lowerUpdate } from "../lower/table.ts";
 import { type Fusion, findFusions } from "./fuse.ts";
 import { SLACK } from "./place.ts";
@@ -93,16 +95,21 @@ class Lowerer {
     }
     // Outputs leave before the updates: a variable that is an output is fetched as the step found it.
     const outputs = Object.entries(this.#graph.outputs).map(([name, node]) => this.#lowerOutput(name, node));
-    for (const update of this.#graph.updates) this.#lowerOneUpdate(update);
-    const { calls, presets, resident } = { calls: this.#calls, presets: this.#presets, resident: this.#resident };
+    const updates = this.#graph.updates.map((update) => this.#stageValue(update));
+    for (const update of updates) this.#lowerOneUpdate(update);
+    const { calls, presets, resident } = {
+      calls: this.#calls,
+      presets: this.#presets,
+      resident: this.#resident,
+    };
     return { calls, inputs, outputs, presets, resident };
   }
 
   /** The buffer of a node's value. A reshape is another view of its input's. */
   #buffer(node: Node): Buffer {
-    if (isKind(node, "reshape")) return this.#buffer(node.inputs[0]);
     const known = this.#buffers.get(node);
     if (known !== undefined) return known;
+    if (isKind(node, "reshape")) return this.#buffer(node.inputs[0]);
     const buffer = this.#createBuffer(node);
     this.#buffers.set(node, buffer);
     return buffer;
@@ -139,7 +146,13 @@ class Lowerer {
         algorithm = text;
       },
       emit: <K extends KernelName>(call: Call<K>) => {
-        const operation = { kernel: call.kernel, scope, computes: kinds, algorithm, flops: first ? flops : 0 };
+        const operation = {
+          kernel: call.kernel,
+          scope,
+          computes: kinds,
+          algorithm,
+          flops: first ? flops : 0,
+        };
         first = false;
         this.#calls.push({ call, operation });
       },
@@ -197,6 +210,18 @@ class Lowerer {
 
   #lowerNode(node: Node): void {
     lower(node, this.#context([node], [node.kind]));
+  }
+
+  /** An update whose value is a variable itself gets a copy of it: another update may change it first. */
+  #stageValue(update: Update): Update {
+    const source = this.#buffer(update.value);
+    if (typeof source.home !== "number") return update;
+    const staged: Node = { ...update.value };
+    this.#buffers.set(staged, { name: "staged value", bytes: source.bytes, home: "working" });
+    const count = sizeOf(staged.shape);
+    const ends = { source, target: this.#buffer(staged) };
+    emitCopy(this.#context([], [update.kind]), ends, mergeAxes([count], [[1], [1]]));
+    return { ...update, value: staged };
   }
 
   #lowerOneUpdate(update: Update): void {

@@ -41,8 +41,19 @@ export type TaskMessage =
       readonly writes: readonly Placement[];
       readonly reads: readonly Extent[];
     }
-  | { readonly type: "profile"; readonly id: number; readonly program: number; readonly times: number; readonly slot: number }
-  | { readonly type: "access"; readonly id: number; readonly writes: readonly Placement[]; readonly reads: readonly Extent[] };
+  | {
+      readonly type: "profile";
+      readonly id: number;
+      readonly program: number;
+      readonly times: number;
+      readonly slot: number;
+    }
+  | {
+      readonly type: "access";
+      readonly id: number;
+      readonly writes: readonly Placement[];
+      readonly reads: readonly Extent[];
+    };
 
 export type WorkerMessage = StartMessage | TaskMessage;
 

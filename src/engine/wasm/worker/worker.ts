@@ -36,7 +36,12 @@ function start(message: StartMessage): void {
   message.kernels.forEach((name, index) => {
     table.set(index + 1, instance.exports[name]);
   });
-  thread = { kernels: instance.exports as Kernels, memory, ownsMemory: message.memory === null, start: message };
+  thread = {
+    kernels: instance.exports as Kernels,
+    memory,
+    ownsMemory: message.memory === null,
+    start: message,
+  };
 }
 
 /** Places bytes; only where the memory is this worker's own, else the owner has done it. */

@@ -1,0 +1,315 @@
+// Sums over a batch for each channel of x [rows, C], in two stages: blocks of rows first, then the blocks in order.
+//
+//   momentsOfBlocks     mean and M2 = sum (x - mean)^2 of each block. They come from one pass over s = sum d and
+//                       q = sum d^2 with d = x - pivot, the pivot being the block's first row: mean = pivot + s / n and
+//                       M2 = q - s^2 / n. Since the pivot is one of the n values, (mean - pivot)^2 <= M2, so that the
+//                       subtraction loses at most log2(n) bits, and none to a mean far from 0.
+//   combineMoments      mean = sum n_b mean_b / N and variance = (sum M2_b + sum n_b (mean_b - mean)^2) / N: the formula
+//                       of Chan, Golub and LeVeque (1979) for many parts, in float64
+//   normalSumsOfBlocks  sum dy and sum dy (x - mean) of each block
+//   combineNormalSums   their sums over the blocks, in float64, the second times 1 / sqrt(variance + epsilon)
+//
+// Narrow rows leave vectors idle, so `fold` rows are taken as one of `columns` = fold * C; the second stage adds up the
+// columns of a channel. Partial sums are [blocks, 2, columns]. A chunk is a block of rows in the first stage, and
+// `columnsPerChunk` columns in the second (all of them where rows are folded).
+import { scratch } from "./tile";
+import { multiplyAdd, storeLanes, zero } from "./vector";
+
+@unmanaged
+export class MomentsOfBlocksArguments {
+  x: u32;
+  partial: u32;
+  rows: u32;
+  columns: u32;
+  blockRows: u32;
+}
+
+@unmanaged
+export class NormalSumsOfBlocksArguments {
+  x: u32;
+  moments: u32;
+  dy: u32;
+  partial: u32;
+  rows: u32;
+  columns: u32;
+  channels: u32;
+  blockRows: u32;
+}
+
+@unmanaged
+export class CombineMomentsArguments {
+  partial: u32;
+  y: u32;
+  blocks: u32;
+  rows: u32;
+  columns: u32;
+  channels: u32;
+  blockRows: u32;
+  columnsPerChunk: u32;
+}
+
+@unmanaged
+export class CombineNormalSumsArguments {
+  partial: u32;
+  moments: u32;
+  y: u32;
+  blocks: u32;
+  columns: u32;
+  channels: u32;
+  epsilon: f32;
+  columnsPerChunk: u32;
+}
+
+/** Stores mean and M2 of four columns from their shifted sums. */
+// @ts-ignore: decorator
+@inline
+function storeMoments(mean: usize, squares: usize, pivot: v128, s: v128, q: v128, share: v128, valid: u32): void {
+  const distance = f32x4.mul(s, share);
+  storeLanes(mean, f32x4.add(pivot, distance), valid);
+  // M2 of values that are all the same is 0, never less.
+  storeLanes(squares, f32x4.max(f32x4.sub(q, f32x4.mul(s, distance)), zero()), valid);
+}
+
+export function momentsOfBlocks(x: MomentsOfBlocksArguments, chunk: u32): void {
+  const columns = x.columns;
+  const stride: usize = 4 * <usize>columns;
+  const first = chunk * x.blockRows;
+  const rows = min(x.blockRows, x.rows - first);
+  const share = f32x4.splat(1 / <f32>rows);
+  let pivot: usize = x.x + first * stride;
+  let mean: usize = x.partial + 2 * chunk * stride;
+  let c: u32 = 0;
+  for (; c + 16 <= columns; c += 16) {
+    let s0 = zero();
+    let s1 = zero();
+    let s2 = zero();
+    let s3 = zero();
+    let q0 = zero();
+    let q1 = zero();
+    let q2 = zero();
+    let q3 = zero();
+    let at = pivot;
+    for (let row = rows; row != 0; row--) {
+      const d0 = f32x4.sub(v128.load(at), v128.load(pivot));
+      const d1 = f32x4.sub(v128.load(at, 16), v128.load(pivot, 16));
+      s0 = f32x4.add(s0, d0);
+      s1 = f32x4.add(s1, d1);
+      q0 = multiplyAdd(d0, d0, q0);
+      q1 = multiplyAdd(d1, d1, q1);
+      const d2 = f32x4.sub(v128.load(at, 32), v128.load(pivot, 32));
+      const d3 = f32x4.sub(v128.load(at, 48), v128.load(pivot, 48));
+      s2 = f32x4.add(s2, d2);
+      s3 = f32x4.add(s3, d3);
+      q2 = multiplyAdd(d2, d2, q2);
+      q3 = multiplyAdd(d3, d3, q3);
+      at += stride;
+    }
+    const squares = mean + stride;
+    storeMoments(mean, squares, v128.load(pivot), s0, q0, share, 4);
+    storeMoments(mean + 16, squares + 16, v128.load(pivot, 16), s1, q1, share, 4);
+    storeMoments(mean + 32, squares + 32, v128.load(pivot, 32), s2, q2, share, 4);
+    storeMoments(mean + 48, squares + 48, v128.load(pivot, 48), s3, q3, share, 4);
+    pivot += 64;
+    mean += 64;
+  }
+  for (; c < columns; c += 4) {
+    let s = zero();
+    let q = zero();
+    let at = pivot;
+    const origin = v128.load(pivot);
+    for (let row = rows; row != 0; row--) {
+      const d = f32x4.sub(v128.load(at), origin);
+      s = f32x4.add(s, d);
+      q = multiplyAdd(d, d, q);
+      at += stride;
+    }
+    storeMoments(mean, mean + stride, origin, s, q, share, columns - c);
+    pivot += 16;
+    mean += 16;
+  }
+}
+
+/** The means of all columns: those of the channels, over and over where rows are folded. */
+function meansOfColumns(moments: usize, channels: u32, columns: u32): usize {
+  if (columns == channels) return moments;
+  for (let c: u32 = 0; c < columns; c += channels) memory.copy(scratch + 4 * c, moments, 4 * channels);
+  return scratch;
+}
+
+export function normalSumsOfBlocks(x: NormalSumsOfBlocksArguments, chunk: u32): void {
+  const columns = x.columns;
+  const stride: usize = 4 * <usize>columns;
+  const first = chunk * x.blockRows;
+  const rows = min(x.blockRows, x.rows - first);
+  const toDy: usize = x.dy - x.x;
+  let begin: usize = x.x + first * stride;
+  let means = meansOfColumns(x.moments, x.channels, columns);
+  let sum: usize = x.partial + 2 * chunk * stride;
+  let c: u32 = 0;
+  for (; c + 16 <= columns; c += 16) {
+    let s0 = zero();
+    let s1 = zero();
+    let s2 = zero();
+    let s3 = zero();
+    let q0 = zero();
+    let q1 = zero();
+    let q2 = zero();
+    let q3 = zero();
+    let at = begin;
+    for (let row = rows; row != 0; row--) {
+      const dy = at + toDy;
+      const g0 = v128.load(dy);
+      s0 = f32x4.add(s0, g0);
+      q0 = multiplyAdd(g0, f32x4.sub(v128.load(at), v128.load(means)), q0);
+      const g1 = v128.load(dy, 16);
+      s1 = f32x4.add(s1, g1);
+      q1 = multiplyAdd(g1, f32x4.sub(v128.load(at, 16), v128.load(means, 16)), q1);
+      const g2 = v128.load(dy, 32);
+      s2 = f32x4.add(s2, g2);
+      q2 = multiplyAdd(g2, f32x4.sub(v128.load(at, 32), v128.load(means, 32)), q2);
+      const g3 = v128.load(dy, 48);
+      s3 = f32x4.add(s3, g3);
+      q3 = multiplyAdd(g3, f32x4.sub(v128.load(at, 48), v128.load(means, 48)), q3);
+      at += stride;
+    }
+    v128.store(sum, s0);
+    v128.store(sum, s1, 16);
+    v128.store(sum, s2, 32);
+    v128.store(sum, s3, 48);
+    v128.store(sum + stride, q0);
+    v128.store(sum + stride, q1, 16);
+    v128.store(sum + stride, q2, 32);
+    v128.store(sum + stride, q3, 48);
+    begin += 64;
+    means += 64;
+    sum += 64;
+  }
+  for (; c < columns; c += 4) {
+    let s = zero();
+    let q = zero();
+    let at = begin;
+    const mean = v128.load(means);
+    for (let row = rows; row != 0; row--) {
+      const g = v128.load(at + toDy);
+      s = f32x4.add(s, g);
+      q = multiplyAdd(g, f32x4.sub(v128.load(at), mean), q);
+      at += stride;
+    }
+    storeLanes(sum, s, columns - c);
+    storeLanes(sum + stride, q, columns - c);
+    begin += 16;
+    means += 16;
+    sum += 16;
+  }
+}
+
+/** The upper two lanes in float64. */
+// @ts-ignore: decorator
+@inline
+function promoteHigh(x: v128): v128 {
+  return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 1));
+}
+
+/** sums[i] = sum over `blocks` partial sums of column i, in float64, for `columns` columns from `partial`. */
+function addBlocks(partial: usize, stride: usize, blocks: u32, columns: u32, sums: usize): void {
+  for (let c: u32 = 0; c < columns; c += 4) {
+    let low = f64x2.splat(0);
+    let high = f64x2.splat(0);
+    let at = partial + 4 * c;
+    for (let block = blocks; block != 0; block--) {
+      const x = v128.load(at);
+      low = f64x2.add(low, f64x2.promote_low_f32x4(x));
+      high = f64x2.add(high, promoteHigh(x));
+      at += stride;
+    }
+    v128.store(sums + 8 * c, low);
+    v128.store(sums + 8 * c, high, 16);
+  }
+}
+
+/** sums[i] += weight * sum over `blocks` of (mean of the block - means[i])^2. */
+function addDistances(
+  partial: usize, stride: usize, blocks: u32, columns: u32, means: usize, weight: f64, sums: usize,
+): void {
+  const factor = f64x2.splat(weight);
+  for (let c: u32 = 0; c < columns; c += 4) {
+    const meanLow = v128.load(means + 8 * c);
+    const meanHigh = v128.load(means + 8 * c, 16);
+    let low = f64x2.splat(0);
+    let high = f64x2.splat(0);
+    let at = partial + 4 * c;
+    for (let block = blocks; block != 0; block--) {
+      const x = v128.load(at);
+      const distanceLow = f64x2.sub(f64x2.promote_low_f32x4(x), meanLow);
+      const distanceHigh = f64x2.sub(promoteHigh(x), meanHigh);
+      low = f64x2.add(low, f64x2.mul(distanceLow, distanceLow));
+      high = f64x2.add(high, f64x2.mul(distanceHigh, distanceHigh));
+      at += stride;
+    }
+    const sum = sums + 8 * c;
+    v128.store(sum, f64x2.add(v128.load(sum), f64x2.mul(low, factor)));
+    v128.store(sum, f64x2.add(v128.load(sum, 16), f64x2.mul(high, factor)), 16);
+  }
+}
+
+/** Sum of what the columns of a channel have. */
+// @ts-ignore: decorator
+@inline
+function addFolds(sums: usize, channel: u32, channels: u32, columns: u32): f64 {
+  let sum: f64 = 0;
+  for (let c = channel; c < columns; c += channels) sum += load<f64>(sums + 8 * c);
+  return sum;
+}
+
+export function combineMoments(x: CombineMomentsArguments, chunk: u32): void {
+  const first = chunk * x.columnsPerChunk;
+  const columns = min(x.columns - first, x.columnsPerChunk);
+  // Of this chunk: all channels where rows are folded, else as many as columns.
+  const channels = min(x.channels, columns);
+  const stride: usize = 8 * <usize>x.columns;
+  const partial: usize = x.partial + 4 * first;
+  // The last block may have fewer rows.
+  const whole = x.blocks - 1;
+  const last = partial + whole * stride;
+  const wholeRows: f64 = x.blockRows;
+  const lastRows = <f64>(x.rows - whole * x.blockRows);
+  const count = <f64>x.rows * <f64>(x.columns / x.channels);
+  const sums = scratch;
+  const means = scratch + 8 * ((columns + 3) & ~3);
+  addBlocks(partial, stride, whole, columns, sums);
+  for (let c: u32 = 0; c < columns; c++) {
+    const sum = wholeRows * load<f64>(sums + 8 * c) + lastRows * <f64>load<f32>(last + 4 * c);
+    store<f64>(sums + 8 * c, sum);
+  }
+  for (let c: u32 = 0; c < channels; c++) {
+    const mean = addFolds(sums, c, channels, columns) / count;
+    store<f32>(x.y + 4 * (first + c), <f32>mean);
+    for (let column = c; column < columns; column += channels) store<f64>(means + 8 * column, mean);
+  }
+  const squares: usize = 4 * <usize>x.columns;
+  addBlocks(partial + squares, stride, x.blocks, columns, sums);
+  addDistances(partial, stride, whole, columns, means, wholeRows, sums);
+  addDistances(last, stride, 1, columns, means, lastRows, sums);
+  for (let c: u32 = 0; c < channels; c++) {
+    store<f32>(x.y + 4 * (x.channels + first + c), <f32>(addFolds(sums, c, channels, columns) / count));
+  }
+}
+
+export function combineNormalSums(x: CombineNormalSumsArguments, chunk: u32): void {
+  const first = chunk * x.columnsPerChunk;
+  const columns = min(x.columns - first, x.columnsPerChunk);
+  const channels = min(x.channels, columns);
+  const stride: usize = 8 * <usize>x.columns;
+  const partial: usize = x.partial + 4 * first;
+  addBlocks(partial, stride, x.blocks, columns, scratch);
+  for (let c: u32 = 0; c < channels; c++) {
+    store<f32>(x.y + 4 * (first + c), <f32>addFolds(scratch, c, channels, columns));
+  }
+  const products: usize = 4 * <usize>x.columns;
+  addBlocks(partial + products, stride, x.blocks, columns, scratch);
+  for (let c: u32 = 0; c < channels; c++) {
+    const variance = load<f32>(x.moments + 4 * (x.channels + first + c));
+    const sum = addFolds(scratch, c, channels, columns) / sqrt<f64>(<f64>variance + <f64>x.epsilon);
+    store<f32>(x.y + 4 * (x.channels + first + c), <f32>sum);
+  }
+}

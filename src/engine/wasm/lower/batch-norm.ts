@@ -1,0 +1,187 @@
+import { type Shape, sizeOf } from "../../../tensor/index.ts";
+import { chunksFor, ELEMENTS_PER_CHUNK, type Lowering } from "./lowering.ts";
+
+/** Sums go by blocks of rows: no more than this many, so that adding up the blocks stays a small part of the work. */
+const MOST_BLOCKS = 1024;
+/** Nor fewer rows in a block than this: each block writes two rows of partial sums. */
+const FEWEST_BLOCK_ROWS = 32;
+/** Columns that the kernels sum side by side: a cache line. */
+const COLUMNS_AT_ONCE = 16;
+/** Rows wider than this are not folded. */
+const WIDEST_FOLD = 256;
+/** Columns whose partial sums one chunk adds up. */
+const COLUMNS_PER_CHUNK = 16;
+/** A table of factors is repeated up to this length, so that the loop along it is worth its overhead. */
+const SHORTEST_PERIOD = 64;
+/** Rows of a chunk for one row of tables, which each chunk works out anew. */
+const ROWS_FOR_A_TABLE = 64;
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/** How many rows to take as one, so that narrow rows fill whole vectors: a divisor of their number. */
+function foldOf(rows: number, channels: number): number {
+  for (const columns of [COLUMNS_AT_ONCE, 4]) {
+    const fold = columns / greatestCommonDivisor(channels, columns);
+    if (rows % fold === 0 && fold * channels <= WIDEST_FOLD) return fold;
+  }
+  return 1;
+}
+
+/** How a sum over the rows of [..., C] is split. */
+function splitOf(shape: Shape) {
+  const channels = shape.at(-1) ?? 1;
+  const fold = foldOf(sizeOf(shape) / channels, channels);
+  const columns = fold * channels;
+  const rows = sizeOf(shape) / columns;
+  const blockRows = Math.max(
+    FEWEST_BLOCK_ROWS,
+    Math.ceil(ELEMENTS_PER_CHUNK / columns),
+    Math.ceil(rows / MOST_BLOCKS),
+  );
+  const blocks = Math.ceil(rows / blockRows);
+  const columnsPerChunk = fold > 1 ? columns : COLUMNS_PER_CHUNK;
+  return { channels, fold, columns, rows, blockRows, blocks, columnsPerChunk };
+}
+
+function describeSplit({ blocks, blockRows, fold }: ReturnType<typeof splitOf>): string {
+  return `${blocks} blocks of ${blockRows * fold} rows`;
+}
+
+/** Bytes of two tables of float64 for the columns of a chunk. */
+function combineScratch(columnsPerChunk: number): number {
+  return 16 * (columnsPerChunk + 4);
+}
+
+/** How a map over [..., C] with tables for each channel is split; see kernels/batch-norm.ts. */
+function mapOf(shape: Shape) {
+  const channels = shape.at(-1) ?? 1;
+  const count = sizeOf(shape);
+  const wholeVectors = (channels * 4) / greatestCommonDivisor(channels, 4);
+  const period = wholeVectors * Math.ceil(SHORTEST_PERIOD / wholeVectors);
+  const perChunk = period * Math.ceil(Math.max(ELEMENTS_PER_CHUNK, ROWS_FOR_A_TABLE * channels) / period);
+  return { channels, count, period, perChunk };
+}
+
+/** Bytes of three tables. */
+function mapScratch(period: number): number {
+  return 3 * (4 * period + 16);
+}
+
+/** Mean and variance of each channel. */
+export const lowerBatchMoments: Lowering<"batchMoments"> = (node, context) => {
+  const x = context.buffer(node.inputs[0]);
+  const y = context.buffer(node);
+  const split = splitOf(node.inputs[0].shape);
+  const { channels, columns, rows, blockRows, blocks, columnsPerChunk } = split;
+  const partial = context.temporary(8 * blocks * columns, "partial moments");
+  context.describe(`moments of ${describeSplit(split)}, combined`);
+  context.emit({
+    kernel: "momentsOfBlocks",
+    arguments: { x, partial, rows, columns, blockRows },
+    chunks: blocks,
+    reads: [x],
+    writes: [partial],
+  });
+  context.emit({
+    kernel: "combineMoments",
+    arguments: { partial, y, blocks, rows, columns, channels, blockRows, columnsPerChunk },
+    chunks: Math.ceil(columns / columnsPerChunk),
+    reads: [partial],
+    writes: [y],
+    scratchBytes: combineScratch(columnsPerChunk),
+  });
+};
+
+/** Sum of dy, and of dy times the normalized x, of each channel. */
+export const lowerBatchNormalizeReduce: Lowering<"batchNormalizeReduce"> = (node, context) => {
+  const [x, moments, dy] = node.inputs.map(context.buffer);
+  const y = context.buffer(node);
+  const { epsilon } = node.attributes;
+  const split = splitOf(node.inputs[0].shape);
+  const { channels, columns, rows, blockRows, blocks, columnsPerChunk } = split;
+  const partial = context.temporary(8 * blocks * columns, "partial sums");
+  context.describe(`sums of ${describeSplit(split)}, added up`);
+  context.emit({
+    kernel: "normalSumsOfBlocks",
+    arguments: { x, moments, dy, partial, rows, columns, channels, blockRows },
+    chunks: blocks,
+    reads: [x, moments, dy],
+    writes: [partial],
+    scratchBytes: 4 * columns,
+  });
+  context.emit({
+    kernel: "combineNormalSums",
+    arguments: { partial, moments, y, blocks, columns, channels, epsilon, columnsPerChunk },
+    chunks: Math.ceil(columns / columnsPerChunk),
+    reads: [partial, moments],
+    writes: [y],
+    scratchBytes: combineScratch(columnsPerChunk),
+  });
+};
+
+/** x brought to mean beta and deviation gamma. */
+export const lowerBatchNormalize: Lowering<"batchNormalize"> = (node, context) => {
+  const [x, moments, gamma, beta] = node.inputs.map(context.buffer);
+  const y = context.buffer(node);
+  const map = mapOf(node.shape);
+  context.emit({
+    kernel: "batchNormalize",
+    arguments: { x, moments, gamma, beta, y, ...map, epsilon: node.attributes.epsilon },
+    chunks: chunksFor(map.count, map.perChunk),
+    reads: [x, moments, gamma, beta],
+    writes: [y],
+    inPlace: x,
+    scratchBytes: mapScratch(map.period),
+  });
+};
+
+/** dy scaled as x was. */
+export const lowerBatchNormalizeInputGradient: Lowering<"batchNormalizeInputGradient"> = (node, context) => {
+  const [dy, moments, gamma] = node.inputs.map(context.buffer);
+  const dx = context.buffer(node);
+  const map = mapOf(node.shape);
+  context.emit({
+    kernel: "batchNormalizeInputGradient",
+    arguments: { dy, moments, gamma, dx, ...map, epsilon: node.attributes.epsilon },
+    chunks: chunksFor(map.count, map.perChunk),
+    reads: [dy, moments, gamma],
+    writes: [dx],
+    inPlace: dy,
+    scratchBytes: mapScratch(map.period),
+  });
+};
+
+/** The part of dx that goes through the batch's own mean and variance. */
+export const lowerBatchMomentsGradient: Lowering<"batchMomentsGradient"> = (node, context) => {
+  const [x, moments, dMoments] = node.inputs.map(context.buffer);
+  const dx = context.buffer(node);
+  const map = mapOf(node.shape);
+  context.emit({
+    kernel: "batchMomentsGradient",
+    arguments: { x, moments, dMoments, dx, ...map },
+    chunks: chunksFor(map.count, map.perChunk),
+    reads: [x, moments, dMoments],
+    writes: [dx],
+    inPlace: x,
+    scratchBytes: mapScratch(map.period),
+  });
+};
+
+/** Gradients of mean and variance, from the sums over the batch. */
+export const lowerBatchNormalizeMomentsGradient: Lowering<"batchNormalizeMomentsGradient"> = (
+  node,
+  context,
+) => {
+  const [moments, gamma, reduced] = node.inputs.map(context.buffer);
+  const y = context.buffer(node);
+  const { epsilon } = node.attributes;
+  context.emit({
+    kernel: "batchNormalizeMomentsGradient",
+    arguments: { moments, gamma, reduced, y, channels: node.shape[1], epsilon },
+    chunks: 1,
+    reads: [moments, gamma, reduced],
+    writes: [y],
+  });
+};
