@@ -47,13 +47,27 @@ export function numberList(flag: string): OptionParser<number[]> {
   };
 }
 
-/** One of several names. @throws OptionError that names the nearest one */
-export function choice<Name extends string>(flag: string, names: readonly Name[]): OptionParser<Name> {
+/**
+ * One of several names.
+ *
+ * @param keyOf - names with equal keys are taken as the same
+ * @throws OptionError that names the nearest one
+ */
+export function choice<Name extends string>(
+  flag: string,
+  names: readonly Name[],
+  keyOf: (name: string) => string = (name) => name,
+): OptionParser<Name> {
   return (text) => {
-    const found = names.find((name) => name === text);
+    const found = names.find((name) => keyOf(name) === keyOf(text));
     if (found !== undefined) return found;
     throw new OptionError(`unknown name "${text}"`, { where: flag, hint: nameHint(text, names) });
   };
+}
+
+/** A name without case, hyphens and underscores: `meanSquaredError` and `mean-squared-error` are the same. */
+export function keyName(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_]/g, "");
 }
 
 /** A move in whole pixels: up and left; negative numbers move down and right. */

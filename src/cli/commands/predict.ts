@@ -1,4 +1,60 @@
 import type { Command } from "commander";
+import { choice, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-export function registerPredict(_program: Command, _terminal: Terminal): void {}
+const fitModes = ["stretch", "crop", "refuse"] as const;
+
+/** Options of `fovea predict`. */
+export interface PredictFlags {
+  readonly top?: number;
+  readonly logits?: string;
+  readonly fit?: (typeof fitModes)[number];
+  readonly batchSize?: number;
+  readonly threads?: number;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** `fovea predict`: the classes of images. */
+export function registerPredict(program: Command, terminal: Terminal): void {
+  program
+    .command("predict")
+    .summary("classify images")
+    .description(
+      "Classifies images: the likeliest classes with their probabilities. An INPUT is an image file (binary PGM or PPM;\n" +
+        "PNG, JPEG and others with the package sharp installed), or a .npy file of shape [N,H,W,C] that is taken as\n" +
+        "already preprocessed (float32) or as pixels from 0 to 255 (uint8).",
+    )
+    .argument("<model>", "a run's folder, or a model file")
+    .argument("<input...>", "images, or .npy files")
+    .option("--top <k>", "how many classes to print (default: 3)", wholeNumber("--top", { minimum: 1 }))
+    .option("--logits <file>", "write the raw outputs to a .npy file of shape [N,classes]")
+    .option(
+      "--fit <mode>",
+      `images of another size: ${fitModes.join(", ")} (default: stretch)`,
+      choice("--fit", fitModes),
+    )
+    .option(
+      "--batch-size <n>",
+      "examples at a time (default: 256)",
+      wholeNumber("--batch-size", { minimum: 1 }),
+    )
+    .option(
+      "--threads <n>",
+      "threads (default: one for each processor)",
+      wholeNumber("--threads", { minimum: 1 }),
+    )
+    .option("--json", "print one JSON document")
+    .option("--verbose", "print a stack trace when something fails")
+    .addHelpText("after", examples)
+    .action(async (model: string, inputs: readonly string[], flags: PredictFlags) => {
+      const { predict } = await import("../actions/predict.ts");
+      await predict(model, inputs, flags, terminal);
+    });
+}
+
+const examples = `
+Examples:
+  fovea predict runs/lenet5 digit.png
+  fovea predict model.safetensors *.pgm --top 1
+  fovea predict runs/lenet5 batch.npy --logits out.npy --json`;

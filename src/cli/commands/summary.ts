@@ -1,4 +1,55 @@
 import type { Command } from "commander";
+import { precisionNames } from "../names.ts";
+import { choice, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-export function registerSummary(_program: Command, _terminal: Terminal): void {}
+/** Options of `fovea summary`. */
+export interface SummaryFlags {
+  readonly batchSize?: number;
+  readonly classes?: number;
+  readonly threads?: number;
+  readonly precision?: (typeof precisionNames)[number];
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** `fovea summary`: what a model is made of, and how it is computed. */
+export function registerSummary(program: Command, terminal: Terminal): void {
+  program
+    .command("summary")
+    .summary("layers, parameters, FLOPs, memory and algorithms of a model")
+    .description(
+      "What a model is made of, layer by layer (output shape, parameters, floating-point operations of one example\n" +
+        "forward), and how a training step of it is computed: planned memory, algorithm of each convolution.",
+    )
+    .argument("<model>", "dense, lenet5, convnet, convnet-gmp; or a run's folder, or a model file")
+    .option(
+      "--batch-size <n>",
+      "batch size of the plan (default: 128)",
+      wholeNumber("--batch-size", { minimum: 1 }),
+    )
+    .option(
+      "--classes <n>",
+      "classes of a model by name (default: 10)",
+      wholeNumber("--classes", { minimum: 2 }),
+    )
+    .option(
+      "--threads <n>",
+      "threads (default: one for each processor)",
+      wholeNumber("--threads", { minimum: 1 }),
+    )
+    .option("--precision <kind>", "fast or exact (default: fast)", choice("--precision", precisionNames))
+    .option("--json", "print one JSON document")
+    .option("--verbose", "print a stack trace when something fails")
+    .addHelpText("after", examples)
+    .action(async (model: string, flags: SummaryFlags) => {
+      const { summary } = await import("../actions/summary.ts");
+      await summary(model, flags, terminal);
+    });
+}
+
+const examples = `
+Examples:
+  fovea summary lenet5
+  fovea summary convnet --batch-size 32 --precision exact
+  fovea summary runs/lenet5 --json`;

@@ -1,4 +1,124 @@
 import type { Command } from "commander";
+import type { TrainSettings } from "../config.ts";
+import { lossNames, optimizerNames, precisionNames, scheduleForms } from "../names.ts";
+import { augmentation, choice, decimalNumber, keyName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-export function registerTrain(_program: Command, _terminal: Terminal): void {}
+/** Options of `fovea train` that are not part of a run's configuration. */
+export interface TrainFlags extends TrainSettings {
+  readonly out?: string;
+  readonly resume?: string;
+  readonly overwrite?: boolean;
+  readonly threads?: number;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+const fraction = { minimum: 0, maximum: 1 };
+
+/** `fovea train`: trains a model into a run's folder, or goes on with one. */
+export function registerTrain(program: Command, terminal: Terminal): void {
+  const command = program
+    .command("train")
+    .summary("train a model")
+    .description(
+      "Trains a model by name, and keeps it in a folder: config.json, metrics.jsonl, checkpoint.safetensors (after each\n" +
+        "epoch and every ten seconds) and, at the end, model.safetensors. Ctrl-C stops after the running step, saves,\n" +
+        "and says how to go on. Weights depend on the configuration alone: not on the number of threads, and not on\n" +
+        "whether a run was stopped and resumed.",
+    );
+  addWhat(command);
+  addHow(command);
+  command
+    .option(
+      "--out <folder>",
+      "the run's folder (default: runs/MODEL, or runs/MODEL-2 and so on where there is one)",
+    )
+    .option("--overwrite", "replace the run that is in the folder")
+    .option(
+      "--resume <folder>",
+      "go on with a run; --epochs may add epochs, other flags must be those of the run",
+    )
+    .option(
+      "--threads <n>",
+      "threads (default: one for each processor)",
+      wholeNumber("--threads", { minimum: 1 }),
+    )
+    .option("--quiet", "no progress")
+    .option("--json", "print one JSON document with accuracy and loss of the test part")
+    .option("--verbose", "print a stack trace when something fails")
+    .addHelpText("after", examples)
+    .action(async (flags: TrainFlags) => {
+      const { train } = await import("../actions/train.ts");
+      await train(flags, terminal);
+    });
+}
+
+function addWhat(command: Command): void {
+  command
+    .option("--data <name>", "mnist, or a folder of IDX files (default: mnist)")
+    .option("--model <name>", "dense, lenet5, convnet, convnet-gmp (default: lenet5)")
+    .option("--limit <n>", "train on the first N examples only", wholeNumber("--limit", { minimum: 1 }))
+    .option(
+      "--validation-split <share>",
+      "hold back the last share of the training part and watch it after each epoch (default: 0, watch the test part)",
+      decimalNumber("--validation-split", fraction),
+    )
+    .option(
+      "--augment <kind>",
+      "shift:PIXELS moves each image by up to so many pixels; none",
+      augmentation("--augment"),
+    );
+}
+
+function addHow(command: Command): void {
+  command
+    .option(
+      "--epochs <n>",
+      "times over the training part (default: 5)",
+      wholeNumber("--epochs", { minimum: 1 }),
+    )
+    .option(
+      "--batch-size <n>",
+      "examples in a step (default: 128)",
+      wholeNumber("--batch-size", { minimum: 1 }),
+    )
+    .option(
+      "--optimizer <name>",
+      `${optimizerNames.join(", ")} (default: adam)`,
+      choice("--optimizer", optimizerNames, keyName),
+    )
+    .option(
+      "--learning-rate <rate>",
+      "(default: the optimizer's)",
+      decimalNumber("--learning-rate", { minimum: 0 }),
+    )
+    .option("--schedule <form>", `${scheduleForms} (default: constant)`)
+    .option(
+      "--weight-decay <rate>",
+      "decoupled weight decay (default: the optimizer's)",
+      decimalNumber("--weight-decay", { minimum: 0 }),
+    )
+    .option(
+      "--loss <name>",
+      `${lossNames.join(", ")} (default: ${lossNames[0]})`,
+      choice("--loss", lossNames, keyName),
+    )
+    .option("--label-smoothing <share>", "(default: 0)", decimalNumber("--label-smoothing", fraction))
+    .option("--seed <n>", "seed of all that is random (default: 1)", wholeNumber("--seed", { minimum: 0 }))
+    .option(
+      "--precision <kind>",
+      "fast, or exact: the same bits on every machine (default: fast)",
+      choice("--precision", precisionNames),
+    );
+}
+
+const examples = `
+Examples:
+  fovea train
+  fovea train --data mnist --model lenet5 --epochs 5 --batch-size 128 --optimizer adam --learning-rate 1e-3 \\
+      --seed 1 --out runs/lenet5
+  fovea train --model convnet-gmp --augment shift:2 --schedule warm-up:1+cosine --validation-split 0.1
+  fovea train --resume runs/lenet5 --epochs 8
+  fovea train --data path/to/idx --model dense --json > result.json`;

@@ -3,12 +3,13 @@ import type { Colors } from "./terminal.ts";
 
 /** What a progress line shows. */
 export interface ProgressState {
-  /** Steps done in this epoch. */
+  /** Steps of the epoch that are done. */
   readonly step: number;
   readonly steps: number;
-  /** Time since the epoch began (or went on), and the steps done in it. */
+  /** Time since the epoch began. */
   readonly milliseconds: number;
-  readonly timedSteps: number;
+  /** Mean time of a step; null before the first one. */
+  readonly stepMilliseconds: number | null;
   /** Means by name, in the order in which they print. */
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -17,8 +18,8 @@ const widestBar = 20;
 const narrowestBar = 5;
 
 /**
- * A line in Keras's manner: `468/469 ━━━━━━━━━━━━━━━━━━━━ 3s 7ms/step - accuracy: 0.9312 - loss: 0.2143`. On a running
- * epoch the time is what is still to come.
+ * A line in Keras's manner: `468/469 ━━━━━━━━━━━━━━━━━━━━ 3s 7ms/step - accuracy: 0.9312 - loss: 0.2143`. While an epoch
+ * runs, the time is what is still to come.
  *
  * @param columns - width of the screen; the bar shrinks, and the line is cut, so that it never wraps
  */
@@ -41,9 +42,9 @@ export function metricsText(metrics: Readonly<Record<string, number>>): string {
     .join("");
 }
 
-function timeText({ step, steps, milliseconds, timedSteps }: ProgressState): string {
-  if (timedSteps === 0) return "…";
-  const perStep = milliseconds / timedSteps;
-  const shown = step >= steps ? milliseconds : perStep * (steps - step);
-  return `${formatSeconds(shown)} ${formatStepTime(perStep)}/step`;
+/** `3s 7ms/step`. */
+export function timeText({ step, steps, milliseconds, stepMilliseconds }: ProgressState): string {
+  if (stepMilliseconds === null) return "…";
+  const shown = step >= steps ? milliseconds : stepMilliseconds * (steps - step);
+  return `${formatSeconds(shown)} ${formatStepTime(stepMilliseconds)}/step`;
 }

@@ -1,0 +1,81 @@
+import { countOf, type ImageDataset, loadDataset, shiftImages, take } from "../../data/index.ts";
+import type { Model } from "../../models/index.ts";
+import type { EvaluateFlags } from "../commands/evaluate.ts";
+import { loadModel, resolveModel } from "../model-reference.ts";
+import type { Shift } from "../options.ts";
+import { withEngine } from "../session.ts";
+import { formatCount, formatMetric, formatPercent } from "../terminal/numbers.ts";
+import { printJson, type Terminal } from "../terminal/terminal.ts";
+
+/** What `fovea evaluate --json` prints. */
+export interface EvaluateDocument {
+  readonly model: string;
+  readonly data: string;
+  readonly examples: number;
+  readonly accuracy: number;
+  readonly loss: number;
+  /** The move, and the share of predictions that it leaves as they were; null without `--shift`. */
+  readonly shift: Shift | null;
+  readonly consistency: number | null;
+}
+
+/** Figures of a model on images that may have been moved. */
+export interface Evaluation {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly consistency: number | null;
+}
+
+/** Evaluates a model on the test part of a data set. */
+export async function evaluate(reference: string, flags: EvaluateFlags, terminal: Terminal): Promise<void> {
+  const { file, data: ownData } = await resolveModel(reference);
+  const data = flags.data ?? ownData ?? "mnist";
+  await withEngine(flags, async (engine) => {
+    const model = await loadModel(file, engine);
+    const { test: all } = await loadDataset(data);
+    const test = flags.limit === undefined ? all : take(all, flags.limit);
+    const figures = await evaluateMoved(model, test, flags.shift ?? null, flags.batchSize);
+    const document: EvaluateDocument = {
+      model: reference,
+      data,
+      examples: countOf(test),
+      accuracy: figures.accuracy,
+      loss: figures.loss,
+      shift: flags.shift ?? null,
+      consistency: figures.consistency,
+    };
+    if (flags.json === true) printJson(terminal, document);
+    else terminal.out(describe(document));
+  });
+}
+
+/** Loss and accuracy on a data set whose images are moved first, and the share of predictions that stay as they were. */
+export async function evaluateMoved(
+  model: Model,
+  dataset: ImageDataset,
+  shift: Shift | null,
+  batchSize?: number,
+): Promise<Evaluation> {
+  const options = batchSize === undefined ? {} : { batchSize };
+  const images = shift === null ? dataset.images : shiftImages(dataset.images, -shift.left, -shift.up);
+  const { accuracy, loss } = await model.evaluate({ ...dataset, images }, options);
+  if (shift === null) return { accuracy, loss, consistency: null };
+  const before = await model.predictClasses(dataset.images, options);
+  const after = await model.predictClasses(images, options);
+  const same = after.reduce((count, label, index) => count + (label === before[index] ? 1 : 0), 0);
+  return { accuracy, loss, consistency: same / after.length };
+}
+
+function describe({ model, data, examples, accuracy, loss, shift, consistency }: EvaluateDocument): string {
+  const moved = shift === null ? "" : `, moved ${describeShift(shift)}`;
+  const kept = consistency === null ? "" : `, consistency ${formatPercent(consistency)}`;
+  const figures = `accuracy ${formatPercent(accuracy)}, loss ${formatMetric(loss)}${kept}`;
+  return `${model} on ${formatCount(examples)} test examples of ${data}${moved}: ${figures}\n`;
+}
+
+/** `2 px up and 2 px left`. */
+export function describeShift({ up, left }: Shift): string {
+  const vertical = `${Math.abs(up)} px ${up < 0 ? "down" : "up"}`;
+  const horizontal = `${Math.abs(left)} px ${left < 0 ? "right" : "left"}`;
+  return `${vertical} and ${horizontal}`;
+}

@@ -1,0 +1,157 @@
+import { decodeImage, readFile, writeFileAtomic } from "#host";
+import { imageToInput } from "../../data/index.ts";
+import { decodeNpy, encodeNpy } from "../../formats/index.ts";
+import { isKind } from "../../graph/index.ts";
+import { buildForward, type Model } from "../../models/index.ts";
+import { createBuild } from "../../ops/index.ts";
+import { FormatError, formatShape, type Shape, ShapeError, Tensor } from "../../tensor/index.ts";
+import type { PredictFlags } from "../commands/predict.ts";
+import { loadModel, resolveModel } from "../model-reference.ts";
+import { withEngine } from "../session.ts";
+import { formatPercent } from "../terminal/numbers.ts";
+import { printJson, type Terminal } from "../terminal/terminal.ts";
+
+/** A class with its probability. */
+export interface Guess {
+  readonly class: number;
+  readonly name: string;
+  readonly probability: number;
+}
+
+/** The likeliest classes of one image, the best first. */
+export interface Prediction {
+  readonly input: string;
+  /** Which image of a `.npy` file; null for an image file. */
+  readonly index: number | null;
+  readonly top: readonly Guess[];
+}
+
+/** What `fovea predict --json` prints. */
+export interface PredictDocument {
+  readonly model: string;
+  readonly predictions: readonly Prediction[];
+}
+
+/** Images of one input. */
+interface Input {
+  readonly name: string;
+  readonly isFile: boolean;
+  readonly images: Tensor<"uint8"> | Tensor<"float32">;
+}
+
+const defaultTop = 3;
+
+/** Classifies images. */
+export async function predict(
+  reference: string,
+  names: readonly string[],
+  flags: PredictFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { file } = await resolveModel(reference);
+  await withEngine(flags, async (engine) => {
+    const model = await loadModel(file, engine);
+    const inputs: Input[] = [];
+    for (const name of names) inputs.push(await readInput(name, model.inputShape, flags, terminal));
+    const outputs: Tensor<"float32">[] = [];
+    const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
+    for (const { images } of inputs) outputs.push(await model.predict(images, options));
+    if (flags.logits !== undefined) await writeFileAtomic(flags.logits, encodeNpy(stack(outputs)));
+    const top = flags.top ?? defaultTop;
+    const predictions = inputs.flatMap((input, index) => predictionsOf(input, outputs[index], model, top));
+    if (flags.json === true) {
+      const document: PredictDocument = { model: reference, predictions };
+      printJson(terminal, document);
+    } else {
+      terminal.out(predictions.map(describe).join(""));
+    }
+  });
+}
+
+async function readInput(
+  name: string,
+  inputShape: Shape,
+  { fit }: PredictFlags,
+  terminal: Terminal,
+): Promise<Input> {
+  if (/\.npy$/i.test(name)) return { name, isFile: false, images: await readNpy(name, inputShape) };
+  const [height, width, channels] = inputShape;
+  const image = await decodeImage(name);
+  const { input, notes } = imageToInput(image, {
+    height,
+    width,
+    channels,
+    name,
+    ...(fit === undefined ? {} : { fit }),
+  });
+  for (const note of notes) terminal.err(`${note}\n`);
+  return { name, isFile: true, images: input };
+}
+
+/** Images from a `.npy` file: float32 as the model takes them, float64 rounded to that, uint8 as pixels. */
+async function readNpy(name: string, inputShape: Shape): Promise<Input["images"]> {
+  const tensor = decodeNpy(await readFile(name), { name });
+  const expected = `[N, ${inputShape.join(", ")}]`;
+  const { shape, dtype } = tensor;
+  if (shape.length !== 4 || inputShape.some((size, axis) => size !== shape[axis + 1])) {
+    throw new ShapeError(`the array is ${formatShape(shape)}, ${expected} was expected`, {
+      where: name,
+      hint: "Give images of the model's size, channels last.",
+    });
+  }
+  if (dtype === "uint8") return tensor.as("uint8");
+  if (dtype === "float32" || dtype === "float64") return tensor.as("float32");
+  throw new FormatError(`the array is ${dtype}, float32 or uint8 was expected`, {
+    where: name,
+    hint: "float32 is taken as already preprocessed, uint8 as pixels from 0 to 255.",
+  });
+}
+
+/** The outputs of several inputs under one another. */
+function stack(outputs: readonly Tensor<"float32">[]): Tensor<"float32"> {
+  const [{ shape }] = outputs;
+  const rows = outputs.reduce((count, output) => count + output.shape[0], 0);
+  const stacked = Tensor.zeros("float32", [rows, ...shape.slice(1)]);
+  let offset = 0;
+  for (const { data } of outputs) {
+    stacked.data.set(data, offset);
+    offset += data.length;
+  }
+  return stacked;
+}
+
+function predictionsOf(input: Input, outputs: Tensor<"float32">, model: Model, top: number): Prediction[] {
+  const [rows, classes] = outputs.shape;
+  const isProbability = endsInSoftmax(model);
+  return Array.from({ length: rows }, (_, row) => {
+    const scores = outputs.data.subarray(row * classes, (row + 1) * classes);
+    const probabilities = isProbability ? [...scores] : softmax(scores);
+    const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
+    const guesses = order.slice(0, top).map((index) => ({
+      class: index,
+      name: model.classNames?.[index] ?? String(index),
+      probability: probabilities[index],
+    }));
+    return { input: input.name, index: input.isFile ? null : row, top: guesses };
+  });
+}
+
+/** Whether a model's outputs are probabilities already, rather than logits. */
+function endsInSoftmax({ architecture, inputShape }: Model): boolean {
+  const shape = [1, ...inputShape];
+  const images = createBuild()("input", [], { name: "images", shape, dtype: "float32" });
+  return isKind(buildForward(architecture, images, { training: false, key: null }).output, "softmax");
+}
+
+/** softmax(x)_i = exp(x_i - max x) / sum_j exp(x_j - max x), in float64. */
+function softmax(scores: Float32Array): number[] {
+  const greatest = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
+  const powers = Array.from(scores, (score) => Math.exp(score - greatest));
+  const total = powers.reduce((sum, power) => sum + power, 0);
+  return powers.map((power) => power / total);
+}
+
+function describe({ input, index, top }: Prediction): string {
+  const name = index === null ? input : `${input}[${index}]`;
+  return `${name}: ${top.map((guess) => `${guess.name} ${formatPercent(guess.probability)}`).join(", ")}\n`;
+}

@@ -1,0 +1,153 @@
+import { fileExists, folderExists } from "#host";
+import type { Engine, Plan, PlannedOperation } from "../../engine/engine.ts";
+import type { Model, ModelSummary } from "../../models/index.ts";
+import { formatShape } from "../../tensor/index.ts";
+import { models } from "../../zoo/index.ts";
+import type { SummaryFlags } from "../commands/summary.ts";
+import { loadModel, resolveModel } from "../model-reference.ts";
+import { withEngine } from "../session.ts";
+import { formatBytes, formatCount, formatFlops } from "../terminal/numbers.ts";
+import { renderTable } from "../terminal/table.ts";
+import { printJson, type Terminal } from "../terminal/terminal.ts";
+
+/** How one convolution of a training step is computed, forward or one of its gradients. */
+export interface ConvolutionPlan {
+  readonly layer: string;
+  readonly computes: readonly string[];
+  readonly kernel: string;
+  readonly algorithm: string;
+  readonly flops: number;
+}
+
+/** What `fovea summary --json` prints. */
+export interface SummaryDocument {
+  readonly model: string;
+  readonly layers: ModelSummary["layers"];
+  readonly parameters: number;
+  readonly trainableParameters: number;
+  /** Of one example forward. */
+  readonly flops: number;
+  readonly plan: {
+    readonly batchSize: number;
+    readonly engine: string;
+    readonly variableBytes: number;
+    readonly workingBytes: number;
+    readonly operations: number;
+    /** Of one training step: forward, backward and update. */
+    readonly flops: number;
+    readonly convolutions: readonly ConvolutionPlan[];
+  };
+}
+
+const defaultBatchSize = 128;
+
+/** Describes a model by name, in a run's folder or in a file. */
+export async function summary(reference: string, flags: SummaryFlags, terminal: Terminal): Promise<void> {
+  const batchSize = flags.batchSize ?? defaultBatchSize;
+  await withEngine(flags, async (engine) => {
+    const model = await findModel(reference, flags, engine);
+    const plan = await model.plan({ batchSize });
+    const document = documentOf(reference, model.summary(), plan, batchSize, engine);
+    if (flags.json === true) printJson(terminal, document);
+    else terminal.out(render(document));
+  });
+}
+
+/** A name of the zoo, unless there is a file or a folder of that name. */
+async function findModel(reference: string, { classes }: SummaryFlags, engine: Engine): Promise<Model> {
+  const isPath = /[\\/.]/.test(reference) || (await fileExists(reference)) || (await folderExists(reference));
+  if (isPath) return loadModel((await resolveModel(reference)).file, engine);
+  const model = models.create(reference, classes === undefined ? {} : { classes });
+  model.compile({ engine });
+  return model;
+}
+
+function documentOf(
+  reference: string,
+  { layers, parameters, trainableParameters, flops }: ModelSummary,
+  plan: Plan,
+  batchSize: number,
+  engine: Engine,
+): SummaryDocument {
+  return {
+    model: reference,
+    layers,
+    parameters,
+    trainableParameters,
+    flops,
+    plan: {
+      batchSize,
+      engine: engine.name,
+      variableBytes: plan.variableBytes,
+      workingBytes: plan.workingBytes,
+      operations: plan.operations.length,
+      flops: plan.operations.reduce((total, operation) => total + operation.flops, 0),
+      convolutions: plan.operations
+        .filter(isConvolution)
+        .map(({ scope, computes, kernel, algorithm, flops: work }) => ({
+          layer: scope,
+          computes,
+          kernel,
+          algorithm,
+          flops: work,
+        })),
+    },
+  };
+}
+
+function isConvolution({ computes }: PlannedOperation): boolean {
+  return computes.some((kind) => kind.startsWith("conv2d"));
+}
+
+function render({ model, layers, parameters, trainableParameters, flops, plan }: SummaryDocument): string {
+  const layerTable = renderTable(
+    [
+      { heading: "layer" },
+      { heading: "kind" },
+      { heading: "output shape" },
+      { heading: "parameters", align: "right" },
+      { heading: "work", align: "right" },
+    ],
+    layers.map((layer) => [
+      layer.name,
+      layer.kind,
+      formatShape(layer.outputShape),
+      formatCount(layer.parameters),
+      formatFlops(layer.flops),
+    ]),
+  );
+  const total =
+    `${formatCount(parameters)} parameters (${formatCount(trainableParameters)} trained), ` +
+    `${formatFlops(flops)} an example forward`;
+  const memory =
+    `A training step of ${plan.batchSize}: ${plan.operations} operations, ${formatFlops(plan.flops)}, ` +
+    `${formatBytes(plan.variableBytes)} of state and ${formatBytes(plan.workingBytes)} of working memory; ${plan.engine}`;
+  return [`Model ${model}`, layerTable, total, "", memory, ...convolutionLines(plan.convolutions)]
+    .join("\n")
+    .concat("\n");
+}
+
+const conv2dNames: Readonly<Record<string, string>> = {
+  conv2d: "forward",
+  conv2dInputGradient: "gradient of the input",
+  conv2dFilterGradient: "gradient of the filter",
+};
+
+function convolutionLines(convolutions: readonly ConvolutionPlan[]): string[] {
+  if (convolutions.length === 0) return [];
+  const table = renderTable(
+    [
+      { heading: "convolution" },
+      { heading: "computes" },
+      { heading: "algorithm" },
+      { heading: "work", align: "right" },
+    ],
+    convolutions.map(({ layer, computes, algorithm, flops }) => [
+      layer,
+      computes.flatMap((kind) => conv2dNames[kind] ?? []).join(", "),
+      algorithm,
+      formatFlops(flops),
+    ]),
+  );
+  return [table];
+}

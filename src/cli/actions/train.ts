@@ -1,0 +1,179 @@
+import { countOf, type DatasetPair, loadDataset, take } from "../../data/index.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Model } from "../../models/index.ts";
+import type { EpochRecord, History } from "../../train/index.ts";
+import { models } from "../../zoo/index.ts";
+import type { TrainFlags } from "../commands/train.ts";
+import { compileChoice } from "../compile.ts";
+import type { TrainConfig } from "../config.ts";
+import { listenForInterruption } from "../interruption.ts";
+import { RunRecorder } from "../recorder.ts";
+import { type OpenRun, type PlannedRun, planRun } from "../run.ts";
+import { withEngine } from "../session.ts";
+import { EpochProgress } from "../terminal/epoch-progress.ts";
+import { formatCount, formatMetric } from "../terminal/numbers.ts";
+import { printJson, type Terminal } from "../terminal/terminal.ts";
+
+/** Figures over the test part. */
+interface TestFigures {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly examples: number;
+}
+
+/** What `fovea train --json` prints. `accuracy` and `loss` are those of the test part; null for an interrupted run. */
+export interface TrainDocument {
+  readonly model: string;
+  readonly data: string;
+  readonly run: string;
+  readonly parameters: number;
+  readonly examples: number;
+  readonly interrupted: boolean;
+  /** Epochs that are done. */
+  readonly epochs: number;
+  readonly accuracy: number | null;
+  readonly loss: number | null;
+  readonly testExamples: number | null;
+  readonly history: readonly EpochRecord[];
+  readonly engine: string;
+  readonly config: TrainConfig;
+}
+
+/** Trains a new run, or goes on with one, then evaluates it on the test part. */
+export async function train(flags: TrainFlags, terminal: Terminal): Promise<void> {
+  const plan = await planRun(flags);
+  const { config } = plan;
+  const data = await loadTrainingData(config);
+  await withEngine({ threads: flags.threads, precision: config.precision }, async (engine) => {
+    const model = createModel(config, data, engine);
+    const run = await plan.open();
+    try {
+      await trainInto(run, { plan, data, model, engine, flags, terminal });
+    } finally {
+      await run.folder.release();
+    }
+  });
+}
+
+interface Work {
+  readonly plan: PlannedRun;
+  readonly data: DatasetPair;
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly flags: TrainFlags;
+  readonly terminal: Terminal;
+}
+
+async function trainInto(run: OpenRun, work: Work): Promise<void> {
+  const { plan, data, model, engine, flags, terminal } = work;
+  const { config, path } = plan;
+  const parameters = model.summary().parameters;
+  const quiet = flags.quiet ?? false;
+  const report = (text: string) => (quiet ? undefined : terminal.err(`${text}\n`));
+  report(
+    `${config.model}, ${formatCount(parameters)} parameters, on ${data.train.name}; ${engine.name}; into ${path}`,
+  );
+  if (isFinished(run, config))
+    report(`This run has trained its ${config.epochs} epochs; --epochs adds more.`);
+  const history = await fitModel(run, work);
+  const interrupted = history.reason === "interrupted";
+  if (!interrupted) await run.folder.writeModel(await model.toBytes());
+  const test = interrupted ? null : await evaluateOnTest(model, data);
+  if (test !== null) await run.folder.record({ type: "test", epoch: history.epoch, ...test });
+  if (flags.json === true) {
+    printJson(terminal, documentOf(work, parameters, history, test));
+  } else {
+    terminal.out(closingText(path, config, history, test));
+  }
+}
+
+async function fitModel(
+  { folder, resumeFrom }: OpenRun,
+  { plan, data, model, flags, terminal }: Work,
+): Promise<History> {
+  const { config, path } = plan;
+  const progress = new EpochProgress(terminal);
+  using interruption = listenForInterruption(() => {
+    progress.closeLine();
+    terminal.err("Stopping after the running step; once more ends at once, without saving.\n");
+  });
+  try {
+    return await model.fit(data.train, {
+      epochs: config.epochs,
+      batchSize: config.batchSize,
+      seed: config.seed,
+      callbacks: [...(flags.quiet === true ? [] : [progress]), new RunRecorder(folder)],
+      signal: interruption.signal,
+      ...(config.validationSplit > 0
+        ? { validationSplit: config.validationSplit }
+        : { validationData: data.test }),
+      ...(config.augment === null ? {} : { augment: config.augment }),
+      ...(resumeFrom === null ? {} : { resumeFrom }),
+    });
+  } catch (error) {
+    progress.closeLine();
+    terminal.err(`The last checkpoint is kept in ${path}.\n`);
+    throw error;
+  }
+}
+
+async function loadTrainingData({ data: name, limit }: TrainConfig): Promise<DatasetPair> {
+  const data = await loadDataset(name);
+  return limit === null ? data : { ...data, train: take(data.train, limit) };
+}
+
+function createModel(config: TrainConfig, { train: examples }: DatasetPair, engine: Engine): Model {
+  const [, ...inputShape] = examples.images.shape;
+  const model = models.create(config.model, { classes: examples.classNames.length, inputShape });
+  const trained = Math.floor(countOf(examples) * (1 - config.validationSplit));
+  const stepsPerEpoch = Math.max(1, Math.ceil(trained / config.batchSize));
+  model.compile({ ...compileChoice(config, stepsPerEpoch), metrics: ["accuracy"], engine });
+  return model;
+}
+
+function isFinished({ resumeFrom }: OpenRun, { epochs }: TrainConfig): boolean {
+  return resumeFrom !== null && resumeFrom.training.epoch >= epochs;
+}
+
+async function evaluateOnTest(model: Model, { test }: DatasetPair): Promise<TestFigures> {
+  const { accuracy, loss } = await model.evaluate(test);
+  return { accuracy, loss, examples: countOf(test) };
+}
+
+function documentOf(
+  { plan: { config, path }, data, engine }: Work,
+  parameters: number,
+  history: History,
+  test: TestFigures | null,
+): TrainDocument {
+  return {
+    model: config.model,
+    data: config.data,
+    run: path,
+    parameters,
+    examples: countOf(data.train),
+    interrupted: history.reason === "interrupted",
+    epochs: history.epoch,
+    accuracy: test?.accuracy ?? null,
+    loss: test?.loss ?? null,
+    testExamples: test?.examples ?? null,
+    history: history.epochs,
+    engine: engine.name,
+    config,
+  };
+}
+
+function closingText(path: string, config: TrainConfig, history: History, test: TestFigures | null): string {
+  if (test === null) {
+    const where = history.step === 0 ? "" : `, step ${history.step}`;
+    return (
+      `Stopped in epoch ${history.epoch + 1} of ${config.epochs}${where}. Saved in ${path}.\n` +
+      `Go on with: fovea train --resume ${path}\n`
+    );
+  }
+  const { accuracy, loss, examples } = test;
+  return (
+    `Test: accuracy ${formatMetric(accuracy)}, loss ${formatMetric(loss)} on ${formatCount(examples)} examples. ` +
+    `Saved in ${path}.\n`
+  );
+}

@@ -1,0 +1,113 @@
+import { z } from "zod";
+import { FormatError, OptionError } from "../tensor/errors.ts";
+import { lossNames, optimizerNames, precisionNames } from "./names.ts";
+import { parseSchedule } from "./schedule.ts";
+
+const whole = (minimum: number) => z.int().min(minimum);
+
+/**
+ * What a run was asked to do: the flags of `fovea train`, and the content of `config.json`. All that the trained
+ * weights depend on is here; the number of threads is not, for they do not depend on it.
+ */
+export const trainConfigSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  data: z.string().min(1).default("mnist"),
+  model: z.string().min(1).default("lenet5"),
+  epochs: whole(1).default(5),
+  batchSize: whole(1).default(128),
+  optimizer: z.enum(optimizerNames).default("adam"),
+  /** The optimizer's own rate when null. */
+  learningRate: z.number().min(0).nullable().default(null),
+  schedule: z.string().refine(isSchedule, "is not a schedule").default("constant"),
+  loss: z.enum(lossNames).default("sparse_categorical_crossentropy"),
+  labelSmoothing: z.number().min(0).lt(1).default(0),
+  weightDecay: z.number().min(0).nullable().default(null),
+  augment: z
+    .strictObject({ shift: whole(1) })
+    .nullable()
+    .default(null),
+  validationSplit: z.number().min(0).lt(1).default(0),
+  limit: whole(1).nullable().default(null),
+  seed: whole(0).default(1),
+  precision: z.enum(precisionNames).default("fast"),
+});
+
+/** A checked configuration with its defaults filled in. */
+export type TrainConfig = z.output<typeof trainConfigSchema>;
+
+/** What flags can say: any part of a configuration. */
+export type TrainSettings = Partial<Omit<TrainConfig, "version">>;
+
+/**
+ * A configuration from flags.
+ *
+ * @throws OptionError that names the flag
+ */
+export function configFromFlags(settings: TrainSettings): TrainConfig {
+  const result = trainConfigSchema.safeParse(settings);
+  if (result.success) return result.data;
+  const { where, what } = firstIssue(result.error);
+  throw new OptionError(what, { where: flagOf(where) });
+}
+
+/**
+ * A configuration from a run's `config.json`.
+ *
+ * @throws FormatError that names the field
+ */
+export function configFromFile(value: unknown, file: string): TrainConfig {
+  const result = trainConfigSchema.required().safeParse(value);
+  if (result.success) return result.data;
+  const { where, what } = firstIssue(result.error);
+  throw new FormatError(`the run's configuration is damaged: ${where === "" ? "" : `${where}: `}${what}`, {
+    where: file,
+    hint: "Mend it by hand, or start the run again with --overwrite.",
+  });
+}
+
+/**
+ * The configuration that a run goes on with: its own, with more epochs if so asked. Flags that say something else than
+ * the run's configuration are refused rather than ignored.
+ *
+ * @throws OptionError that names the flag
+ */
+export function resumedConfig(stored: TrainConfig, settings: TrainSettings, path: string): TrainConfig {
+  for (const name of Object.keys(settings) as (keyof TrainSettings)[]) {
+    if (name === "epochs") continue;
+    const given = JSON.stringify(settings[name]);
+    const own = JSON.stringify(stored[name]);
+    if (given === own) continue;
+    throw new OptionError(`the run was started with ${own}, and cannot go on with ${given}`, {
+      where: flagOf(name),
+      hint: `Leave the flag out to go on with ${path}, or start a new run with --out.`,
+    });
+  }
+  const epochs = settings.epochs ?? stored.epochs;
+  if (epochs !== stored.epochs && parseSchedule(stored.schedule).endsWithTraining) {
+    throw new OptionError(
+      `the schedule ${stored.schedule} is laid out over ${stored.epochs} epochs, and cannot go on for ${epochs}`,
+      { where: "--epochs", hint: `Leave the flag out to go on with ${path}, or start a new run with --out.` },
+    );
+  }
+  return { ...stored, epochs };
+}
+
+/** `batchSize` as the flag that sets it: `--batch-size`. */
+export function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function isSchedule(text: string): boolean {
+  try {
+    parseSchedule(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function firstIssue(error: z.ZodError): { readonly where: string; readonly what: string } {
+  const [issue] = error.issues;
+  const what = `${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`;
+  return { where: issue.path.join("."), what };
+}

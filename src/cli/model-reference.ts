@@ -1,0 +1,40 @@
+import { fileExists, folderExists } from "#host";
+import type { Engine } from "../engine/engine.ts";
+import { Model } from "../models/index.ts";
+import { FileError } from "../tensor/errors.ts";
+import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
+import { configFromFile } from "./config.ts";
+
+/** A model as a command was given it: by a run's folder, or by a file. */
+export interface ModelReference {
+  /** The model file. */
+  readonly file: string;
+  /** The data that the run was trained on; null for a file. */
+  readonly data: string | null;
+}
+
+/**
+ * Finds what the word for a model means.
+ *
+ * @throws FileError when there is no such file or folder, FormatError when a run's configuration is damaged
+ */
+export async function resolveModel(reference: string): Promise<ModelReference> {
+  if (await isRunFolder(reference)) {
+    const config = configFromFile(await readRunConfig(reference), `${reference}/${runFiles.config}`);
+    return { file: await runModelFile(reference), data: config.data };
+  }
+  if (await fileExists(reference)) return { file: reference, data: null };
+  const isFolder = await folderExists(reference);
+  throw new FileError(isFolder ? "this folder holds no run" : "there is no such run and no such model file", {
+    where: reference,
+    hint: "Give a run's folder (fovea train --out) or a model file (.safetensors).",
+  });
+}
+
+/** Loads a model for use on an engine. @throws FileError or FormatError when the file cannot be read */
+export async function loadModel(file: string, engine: Engine): Promise<Model> {
+  const model = await Model.load(file, { engine });
+  // A file from elsewhere may hold weights alone: it is judged as a classifier usually is.
+  if (model.compiled === null) model.compile({ engine });
+  return model;
+}

@@ -1,0 +1,22 @@
+/**
+ * Names that the command line offers. They are lists of their own so that `fovea --help` need not load the library;
+ * a test holds them to what the library has.
+ */
+
+/** Optimizers: the library's kinds in lower case, and the two usual faces of SGD. */
+export const optimizerNames = ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"] as const;
+export type OptimizerName = (typeof optimizerNames)[number];
+
+/** Losses, by Keras's names. */
+export const lossNames = [
+  "sparse_categorical_crossentropy",
+  "categorical_crossentropy",
+  "mean_squared_error",
+] as const;
+export type LossName = (typeof lossNames)[number];
+
+/** The two precisions of the engine. */
+export const precisionNames = ["fast", "exact"] as const;
+
+/** The forms of `--schedule`, for messages. */
+export const scheduleForms = "constant, step:EPOCHS, cosine, one-cycle; each also behind warm-up:EPOCHS+";
