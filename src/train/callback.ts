@@ -99,3 +99,11 @@ export function stateKeys(callbacks: readonly Callback[]): readonly (string | nu
     return count === 0 ? base : `${base}_${count}`;
   });
 }
+
+/** Whether a value can serve as a callback: an object all of whose methods are functions. */
+export function isCallback(value: unknown): value is Callback {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).every(
+    ([key, member]) => !key.startsWith("on") || typeof member === "function",
+  );
+}

@@ -62,11 +62,3 @@ export function learningRateSchedule(rateOf: (epoch: number, learningRate: numbe
 export function lambda(methods: Callback): Callback {
   return methods;
 }
-
-/** Whether a value can serve as a callback: an object all of whose methods are functions. */
-export function isCallback(value: unknown): value is Callback {
-  if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).every(
-    ([key, member]) => !key.startsWith("on") || typeof member === "function",
-  );
-}

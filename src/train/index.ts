@@ -1,4 +1,5 @@
 export type { Callback, CallbackState, TrainingControl } from "./callback.ts";
+export { isCallback } from "./callback.ts";
 export * as callbacks from "./callbacks.ts";
 export {
   type Checkpoint,

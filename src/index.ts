@@ -1,0 +1,77 @@
+/**
+ * Fovea trains, explains and reuses image classifiers with compiled WebAssembly training steps, in Node and in the
+ * browser.
+ *
+ * @packageDocumentation
+ */
+
+export type { ImageDataset } from "./data/index.ts";
+export * as data from "./data/index.ts";
+export {
+  createReferenceEngine,
+  createWasmEngine,
+  defaultEngine,
+  type Engine,
+  type Plan,
+  type Precision,
+} from "./engine/index.ts";
+export * as formats from "./formats/index.ts";
+export {
+  type ActivationName,
+  type CommonLayerOptions,
+  type InitializerName,
+  Layer,
+  type LayerKind,
+  type LayerOptions,
+  layers,
+  type SymbolicTensor,
+} from "./layers/index.ts";
+export { type Loss, type LossKind, type LossOptions, losses } from "./losses/index.ts";
+export {
+  type ConfusionMatrix,
+  type Metric,
+  type MetricKind,
+  type MetricOptions,
+  metrics,
+} from "./metrics/index.ts";
+export {
+  type AugmentOptions,
+  type BatchOptions,
+  type CompileOptions,
+  type EvaluationResult,
+  type FitOptions,
+  functional,
+  input,
+  type LayerSummary,
+  Model,
+  type ModelOptions,
+  type ModelSummary,
+  type Preprocessing,
+  sequential,
+} from "./models/index.ts";
+export type { PaddingOption } from "./ops/index.ts";
+export {
+  type LearningRate,
+  type Optimizer,
+  type OptimizerKind,
+  type OptimizerOptions,
+  optimizers,
+  type Schedule,
+  type ScheduleKind,
+  type ScheduleOptions,
+  schedules,
+} from "./optimizers/index.ts";
+export * from "./tensor/index.ts";
+export {
+  type Callback,
+  type CallbackState,
+  type Checkpoint,
+  callbacks,
+  decodeCheckpoint,
+  type EndReason,
+  type EpochRecord,
+  type History,
+  type TrainingControl,
+  type TrainingEvent,
+} from "./train/index.ts";
+export { models, type ZooName, type ZooOptions } from "./zoo/index.ts";

@@ -1,0 +1,226 @@
+import { countOf, type ImageDataset } from "../data/index.ts";
+import type { Feeds, Fetches, Program } from "../engine/engine.ts";
+import { metricName } from "../metrics/index.ts";
+import { type Shape, sizeOf, Tensor } from "../tensor/index.ts";
+import type { MetricValues, Scores } from "../train/index.ts";
+import { inputShapeOf } from "./architecture.ts";
+import type { CompileConfiguration } from "./compile.ts";
+import {
+  evaluationGraph,
+  type GraphContext,
+  imagesName,
+  labelsName,
+  lossOutput,
+  metricOutput,
+  modelOutput,
+  predictionGraph,
+  type ResidentData,
+  tapOutput,
+} from "./step-graphs.ts";
+import type { ModelVariables } from "./variables.ts";
+
+/** Images that are in the engine at once while a dataset streams through: so many bytes, or one batch. */
+const streamBytes = 2 ** 23;
+/** Calls of a program that are queued: while one runs the next waits. */
+const callsInFlight = 2;
+/** Steps of one call: more would keep a call's results for longer than it is worth. */
+const stepsOfCall = 64;
+
+/** What evaluation and prediction run on. */
+export interface RunContext extends GraphContext {
+  readonly variables: ModelVariables;
+}
+
+/** Nothing random happens outside training. */
+const noKey = Tensor.zeros("uint32", [2]);
+
+/**
+ * Loss and metrics over all examples of a dataset, each counting once. The engine's memory does not depend on the
+ * dataset's size: it streams through variables that are used again and again.
+ *
+ * @param compiled - loss and metrics
+ * @param version - tells the programs of one compilation from those of the next
+ */
+export async function evaluateDataset(
+  context: RunContext,
+  compiled: CompileConfiguration,
+  version: number,
+  dataset: ImageDataset,
+  batchSize: number,
+): Promise<Scores> {
+  const names = compiled.metrics.map(metricName);
+  const sums = { loss: 0, metrics: names.map(() => 0) };
+  const onResult = (fetches: Fetches) => {
+    sums.loss += fetches[lossOutput].data[0];
+    for (const [index, name] of names.entries()) sums.metrics[index] += fetches[metricOutput(name)].data[0];
+  };
+  const programOf = (data: ResidentData, size: number) =>
+    context.variables.program(
+      `evaluate/${version}/${data.capacity}/${size}`,
+      () => evaluationGraph(context, compiled, data, size),
+      stepsOfCall,
+    );
+  await stream(context, dataset.images, dataset.labels, batchSize, programOf, onResult);
+  const examples = countOf(dataset);
+  const metrics = names.map((name, index) => [name, sums.metrics[index] / examples] as const);
+  return { loss: sums.loss / examples, metrics: Object.fromEntries(metrics) satisfies MetricValues };
+}
+
+/** Outputs for all images, and values of tapped calls by index, in the images' order. */
+export interface Predictions {
+  readonly output: Tensor<"float32">;
+  readonly taps: ReadonlyMap<number, Tensor<"float32">>;
+}
+
+/**
+ * The model's outputs in inference mode.
+ *
+ * @param images - uint8 [N, ...input shape], which are preprocessed, or float32, which are taken as they are
+ * @param taps - indices of calls of the architecture whose values are wanted too
+ */
+export async function predictImages(
+  context: RunContext,
+  images: Tensor<"uint8" | "float32">,
+  batchSize: number,
+  taps: readonly number[],
+): Promise<Predictions> {
+  const { calls, output } = context.architecture;
+  const count = images.shape[0] ?? 0;
+  const collectors = [output, ...taps].map((index) => new Collector(count, calls[index].shape));
+  const onResult = (fetches: Fetches) => {
+    const values = [modelOutput, ...taps.map(tapOutput)].map((name) => fetches[name]);
+    for (const [index, collector] of collectors.entries()) collector.add(values[index]);
+  };
+  const tapKey = taps.join(",");
+  if (images.data instanceof Uint8Array) {
+    const programOf = (data: ResidentData, size: number) =>
+      context.variables.program(
+        `predict/${data.capacity}/${size}/${tapKey}`,
+        () => predictionGraph(context, data, size, taps),
+        stepsOfCall,
+      );
+    const bytes = new Tensor("uint8", images.shape, images.data);
+    await stream(context, bytes, null, batchSize, programOf, onResult);
+  } else {
+    await feedImages(context, images.shape, images.data, batchSize, taps, onResult);
+  }
+  const [result, ...tapped] = collectors.map((collector) => collector.tensor);
+  return { output: result, taps: new Map(taps.map((tap, index) => [tap, tapped[index]])) };
+}
+
+/** Fills a tensor batch by batch. */
+class Collector {
+  readonly tensor: Tensor<"float32">;
+  #filled = 0;
+
+  constructor(count: number, shape: Shape) {
+    this.tensor = Tensor.zeros("float32", [count, ...shape]);
+  }
+
+  add(batch: Tensor): void {
+    this.tensor.data.set(batch.data, this.#filled);
+    this.#filled += batch.data.length;
+  }
+}
+
+/** Puts a dataset into the engine part by part and runs a program over each batch; the last may be smaller. */
+async function stream(
+  { variables, architecture }: RunContext,
+  images: Tensor<"uint8">,
+  labels: Tensor<"int32"> | null,
+  batchSize: number,
+  programOf: (data: ResidentData, size: number) => Promise<Program>,
+  onResult: (fetches: Fetches) => void,
+): Promise<void> {
+  const rowSize = sizeOf(inputShapeOf(architecture));
+  const count = images.shape[0] ?? 0;
+  const size = Math.min(batchSize, count);
+  const data = streamOf(rowSize, count, size);
+  const rows = data.capacity - (data.capacity % size);
+  for (let begin = 0; begin < count; begin += rows) {
+    const end = Math.min(count, begin + rows);
+    const pixels = padded(images.data.subarray(begin * rowSize, end * rowSize), data.capacity * rowSize);
+    const imagesShape = [data.capacity, ...inputShapeOf(architecture)];
+    await variables.put(imagesName(data), new Tensor("uint8", imagesShape, pixels));
+    if (labels !== null) {
+      const values = new Int32Array(data.capacity);
+      values.set(labels.data.subarray(begin, end));
+      await variables.put(labelsName(data), new Tensor("int32", [data.capacity], values));
+    }
+    const fullSteps = Math.floor((end - begin) / size);
+    const feeds = Array.from({ length: fullSteps }, (_, step) => rangeFeeds(step * size, size));
+    if (fullSteps > 0) await runAll(await programOf(data, size), feeds, onResult);
+    const rest = end - begin - fullSteps * size;
+    if (rest > 0) await runAll(await programOf(data, rest), [rangeFeeds(fullSteps * size, rest)], onResult);
+  }
+}
+
+function rangeFeeds(begin: number, size: number): Feeds {
+  const indices = Int32Array.from({ length: size }, (_, index) => begin + index);
+  return { indices: new Tensor("int32", [size], indices), key: noKey };
+}
+
+/**
+ * Variables for streaming: as many rows as there are, rounded up to a power of two, within `streamBytes`. So there are
+ * few sizes, and many datasets share them.
+ */
+function streamOf(rowSize: number, count: number, batchSize: number): ResidentData {
+  const most = Math.max(powerOfTwo(batchSize), Math.floor(streamBytes / rowSize));
+  const capacity = Math.min(most, powerOfTwo(Math.max(count, batchSize)));
+  return { name: `data/stream${capacity}`, capacity };
+}
+
+function powerOfTwo(least: number): number {
+  return 2 ** Math.ceil(Math.log2(least));
+}
+
+function padded(pixels: Uint8Array, length: number): Uint8Array {
+  if (pixels.length === length) return pixels;
+  const whole = new Uint8Array(length);
+  whole.set(pixels);
+  return whole;
+}
+
+/** Feeds preprocessed images as they are. */
+async function feedImages(
+  context: RunContext,
+  [count = 0, ...shape]: Shape,
+  values: ArrayLike<number>,
+  batchSize: number,
+  taps: readonly number[],
+  onResult: (fetches: Fetches) => void,
+): Promise<void> {
+  const rowSize = sizeOf(shape);
+  for (let begin = 0; begin < count; begin += batchSize) {
+    const size = Math.min(batchSize, count - begin);
+    const batch = new Float32Array(size * rowSize);
+    for (let index = 0; index < batch.length; index++) batch[index] = values[begin * rowSize + index];
+    const program = await context.variables.program(
+      `predict/input/${size}/${taps.join(",")}`,
+      () => predictionGraph(context, "input", size, taps),
+      1,
+    );
+    await runAll(program, [{ images: new Tensor("float32", [size, ...shape], batch) }], onResult);
+  }
+}
+
+/** Runs steps in order, in calls of as many as the program takes, two calls queued. */
+async function runAll(
+  program: Program,
+  feeds: readonly Feeds[],
+  onResult: (fetches: Fetches) => void,
+): Promise<void> {
+  const queue: Promise<readonly Fetches[]>[] = [];
+  const finishOldest = async () => {
+    for (const fetches of (await queue.shift()) ?? []) onResult(fetches);
+  };
+  try {
+    for (let begin = 0; begin < feeds.length; begin += program.maximumSteps) {
+      queue.push(program.run(feeds.slice(begin, begin + program.maximumSteps)));
+      if (queue.length >= callsInFlight) await finishOldest();
+    }
+    while (queue.length > 0) await finishOldest();
+  } finally {
+    await Promise.allSettled(queue);
+  }
+}

@@ -1,0 +1,198 @@
+import { decodeSafetensors, encodeSafetensors } from "../formats/index.ts";
+import { isLayerKind, Layer, layerKinds, layerNameField } from "../layers/index.ts";
+import { checkOptionNames, describeValue, isObject, isWholeNumber } from "../options/index.ts";
+import { FormatError, FoveaError, nameHint, OptionError, type Tensor } from "../tensor/index.ts";
+import { modelKey, parseMetadata } from "../train/index.ts";
+import { type Architecture, assemble, type Call, largestModel, modelParameters } from "./architecture.ts";
+import { type CompileConfiguration, readCompileConfiguration } from "./compile.ts";
+import { type Preprocessing, readPreprocessing } from "./preprocessing.ts";
+import { checkWeight } from "./variables.ts";
+
+/** All of a model but its weights. */
+export interface ModelDescription {
+  readonly architecture: Architecture;
+  readonly preprocessing: Preprocessing;
+  readonly compile: CompileConfiguration | null;
+  readonly classNames: readonly string[] | null;
+}
+
+/** Files of a later version are refused: this program would not know what they mean. */
+const version = 1;
+
+/** A model's description as JSON text. */
+export function describeModel({
+  architecture,
+  preprocessing,
+  compile,
+  classNames,
+}: ModelDescription): string {
+  const { name, layers, calls, input, output } = architecture;
+  return JSON.stringify({
+    version,
+    architecture: {
+      name,
+      layers: layers.map(({ name: layerName, layer }) => ({
+        name: layerName,
+        kind: layer.kind,
+        trainable: layer.trainable,
+        options: layer.options,
+      })),
+      calls: calls.map(({ layer, inputs }) => ({ layer, inputs })),
+      input,
+      output,
+    },
+    preprocessing,
+    compile,
+    classNames,
+  });
+}
+
+/** A model as bytes of a safetensors file: weights, and the description as metadata. */
+export function encodeModel(
+  description: string,
+  weights: ReadonlyMap<string, Tensor>,
+): Uint8Array<ArrayBuffer> {
+  return encodeSafetensors(weights, { [modelKey]: description });
+}
+
+/**
+ * Reads a model, or a checkpoint as a model.
+ *
+ * @param name - the file's name, for errors
+ * @throws FormatError naming the file and what is wrong with it
+ */
+export function decodeModel(
+  bytes: Uint8Array,
+  name: string,
+): { readonly description: ModelDescription; readonly weights: ReadonlyMap<string, Tensor> } {
+  const { tensors, metadata } = decodeSafetensors(bytes, { name });
+  const { [modelKey]: text } = metadata;
+  if (text === undefined) {
+    throw new FormatError("the file holds tensors but no Fovea model", {
+      where: name,
+      hint: "Load files that model.save() or a checkpoint has written.",
+    });
+  }
+  const description = readDescription(text, name);
+  return { description, weights: weightsOf(description.architecture, tensors, name) };
+}
+
+/**
+ * Reads a model's description from JSON text of unknown origin.
+ *
+ * @throws FormatError naming the file and what is wrong with it
+ */
+export function readDescription(text: string, name: string): ModelDescription {
+  const value = parseMetadata(text, modelKey, name);
+  return refused(name, () => {
+    checkOptionNames("model", value, ["version", "architecture", "preprocessing", "compile", "classNames"]);
+    const {
+      version: found,
+      architecture,
+      preprocessing,
+      compile,
+      classNames,
+    } = { ...value } as Record<string, unknown>;
+    if (found !== version) throw damaged(`version ${describeValue(found)} is not known, only ${version}`);
+    return {
+      architecture: readArchitecture(architecture),
+      preprocessing: readPreprocessing(preprocessing),
+      compile: compile === null ? null : readCompileConfiguration(compile),
+      classNames: readClassNames(classNames),
+    };
+  });
+}
+
+/** Weights by name, all of them and no others; a checkpoint's optimizer state is passed over. */
+function weightsOf(
+  architecture: Architecture,
+  tensors: ReadonlyMap<string, Tensor>,
+  name: string,
+): ReadonlyMap<string, Tensor> {
+  return refused(name, () => {
+    const parameters = modelParameters(architecture);
+    const missing = parameters.filter((parameter) => !tensors.has(parameter.name));
+    if (missing.length > 0) {
+      throw damaged(`weights are missing: ${missing.map((parameter) => parameter.name).join(", ")}`);
+    }
+    const isState = (key: string) => key.startsWith("optimizer/") || key.startsWith("callback/");
+    const weights = new Map([...tensors].filter(([key]) => !isState(key)));
+    for (const [key, tensor] of weights) checkWeight(parameters, key, tensor, "weights");
+    return weights;
+  });
+}
+
+function readArchitecture(value: unknown): Architecture {
+  checkOptionNames("architecture", value, ["name", "layers", "calls", "input", "output"]);
+  const { name, layers, calls, input, output } = { ...value } as Record<string, unknown>;
+  const modelName = layerNameField.parse(name, "architecture", "name");
+  const entries = listOf(layers, "layers").map(readLayer);
+  const wiring = listOf(calls, "calls").map((call, position) => readCall(call, position, entries));
+  const isInput = (index: unknown): index is number =>
+    isWholeNumber(index, 0, wiring.length - 1) && entries[wiring[index].layer].kind === "input";
+  if (!isInput(input)) throw damaged('"input" is not the index of an input call');
+  if (!isWholeNumber(output, 0, wiring.length - 1)) throw damaged('"output" is not the index of a call');
+  const inputs = wiring.filter(({ layer }) => entries[layer].kind === "input");
+  if (inputs.length !== 1) throw damaged(`there are ${inputs.length} input calls, one is allowed`);
+  return assemble(modelName, entries, wiring, input, output);
+}
+
+function readLayer(value: unknown, index: number): Layer {
+  const where = `layer ${index}`;
+  checkOptionNames(where, value, ["name", "kind", "trainable", "options"]);
+  const { name, kind, trainable, options } = { ...value } as Record<string, unknown>;
+  if (!isLayerKind(kind)) {
+    throw new OptionError(`${where} is of the unknown kind ${describeValue(kind)}`, {
+      hint: nameHint(String(kind), layerKinds),
+    });
+  }
+  if (!isObject(options)) throw damaged(`the options of ${where} are not an object`);
+  if (typeof trainable !== "boolean") throw damaged(`"trainable" of ${where} is not true or false`);
+  const checkedName = layerNameField.parse(name, where, "name");
+  // The constructor checks every option: a file is held to the same rules as a program.
+  return createLayer(kind, { ...options, name: checkedName, trainable });
+}
+
+function createLayer(kind: Layer["kind"], options: object): Layer {
+  const LayerOfAnyKind: new (kind: Layer["kind"], options: never) => Layer = Layer;
+  return new LayerOfAnyKind(kind, options as never);
+}
+
+function readCall(value: unknown, position: number, layers: readonly Layer[]): Omit<Call, "shape"> {
+  const where = `call ${position}`;
+  checkOptionNames(where, value, ["layer", "inputs"]);
+  const { layer, inputs } = { ...value } as Record<string, unknown>;
+  if (!isWholeNumber(layer, 0, layers.length - 1))
+    throw damaged(`"layer" of ${where} is not a layer's index`);
+  const isEarlier = (index: unknown): index is number => isWholeNumber(index, 0, position - 1);
+  if (!Array.isArray(inputs) || inputs.length > 1024 || !inputs.every(isEarlier)) {
+    throw damaged(`"inputs" of ${where} are not indices of earlier calls`);
+  }
+  return { layer, inputs };
+}
+
+function readClassNames(value: unknown): readonly string[] | null {
+  if (value === null || value === undefined) return null;
+  const names = listOf(value, "classNames");
+  if (names.every((entry): entry is string => typeof entry === "string")) return names;
+  throw damaged("classNames are not texts");
+}
+
+function listOf(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value) && value.length <= largestModel) return value;
+  throw damaged(`"${what}" is not a list of at most ${largestModel} entries`);
+}
+
+function damaged(what: string): FormatError {
+  return new FormatError(what);
+}
+
+/** Turns any complaint about a file's contents into a FormatError that names the file. */
+function refused<Result>(name: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof FoveaError)) throw cause;
+    throw new FormatError(`not a valid Fovea model: ${cause.message}`, { where: name, cause });
+  }
+}

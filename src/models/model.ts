@@ -1,0 +1,396 @@
+import { readFile, writeFileAtomic } from "#host";
+import type { ImageDataset } from "../data/index.ts";
+import type { Engine, Plan } from "../engine/engine.ts";
+import { defaultEngine } from "../engine/index.ts";
+import { isObject } from "../options/index.ts";
+import { formatShape, OptionError, type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
+import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
+import { type Architecture, inputShapeOf, modelParameters, outputShapeOfModel } from "./architecture.ts";
+import {
+  type CompileConfiguration,
+  type CompileOptions,
+  classesOf,
+  notCompiled,
+  readCompileConfiguration,
+} from "./compile.ts";
+import { checkDataset, checkImages } from "./data-checks.ts";
+import { evaluateDataset, predictImages, type RunContext } from "./evaluation.ts";
+import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
+import { decodeModel, describeModel, encodeModel, readDescription } from "./model-file.ts";
+import { planModel } from "./plan.ts";
+import type { Preprocessing } from "./preprocessing.ts";
+import { type ModelSummary, summarize } from "./summary.ts";
+import { createTrainee } from "./trainee.ts";
+import { drawWeights, ModelVariables } from "./variables.ts";
+
+export interface BatchOptions {
+  /** Examples that are computed at once; default 256. It changes no result but by rounding. */
+  readonly batchSize?: number;
+}
+
+export interface ActivationsOptions extends BatchOptions {
+  /** Names of layers. */
+  readonly layers: readonly string[];
+}
+
+export interface LoadOptions {
+  /** What computes; default the process's wasm engine. */
+  readonly engine?: Engine;
+}
+
+/** Result of `evaluate`: `{ loss: 0.04, accuracy: 0.99, examples: 10000 }`. */
+export interface EvaluationResult extends ValidationScores {
+  readonly examples: number;
+}
+
+/** What a model is made of; see `sequential` and `functional` for how to make one. */
+export interface ModelParts {
+  readonly architecture: Architecture;
+  readonly preprocessing: Preprocessing;
+  readonly classNames?: readonly string[] | null;
+  /** Of the initial weights; `null` takes that of the first `fit`, or 0. */
+  readonly seed?: number | null;
+  /** Weights instead of random ones. */
+  readonly weights?: ReadonlyMap<string, Tensor> | null;
+}
+
+const defaultBatchSize = 256;
+
+/**
+ * An image classifier: layers, weights, and how to train them. There is nothing to dispose of: a model that nobody
+ * refers to is collected with all that it holds in the engine.
+ */
+export class Model {
+  readonly architecture: Architecture;
+  readonly preprocessing: Preprocessing;
+  #classNames: readonly string[] | null;
+  readonly #seed: number | null;
+  readonly #weights: ReadonlyMap<string, Tensor> | null;
+  #variables: ModelVariables | null = null;
+  #compiled: CompileConfiguration | null = null;
+  #engine: Engine | null = null;
+  /** Counts compilations: programs of an earlier one are not used again. */
+  #version = 0;
+  /** Whether state of an earlier compilation must be dropped before the next run. */
+  #stale = false;
+  #stepsTaken = 0;
+  #training = false;
+
+  constructor({ architecture, preprocessing, classNames = null, seed = null, weights = null }: ModelParts) {
+    this.architecture = architecture;
+    this.preprocessing = preprocessing;
+    this.#classNames = classNames;
+    this.#seed = seed;
+    this.#weights = weights;
+  }
+
+  /**
+   * Reads a model file.
+   *
+   * @throws FileError when it cannot be read, FormatError when it is not a model
+   */
+  static async load(path: string, options: LoadOptions = {}): Promise<Model> {
+    return Model.fromBytes(await readFile(path), { ...options, name: path });
+  }
+
+  /**
+   * A model from the bytes of a file that `toBytes`, `save` or a checkpoint has made.
+   *
+   * @param options - `name`: the file's name, for errors
+   * @throws FormatError when they are not a model
+   */
+  static fromBytes(bytes: Uint8Array, options: LoadOptions & { readonly name?: string } = {}): Model {
+    const { description, weights } = decodeModel(bytes, options.name ?? "model");
+    const model = new Model({ ...description, weights });
+    return model.#restore(description.compile, options);
+  }
+
+  /**
+   * The model of a checkpoint, compiled as it was: `fit(data, { resumeFrom: checkpoint })` goes on training it.
+   *
+   * @throws FormatError when the checkpoint does not describe a model
+   */
+  static fromCheckpoint(
+    checkpoint: Checkpoint,
+    options: LoadOptions & { readonly name?: string } = {},
+  ): Model {
+    const description = readDescription(checkpoint.model, options.name ?? "checkpoint");
+    const names = new Set(modelParameters(description.architecture).map(({ name }) => name));
+    const weights = new Map([...checkpoint.variables].filter(([name]) => names.has(name)));
+    const model = new Model({ ...description, weights });
+    return model.#restore(description.compile, options);
+  }
+
+  #restore(compiled: CompileConfiguration | null, { engine }: LoadOptions): this {
+    this.#compiled = compiled;
+    this.#engine = engine ?? null;
+    return this;
+  }
+
+  get name(): string {
+    return this.architecture.name;
+  }
+
+  /** Shape of an example: `[height, width, channels]`. */
+  get inputShape(): Shape {
+    return inputShapeOf(this.architecture);
+  }
+
+  /** Shape of an example's output: `[classes]`. */
+  get outputShape(): Shape {
+    return outputShapeOfModel(this.architecture);
+  }
+
+  /** Names of the classes; `null` until training data or a file gave them. */
+  get classNames(): readonly string[] | null {
+    return this.#classNames;
+  }
+
+  /** Optimizer, loss and metrics; `null` before `compile`. */
+  get compiled(): CompileConfiguration | null {
+    return this.#compiled;
+  }
+
+  /**
+   * Chooses how to train and judge the model. Weights stay; the optimizer's state starts anew.
+   *
+   * @throws OptionError for an unknown name or a wrong option, ShapeError when the model is not a classifier
+   */
+  compile(options: CompileOptions = {}): void {
+    const { engine, ...configuration } = options;
+    classesOf(this.architecture);
+    this.#compiled = readCompileConfiguration(configuration);
+    this.#engine = engine ?? this.#engine;
+    this.#version++;
+    this.#stale = this.#variables !== null;
+    this.#stepsTaken = 0;
+  }
+
+  /**
+   * Trains.
+   *
+   * @returns what each epoch came to, and why training ended
+   * @throws OptionError, DataError or ShapeError for what cannot be trained on, TrainingError when the loss is not
+   *   a number any more
+   */
+  async fit(dataset: ImageDataset, options: FitOptions = {}): Promise<History> {
+    const compiled = this.#requireCompiled();
+    const plan = planFit(dataset, options);
+    for (const data of [plan.train, plan.validation]) if (data !== null) this.#check(data);
+    if (this.#training) throw new TrainingError(`model "${this.name}" is being trained already`);
+    this.#training = true;
+    try {
+      return await this.#train(compiled, plan);
+    } finally {
+      this.#training = false;
+    }
+  }
+
+  async #train(compiled: CompileConfiguration, plan: FitPlan): Promise<History> {
+    const { configuration, validation, resumeFrom } = plan;
+    this.#classNames ??= plan.train.classNames;
+    const context = await this.#context(configuration.seed);
+    if (resumeFrom !== null) checkCheckpoint(resumeFrom, this.architecture);
+    const trainee = await createTrainee({
+      context,
+      compiled,
+      version: this.#version,
+      dataset: plan.train,
+      configuration,
+      stepsTaken: this.#stepsTaken,
+      validate: async () =>
+        validation === null ? null : await this.#score(compiled, validation, defaultBatchSize),
+      describe: () => this.#describe(),
+    });
+    try {
+      return await train(trainee, plan);
+    } finally {
+      this.#stepsTaken = trainee.stepsTaken;
+    }
+  }
+
+  /**
+   * Loss and metrics over all examples of a dataset, each counting once.
+   *
+   * @throws DataError or ShapeError for data that do not suit the model
+   */
+  async evaluate(dataset: ImageDataset, options: BatchOptions = {}): Promise<EvaluationResult> {
+    const compiled = this.#requireCompiled();
+    this.#check(dataset);
+    const scores = await this.#score(compiled, dataset, batchSizeOf(options, "evaluate"));
+    return { ...scores, examples: dataset.labels.data.length };
+  }
+
+  async #score(
+    compiled: CompileConfiguration,
+    dataset: ImageDataset,
+    batchSize: number,
+  ): Promise<ValidationScores> {
+    const context = await this.#context();
+    const { loss, metrics } = await evaluateDataset(context, compiled, this.#version, dataset, batchSize);
+    return { loss, ...metrics };
+  }
+
+  /**
+   * The model's output for each image, in inference mode: logits for models that end in logits.
+   *
+   * Shapes: uint8 (preprocessed here) or float32 (taken as it is) [N, ...input shape] -> [N, ...output shape].
+   * @throws ShapeError for images that do not suit the model
+   */
+  async predict(images: Tensor<"uint8" | "float32">, options: BatchOptions = {}): Promise<Tensor<"float32">> {
+    const { output } = await this.#predict(images, batchSizeOf(options, "predict"), []);
+    return output;
+  }
+
+  /** The class with the greatest output for each image; of equal ones the first. */
+  async predictClasses(images: Tensor<"uint8" | "float32">, options: BatchOptions = {}): Promise<Int32Array> {
+    const { shape, data } = await this.predict(images, options);
+    const classes = classesOf(this.architecture);
+    return Int32Array.from({ length: shape[0] }, (_, index) => {
+      const scores = data.subarray(index * classes, (index + 1) * classes);
+      return scores.reduce((best, score, position) => (score > scores[best] ? position : best), 0);
+    });
+  }
+
+  /**
+   * Outputs of layers by name, in inference mode. A layer that is used several times: of its last use.
+   *
+   * @throws OptionError for a name that is no layer's
+   */
+  async activations(
+    images: Tensor<"uint8" | "float32">,
+    options: ActivationsOptions,
+  ): Promise<Map<string, Tensor<"float32">>> {
+    const { calls, layers } = this.architecture;
+    const taps = options.layers.map((name) => {
+      const index = calls.findLastIndex((call) => layers[call.layer].name === name);
+      if (index >= 0) return index;
+      throw new OptionError(`there is no layer "${name}"`, {
+        where: `model "${this.name}"`,
+        hint: `Known: ${layers.map((layer) => layer.name).join(", ")}.`,
+      });
+    });
+    const { taps: values } = await this.#predict(images, batchSizeOf(options, "activations"), [
+      ...new Set(taps),
+    ]);
+    const named = options.layers.map((name, index) => [name, values.get(taps[index])] as const);
+    return new Map(named.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  }
+
+  async #predict(images: Tensor<"uint8" | "float32">, batchSize: number, taps: readonly number[]) {
+    checkImages(images, this.inputShape, this.name, "predict");
+    return await predictImages(await this.#context(), images, batchSize, taps);
+  }
+
+  /** Layers, shapes, parameters and FLOPs, as data and (`toString`) as a table. */
+  summary(): ModelSummary {
+    return summarize(this.architecture);
+  }
+
+  /**
+   * How the engine would run a training step (a prediction, before `compile`): operations, algorithms, memory.
+   * Planned in a session of its own, which is closed again.
+   *
+   * @throws EngineError when the memory does not hold it
+   */
+  async plan(options: BatchOptions = {}): Promise<Plan> {
+    const engine = await this.#engineOrDefault();
+    return await planModel(engine, this, this.#compiled, batchSizeOf(options, "plan"));
+  }
+
+  /** Copies of all weights and statistics by name: `conv1.weight`, `bn1.running_mean`. */
+  async getWeights(): Promise<Map<string, Tensor>> {
+    return await this.#state().readWeights();
+  }
+
+  /**
+   * Replaces weights and statistics by name; those not given stay.
+   *
+   * @throws OptionError for an unknown name, ShapeError for a wrong shape; nothing is replaced then
+   */
+  async setWeights(weights: ReadonlyMap<string, Tensor>): Promise<void> {
+    await this.#state().writeWeights(weights);
+  }
+
+  /** The model as bytes of a safetensors file; architecture and training configuration are its metadata. */
+  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return encodeModel(this.#describe(), await this.getWeights());
+  }
+
+  /**
+   * Writes a model file; a file that is there stays whole until the new one is.
+   *
+   * @throws FileError when it cannot be written
+   */
+  async save(path: string): Promise<void> {
+    await writeFileAtomic(path, await this.toBytes());
+  }
+
+  #describe(): string {
+    const { architecture, preprocessing } = this;
+    return describeModel({
+      architecture,
+      preprocessing,
+      compile: this.#compiled,
+      classNames: this.#classNames,
+    });
+  }
+
+  #requireCompiled(): CompileConfiguration {
+    if (this.#compiled === null) throw notCompiled(this.name);
+    return this.#compiled;
+  }
+
+  #check(dataset: ImageDataset): void {
+    checkDataset(dataset, this.inputShape, classesOf(this.architecture), this.name);
+  }
+
+  /** The weights; drawn when first needed. */
+  #state(seed = 0): ModelVariables {
+    if (this.#variables === null) {
+      const parameters = modelParameters(this.architecture);
+      const weights = this.#weights ?? drawWeights(parameters, this.#seed ?? seed);
+      this.#variables = new ModelVariables(parameters, weights, () => this.#engineOrDefault());
+    }
+    return this.#variables;
+  }
+
+  async #engineOrDefault(): Promise<Engine> {
+    return this.#engine ?? (await defaultEngine());
+  }
+
+  async #context(seed?: number): Promise<RunContext> {
+    const variables = this.#state(seed);
+    if (this.#stale) {
+      this.#stale = false;
+      await variables.moveToFreshSession(
+        (name) => !name.startsWith("data/") && !name.startsWith("optimizer/"),
+      );
+    }
+    return { architecture: this.architecture, preprocessing: this.preprocessing, variables };
+  }
+}
+
+function batchSizeOf(options: BatchOptions, where: string): number {
+  const { batchSize = defaultBatchSize }: BatchOptions = isObject(options) ? options : {};
+  if (Number.isSafeInteger(batchSize) && batchSize >= 1) return batchSize;
+  throw new OptionError(`option "batchSize" must be a whole number of at least 1, got ${batchSize}`, {
+    where,
+  });
+}
+
+/** @throws OptionError when a checkpoint is of another model */
+function checkCheckpoint({ variables }: Checkpoint, architecture: Architecture): void {
+  for (const { name, shape } of modelParameters(architecture)) {
+    const found = variables.get(name);
+    if (found !== undefined && formatShape(found.shape) === formatShape(shape)) continue;
+    const came = found === undefined ? "none" : formatShape(found.shape);
+    throw new OptionError(
+      `the checkpoint is of another model: "${name}" should be ${formatShape(shape)}, it has ${came}`,
+      {
+        where: `model "${architecture.name}"`,
+        hint: "Make the model with Model.fromCheckpoint(checkpoint).",
+      },
+    );
+  }
+}

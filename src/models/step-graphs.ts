@@ -1,0 +1,153 @@
+import { gradients } from "../autodiff/index.ts";
+import type { Graph, Node } from "../graph/index.ts";
+import { perExampleLoss } from "../losses/index.ts";
+import { metricName, perExampleMetric } from "../metrics/index.ts";
+import { type Build, createBuild } from "../ops/index.ts";
+import { buildUpdates, hyperLengthOf, type Trained } from "../optimizers/index.ts";
+import type { Shape } from "../tensor/index.ts";
+import { type Architecture, inputShapeOf, modelParameters } from "./architecture.ts";
+import type { CompileConfiguration } from "./compile.ts";
+import { buildForward } from "./forward.ts";
+import type { Preprocessing } from "./preprocessing.ts";
+
+/** Images and labels that live in the engine. */
+export interface ResidentData {
+  /** Beginning of the variables' names: `data/train`. */
+  readonly name: string;
+  /** Number of images that the variables hold. */
+  readonly capacity: number;
+}
+
+/** Name of the variable with the images of some resident data. */
+export const imagesName = ({ name }: ResidentData) => `${name}/images`;
+/** Name of the variable with the labels of some resident data. */
+export const labelsName = ({ name }: ResidentData) => `${name}/labels`;
+/** Output with the loss: a mean in training, a sum in evaluation. */
+export const lossOutput = "loss";
+/** Output of a metric: a sum over the batch. */
+export const metricOutput = (name: string) => `metric/${name}`;
+
+/** Output with the model's own output, in prediction. */
+export const modelOutput = "output";
+/** Output with the value of a call of the architecture. */
+export const tapOutput = (call: number) => `tap/${call}`;
+
+/** What all graphs of a model are made from. */
+export interface GraphContext {
+  readonly architecture: Architecture;
+  readonly preprocessing: Preprocessing;
+}
+
+/**
+ * One training step: forward, loss, backward, updates. Inputs `indices` int32 [N], `key` uint32 [2] and
+ * `hyper` float32 [k]; outputs the mean loss [1] and the sum of each metric [1].
+ */
+export function trainingGraph(
+  context: GraphContext,
+  compiled: CompileConfiguration,
+  data: ResidentData,
+  batchSize: number,
+  shift: number,
+): Graph {
+  const build = createBuild();
+  const { images, labels, key } = loadBatch(context, data, batchSize, shift);
+  const { output, variables, updates } = buildForward(context.architecture, images, { training: true, key });
+  const losses = perExampleLoss(compiled.loss, createBuild("loss"), output, labels);
+  const loss = build("affine", [sumOf(build, losses)], { factor: 1 / batchSize, offset: 0 });
+  const trained = modelParameters(context.architecture).filter(({ trainable }) => trainable);
+  const wanted = trained.map(({ name }) => variableNamed(variables, name));
+  const found = gradients(loss, wanted);
+  const operands = trained.map(
+    ({ decays }, index): Trained => ({ variable: wanted[index], gradient: found[index], decays }),
+  );
+  const hyperShape = [hyperLengthOf(compiled.optimizer)];
+  const hyper = build("input", [], { name: "hyper", shape: hyperShape, dtype: "float32" });
+  const optimizerUpdates = buildUpdates(compiled.optimizer, createBuild("optimizer"), operands, hyper);
+  return {
+    outputs: { [lossOutput]: loss, ...metricOutputs(compiled, output, labels) },
+    updates: [...optimizerUpdates, ...updates],
+  };
+}
+
+/** One batch of evaluation: inputs `indices` and `key`; outputs the sum of the losses [1] and of each metric [1]. */
+export function evaluationGraph(
+  context: GraphContext,
+  compiled: CompileConfiguration,
+  data: ResidentData,
+  batchSize: number,
+): Graph {
+  const { images, labels } = loadBatch(context, data, batchSize, 0);
+  const { output } = buildForward(context.architecture, images, { training: false, key: null });
+  const losses = perExampleLoss(compiled.loss, createBuild("loss"), output, labels);
+  return {
+    outputs: { [lossOutput]: sumOf(createBuild(), losses), ...metricOutputs(compiled, output, labels) },
+    updates: [],
+  };
+}
+
+/** Where a prediction's images come from: resident bytes by index, or an input of preprocessed values. */
+export type PredictionSource = ResidentData | "input";
+
+/**
+ * One batch of prediction.
+ *
+ * @param taps - indices of calls whose values are wanted too, as outputs `tap/<index>`
+ */
+export function predictionGraph(
+  context: GraphContext,
+  source: PredictionSource,
+  batchSize: number,
+  taps: readonly number[] = [],
+): Graph {
+  const images =
+    source === "input" ? imagesInput(context, batchSize) : loadBatch(context, source, batchSize, 0).images;
+  const { output, values } = buildForward(context.architecture, images, { training: false, key: null });
+  const tapped = taps.map((index) => [tapOutput(index), values[index]] as const);
+  return { outputs: { [modelOutput]: output, ...Object.fromEntries(tapped) }, updates: [] };
+}
+
+function imagesInput({ architecture }: GraphContext, batchSize: number): Node {
+  const shape: Shape = [batchSize, ...inputShapeOf(architecture)];
+  return createBuild("data")("input", [], { name: "images", shape, dtype: "float32" });
+}
+
+/** A batch by indices, preprocessed. Labels are loaded only where they are used. */
+function loadBatch(
+  { architecture, preprocessing }: GraphContext,
+  data: ResidentData,
+  batchSize: number,
+  shift: number,
+): { readonly images: Node; readonly labels: Node; readonly key: Node } {
+  const build = createBuild("data");
+  const imagesShape = [data.capacity, ...inputShapeOf(architecture)];
+  const indices = build("input", [], { name: "indices", shape: [batchSize], dtype: "int32" });
+  const key = build("input", [], { name: "key", shape: [2], dtype: "uint32" });
+  const images = build("variable", [], { name: imagesName(data), shape: imagesShape, dtype: "uint8" });
+  const labels = build("variable", [], { name: labelsName(data), shape: [data.capacity], dtype: "int32" });
+  return {
+    images: build("loadImages", [images, indices, key], { ...preprocessing, shift }),
+    labels: build("loadLabels", [labels, indices], {}),
+    key,
+  };
+}
+
+function metricOutputs({ metrics }: CompileConfiguration, output: Node, labels: Node): Record<string, Node> {
+  const build = createBuild("metrics");
+  return Object.fromEntries(
+    metrics.map((metric) => [
+      metricOutput(metricName(metric)),
+      sumOf(build, perExampleMetric(metric, build, output, labels)),
+    ]),
+  );
+}
+
+/** Shapes: [N] -> [1]. */
+function sumOf(build: Build, values: Node): Node {
+  return build("reduceSum", [values], { axes: [0], keepDimensions: true });
+}
+
+function variableNamed(variables: ReadonlyMap<string, Node<"variable">>, name: string): Node<"variable"> {
+  const variable = variables.get(name);
+  if (variable === undefined) throw new Error(`no variable for the parameter ${name}`);
+  return variable;
+}

@@ -1,0 +1,102 @@
+import type { ImageDataset } from "../data/index.ts";
+import type { Fetches, Program } from "../engine/engine.ts";
+import { metricName } from "../metrics/index.ts";
+import { hyperOf, scheduledLearningRate, slotName, slotsOf } from "../optimizers/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import type { RunConfiguration, StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
+import { modelParameters } from "./architecture.ts";
+import type { CompileConfiguration } from "./compile.ts";
+import type { RunContext } from "./evaluation.ts";
+import {
+  imagesName,
+  labelsName,
+  lossOutput,
+  metricOutput,
+  type ResidentData,
+  trainingGraph,
+} from "./step-graphs.ts";
+
+/** What a model gives to have itself trained. */
+export interface TraineeOptions {
+  readonly context: RunContext;
+  readonly compiled: CompileConfiguration;
+  /** Tells the programs of one compilation from those of the next. */
+  readonly version: number;
+  readonly dataset: ImageDataset;
+  readonly configuration: RunConfiguration;
+  readonly stepsTaken: number;
+  readonly validate: () => Promise<ValidationScores | null>;
+  readonly describe: () => string;
+}
+
+/** Puts the training data into the engine, compiles the programs and returns what the loop trains. */
+export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
+  const { context, compiled, dataset, configuration } = options;
+  const { variables, architecture } = context;
+  const data: ResidentData = { name: "data/train", capacity: configuration.examples };
+  await makeRoom(options, data);
+  await variables.put(imagesName(data), dataset.images);
+  await variables.put(labelsName(data), dataset.labels);
+  const programs = await compilePrograms(options, data);
+  const metricNames = compiled.metrics.map(metricName);
+  const parameters = modelParameters(architecture);
+  const slots = slotsOf(compiled.optimizer).flatMap((slot) =>
+    parameters.filter(({ trainable }) => trainable).map(({ name }) => slotName(slot, name)),
+  );
+  const toResult = (fetches: Fetches): StepResult => ({
+    loss: fetches[lossOutput].data[0],
+    metricSums: metricNames.map((name) => fetches[metricOutput(name)].data[0]),
+  });
+  return {
+    name: architecture.name,
+    metricNames,
+    stepsTaken: options.stepsTaken,
+    maximumSteps: Math.min(...[...programs.values()].map(({ maximumSteps }) => maximumSteps)),
+    scheduledLearningRate: (step) => scheduledLearningRate(compiled.optimizer, step),
+    run: async (steps) => {
+      const program = programs.get(steps[0]?.indices.length ?? 0);
+      if (program === undefined) throw new Error("no program for a batch of this size");
+      return (await program.run(steps.map((step) => feedsOf(step, compiled)))).map(toResult);
+    },
+    validate: options.validate,
+    readVariables: () => variables.read([...parameters.map(({ name }) => name), ...slots]),
+    readWeights: () => variables.readWeights(),
+    writeVariables: (values) => variables.write(values),
+    describe: options.describe,
+  };
+}
+
+/** An engine cannot resize a variable: data of another size need a fresh session. */
+async function makeRoom(
+  { context: { variables }, dataset }: TraineeOptions,
+  data: ResidentData,
+): Promise<void> {
+  const known = await variables.typeOf(imagesName(data));
+  if (known === undefined || known.shape[0] === dataset.images.shape[0]) return;
+  await variables.moveToFreshSession((name) => !name.startsWith("data/"));
+}
+
+/** One program for the full batches and, if need be, one for the last batch of an epoch, by batch size. */
+async function compilePrograms(
+  { context, compiled, version, configuration }: TraineeOptions,
+  data: ResidentData,
+): Promise<ReadonlyMap<number, Program>> {
+  const { examples, batchSize, shift } = configuration;
+  const sizes = [batchSize, examples % batchSize].filter((size) => size > 0 && size <= examples);
+  const programs = new Map<number, Program>();
+  for (const size of sizes) {
+    const key = `train/${version}/${shift}/${size}`;
+    const graph = () => trainingGraph(context, compiled, data, size, shift);
+    programs.set(size, await context.variables.program(key, graph));
+  }
+  return programs;
+}
+
+function feedsOf({ indices, key, globalStep, learningRate }: StepInput, { optimizer }: CompileConfiguration) {
+  const hyper = hyperOf(optimizer, globalStep, learningRate);
+  return {
+    indices: new Tensor("int32", [indices.length], indices),
+    key: new Tensor("uint32", [2], Uint32Array.from(key)),
+    hyper: new Tensor("float32", [hyper.length], hyper),
+  };
+}

@@ -1,0 +1,170 @@
+import type { Engine, Program, Session } from "../engine/engine.ts";
+import type { Graph } from "../graph/index.ts";
+import { initialize } from "../layers/index.ts";
+import {
+  formatShape,
+  nameHint,
+  OptionError,
+  RandomStream,
+  ShapeError,
+  sameShape,
+  Tensor,
+  type TensorType,
+} from "../tensor/index.ts";
+import type { ModelParameter } from "./architecture.ts";
+
+/** Number of steps that one call of a program may take: enough for a chunk of 25 ms of a very small model. */
+const defaultMaximumSteps = 256;
+
+/**
+ * A model's state: weights on the host until an engine is needed, then variables of a session. Programs are kept by
+ * key. Dropping it without closing is fine: an engine closes sessions that nobody refers to.
+ */
+export class ModelVariables {
+  readonly #parameters: readonly ModelParameter[];
+  readonly #engine: () => Promise<Engine>;
+  /** Values that no session has yet. */
+  #host: Map<string, Tensor>;
+  #session: Promise<Session> | null = null;
+  #programs = new Map<string, Promise<Program>>();
+
+  constructor(
+    parameters: readonly ModelParameter[],
+    weights: ReadonlyMap<string, Tensor>,
+    engine: () => Promise<Engine>,
+  ) {
+    this.#parameters = parameters;
+    this.#host = new Map(weights);
+    this.#engine = engine;
+  }
+
+  /** The session, opened when first needed, with all weights in it. */
+  session(): Promise<Session> {
+    this.#session ??= this.#open();
+    return this.#session;
+  }
+
+  async #open(): Promise<Session> {
+    const engine = await this.#engine();
+    const session = await engine.openSession();
+    const values = this.#host;
+    await Promise.all(
+      [...values].map(async ([name, value]) => {
+        await session.allocate(name, typeOf(value));
+        await session.write(name, value);
+      }),
+    );
+    this.#host = new Map();
+    return session;
+  }
+
+  /** A compiled graph by key; compiled when first asked for. */
+  async program(key: string, graph: () => Graph, maximumSteps = defaultMaximumSteps): Promise<Program> {
+    const session = await this.session();
+    const known = this.#programs.get(key);
+    if (known !== undefined) return await known;
+    const program = session.compile(graph(), { maximumSteps });
+    this.#programs.set(key, program);
+    // A graph that could not be compiled may be tried again.
+    program.catch(() => this.#programs.delete(key));
+    return await program;
+  }
+
+  /** Moves the state that is kept to a fresh session, opened when next needed: the only way to give memory back. */
+  async moveToFreshSession(isKept: (name: string) => boolean): Promise<void> {
+    if (this.#session === null) return;
+    const session = await this.#session;
+    const kept = [...session.variables().keys()].filter(isKept);
+    this.#host = await session.readAll(kept);
+    this.#session = null;
+    this.#programs = new Map();
+    await session.close();
+  }
+
+  /** Writes a variable of any kind, allocating it when it is new. */
+  async put(name: string, value: Tensor): Promise<void> {
+    const session = await this.session();
+    await session.allocate(name, typeOf(value));
+    await session.write(name, value);
+  }
+
+  /** Type of a variable in the session, if there is one. */
+  async typeOf(name: string): Promise<TensorType | undefined> {
+    return (await this.session()).variables().get(name);
+  }
+
+  /** Parameters and statistics by name, in the order of the layers. */
+  async readWeights(): Promise<Map<string, Tensor>> {
+    return await this.read(this.#parameters.map(({ name }) => name));
+  }
+
+  /** Copies of variables by name. Those that were never made are left out. */
+  async read(names: readonly string[]): Promise<Map<string, Tensor>> {
+    if (this.#session === null) {
+      const values = names.map((name) => [name, this.#host.get(name)] as const);
+      return new Map(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, copyOf(value)]])));
+    }
+    const session = await this.#session;
+    const known = session.variables();
+    return await session.readAll(names.filter((name) => known.has(name)));
+  }
+
+  /** Replaces variables by name, in the session or on the host; new ones are added. */
+  async write(values: ReadonlyMap<string, Tensor>): Promise<void> {
+    if (this.#session === null) {
+      for (const [name, value] of values) this.#host.set(name, copyOf(value));
+    } else {
+      await Promise.all([...values].map(([name, value]) => this.put(name, value)));
+    }
+  }
+
+  /**
+   * Replaces parameters and statistics.
+   *
+   * @throws OptionError for a name that is none, ShapeError for a wrong shape; nothing is replaced then
+   */
+  async writeWeights(weights: ReadonlyMap<string, Tensor>): Promise<void> {
+    for (const [name, value] of weights) checkWeight(this.#parameters, name, value, "setWeights");
+    await this.write(weights);
+  }
+}
+
+/** @throws OptionError for an unknown name, ShapeError for a wrong shape or type */
+export function checkWeight(
+  parameters: readonly ModelParameter[],
+  name: string,
+  value: TensorType,
+  where: string,
+): void {
+  const spec = parameters.find((parameter) => parameter.name === name);
+  if (spec === undefined) {
+    const names = parameters.map((parameter) => parameter.name);
+    throw new OptionError(`the model has no weights "${name}"`, { where, hint: nameHint(name, names) });
+  }
+  if (value.dtype !== "float32" || !sameShape(value.shape, spec.shape)) {
+    throw new ShapeError(
+      `"${name}" must be float32${formatShape(spec.shape)}, got ${value.dtype}${formatShape(value.shape)}`,
+      { where, hint: "Weights must come from a model of the same architecture." },
+    );
+  }
+}
+
+/** Fresh weights. Each parameter has a random stream of its own, named after it. */
+export function drawWeights(parameters: readonly ModelParameter[], seed: number): Map<string, Tensor> {
+  const stream = new RandomStream(seed).split("initialize");
+  return new Map(
+    parameters.map(({ name, shape, initializer }) => [
+      name,
+      initialize(initializer, shape, stream.split(name)),
+    ]),
+  );
+}
+
+/** The type alone: an engine that keeps it must not keep the data alive. */
+function typeOf({ shape, dtype }: TensorType): TensorType {
+  return { shape, dtype };
+}
+
+function copyOf(value: Tensor): Tensor {
+  return new Tensor(value.dtype, value.shape, value.data.slice());
+}
