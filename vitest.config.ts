@@ -16,6 +16,8 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     setupFiles: ["./src/testing/setup.ts"],
+    // What tests/ import as "fovea" is what was built, loaded by Node itself.
+    server: { deps: { external: [/\/dist\//] } },
     projects: [
       group("imports", imports),
       group("unit", ["src/**/*.test.ts"]),
