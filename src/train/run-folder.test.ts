@@ -37,7 +37,9 @@ describe("a new run", () => {
   });
 
   it("may not take the folder of another run", async () => {
-    await (await RunFolder.create(path, { seed: 1 })).release();
+    const first = await RunFolder.create(path, { seed: 1 });
+    await first.writeCheckpoint(bytes("state"));
+    await first.release();
     const again = RunFolder.create(path, { seed: 2 });
     await expect(again).rejects.toThrow(TrainingError);
     await expect(again).rejects.toThrow(
@@ -46,6 +48,12 @@ describe("a new run", () => {
     expect(await readRunConfig(path)).toEqual({ seed: 1 });
     // The refusal gave the folder free.
     await (await RunFolder.open(path)).release();
+  });
+
+  it("replaces a run that has come to nothing", async () => {
+    await (await RunFolder.create(path, { seed: 1 })).release();
+    await (await RunFolder.create(path, { seed: 2 })).release();
+    expect(await readRunConfig(path)).toEqual({ seed: 2 });
   });
 
   it("replaces another run when asked, leaving nothing of it to go on from", async () => {

@@ -182,6 +182,11 @@ export async function runModelFile(path: string): Promise<string> {
   });
 }
 
+async function hasResults(path: string): Promise<boolean> {
+  const files = [runFiles.checkpoint, runFiles.model].map((name) => readUnlessEmpty(joinPath(path, name)));
+  return (await Promise.all(files)).some((bytes) => bytes !== null);
+}
+
 async function readUnlessEmpty(file: string): Promise<Uint8Array | null> {
   if (!(await fileExists(file))) return null;
   const bytes = await readFile(file);
@@ -197,10 +202,13 @@ async function checkIsRun(path: string): Promise<void> {
   });
 }
 
-/** A folder is free for a new run when nothing is in it, hidden files aside. */
+/**
+ * A folder is free for a new run when nothing is in it, hidden files aside, or only a run that failed before its first
+ * checkpoint.
+ */
 async function checkUnused(path: string, overwrite: boolean): Promise<void> {
   if (await isRunFolder(path)) {
-    if (overwrite) return;
+    if (overwrite || !(await hasResults(path))) return;
     throw new TrainingError("the output folder holds another run", {
       where: path,
       hint: "Go on with it by --resume, replace it by --overwrite, or choose another folder with --out.",

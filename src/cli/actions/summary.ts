@@ -95,8 +95,9 @@ function documentOf(
   };
 }
 
-function isConvolution({ computes }: PlannedOperation): boolean {
-  return computes.some((kind) => kind.startsWith("conv2d"));
+/** The operations that do a convolution's work; those that only pack its operands count no FLOPs. */
+function isConvolution({ computes, flops }: PlannedOperation): boolean {
+  return flops > 0 && computes.some((kind) => kind.startsWith("conv2d"));
 }
 
 function render({ model, layers, parameters, trainableParameters, flops, plan }: SummaryDocument): string {

@@ -2,6 +2,7 @@ import { countOf, type DatasetPair, loadDataset, take } from "../../data/index.t
 import type { Engine } from "../../engine/engine.ts";
 import type { Model } from "../../models/index.ts";
 import type { EpochRecord, History } from "../../train/index.ts";
+import { readRunCheckpoint } from "../../train/run-folder.ts";
 import { models } from "../../zoo/index.ts";
 import type { TrainFlags } from "../commands/train.ts";
 import { compileChoice } from "../compile.ts";
@@ -112,7 +113,7 @@ async function fitModel(
     });
   } catch (error) {
     progress.closeLine();
-    terminal.err(`The last checkpoint is kept in ${path}.\n`);
+    if ((await readRunCheckpoint(path)) !== null) terminal.err(`The last checkpoint is kept in ${path}.\n`);
     throw error;
   }
 }

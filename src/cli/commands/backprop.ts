@@ -17,8 +17,8 @@ export function registerBackprop(program: Command, terminal: Terminal): void {
     .command("backprop")
     .summary("walk through backpropagation, number by number")
     .description(
-      "Walks through the net y = (w3*+b3) o s o (w2*+b2) o s o (w1*+b1)(x): prints every value and every partial\n" +
-        "derivative of the cost C = (y - t)^2 as formula and number, checks each against a central difference, and\n" +
+      "Walks through the net y = (w3*+b3) o s o (w2*+b2) o s o (w1*+b1)(x): prints every value and every partial " +
+        "derivative of the cost C = (y - t)^2 as formula and number, checks each against a central difference, and " +
         "takes steps of gradient descent. The graph and the gradient rules are those that training uses.",
     )
     .option("--depth <n>", "number of linear maps (default: 3)", wholeNumber("--depth"))

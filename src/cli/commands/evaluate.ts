@@ -19,8 +19,8 @@ export function registerEvaluate(program: Command, terminal: Terminal): void {
     .command("evaluate")
     .summary("loss and accuracy of a trained model")
     .description(
-      "Loss and accuracy of a trained model on the test part of a data set. With --shift UP,LEFT the same images are\n" +
-        "moved, zeros coming in at the edges: --shift 2,2 moves them 2 px up and 2 px left, --shift=-2,0 moves them 2 px\n" +
+      "Loss and accuracy of a trained model on the test part of a data set. With --shift UP,LEFT the same images are " +
+        "moved, zeros coming in at the edges: --shift 2,2 moves them 2 px up and 2 px left, --shift=-2,0 moves them 2 px " +
         "down. Consistency is then the share of predictions that the move leaves as they were.",
     )
     .argument("<model>", "a run's folder, or a model file")

@@ -21,8 +21,8 @@ export function registerPredict(program: Command, terminal: Terminal): void {
     .command("predict")
     .summary("classify images")
     .description(
-      "Classifies images: the likeliest classes with their probabilities. An INPUT is an image file (binary PGM or PPM;\n" +
-        "PNG, JPEG and others with the package sharp installed), or a .npy file of shape [N,H,W,C] that is taken as\n" +
+      "Classifies images: the likeliest classes with their probabilities. An INPUT is an image file (binary PGM or PPM; " +
+        "PNG, JPEG and others with the package sharp installed), or a .npy file of shape [N,H,W,C] that is taken as " +
         "already preprocessed (float32) or as pixels from 0 to 255 (uint8).",
     )
     .argument("<model>", "a run's folder, or a model file")

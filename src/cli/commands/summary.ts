@@ -19,7 +19,7 @@ export function registerSummary(program: Command, terminal: Terminal): void {
     .command("summary")
     .summary("layers, parameters, FLOPs, memory and algorithms of a model")
     .description(
-      "What a model is made of, layer by layer (output shape, parameters, floating-point operations of one example\n" +
+      "What a model is made of, layer by layer (output shape, parameters, floating-point operations of one example " +
         "forward), and how a training step of it is computed: planned memory, algorithm of each convolution.",
     )
     .argument("<model>", "dense, lenet5, convnet, convnet-gmp; or a run's folder, or a model file")

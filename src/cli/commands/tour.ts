@@ -19,8 +19,8 @@ export function registerTour(program: Command, terminal: Terminal): void {
     .command("tour")
     .summary("train the dense and the convolutional nets, and compare them")
     .description(
-      "Trains the dense net and three convolutional nets on all 60,000 digits of MNIST, then shows how they do on the\n" +
-        "10,000 test digits: as they are, moved 2 px up and 2 px left, and moved 4 px. Consistency is the share of\n" +
+      "Trains the dense net and three convolutional nets on all 60,000 digits of MNIST, then shows how they do on the " +
+        "10,000 test digits: as they are, moved 2 px up and 2 px left, and moved 4 px. Consistency is the share of " +
         "predictions that the move leaves as they were. The table is also written to a folder.",
     )
     .option("--out <folder>", "where the table goes, as tour.md and tour.json (default: runs)")

@@ -21,7 +21,8 @@ const narrowestBar = 5;
  * A line in Keras's manner: `468/469 ━━━━━━━━━━━━━━━━━━━━ 3s 7ms/step - accuracy: 0.9312 - loss: 0.2143`. While an epoch
  * runs, the time is what is still to come.
  *
- * @param columns - width of the screen; the bar shrinks, and the line is cut, so that it never wraps
+ * @param columns - width of the screen; the bar shrinks, and the line is cut, so that it never wraps while it is drawn
+ *   again and again; the line of a finished epoch is whole
  */
 export function progressLine(state: ProgressState, columns: number, colors: Colors): string {
   const { step, steps } = state;
@@ -31,7 +32,7 @@ export function progressLine(state: ProgressState, columns: number, colors: Colo
   const width = Math.max(narrowestBar, Math.min(widestBar, room));
   const filled = Math.min(width, Math.floor((step / Math.max(1, steps)) * width));
   const spare = columns - 1 - counter.length - width - 2;
-  const shown = rest.length > spare ? `${rest.slice(0, Math.max(0, spare - 1))}…` : rest;
+  const shown = step < steps && rest.length > spare ? `${rest.slice(0, Math.max(0, spare - 1))}…` : rest;
   return `${counter} ${colors.green("━".repeat(filled))}${colors.dim("━".repeat(width - filled))} ${shown}`;
 }
 
