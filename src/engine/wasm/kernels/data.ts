@@ -7,7 +7,7 @@
 //
 // Images are uint8 [M, H, W, C], y is float32 [N, H, W, C]; labels and indices are int32. An index that is not one of
 // the dataset's reads no memory: its image is NaN and its label -1. A chunk is `perChunk` examples.
-import { threefry } from "./threefry-scalar";
+import { threefryLanes, words0, words1 } from "./threefry";
 import { multiplyAdd, storeLanes } from "./vector";
 
 @unmanaged
@@ -127,8 +127,11 @@ export function loadImages(x: LoadImagesArguments, chunk: u32): void {
     } else if (x.shift == 0) {
       convert(image, y, imageCount, scale, offset);
     } else {
-      const bits = threefry(load<u32>(x.key), load<u32>(x.key, 4), row, 0);
-      convertMoved(x, image, y, draw(<u32>bits, x.shift), draw(<u32>(bits >> 32), x.shift));
+      // Of the four counters from `row` only the first is wanted.
+      threefryLanes(load<u32>(x.key), load<u32>(x.key, 4), row, 0);
+      const dx = draw(i32x4.extract_lane(words0, 0), x.shift);
+      const dy = draw(i32x4.extract_lane(words1, 0), x.shift);
+      convertMoved(x, image, y, dx, dy);
     }
   }
 }
