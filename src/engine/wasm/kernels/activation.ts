@@ -162,7 +162,8 @@ function differentiate(kind: u32, kept: v128, dy: v128): v128 {
 function map(kind: u32, x: usize, y: usize, count: u32, perChunk: u32, chunk: u32): void {
   let i = chunk * perChunk;
   const end = min(count, i + perChunk);
-  for (; i < end; i += 4) storeLanes(y + 4 * i, activate(kind, v128.load(x + 4 * i)), end - i);
+  for (; i + 4 <= end; i += 4) v128.store(y + 4 * i, activate(kind, v128.load(x + 4 * i)));
+  if (i < end) storeLanes(y + 4 * i, activate(kind, v128.load(x + 4 * i)), end - i);
 }
 
 // @ts-ignore: decorator
@@ -170,7 +171,10 @@ function map(kind: u32, x: usize, y: usize, count: u32, perChunk: u32, chunk: u3
 function mapGradient(kind: u32, kept: usize, dy: usize, dx: usize, count: u32, perChunk: u32, chunk: u32): void {
   let i = chunk * perChunk;
   const end = min(count, i + perChunk);
-  for (; i < end; i += 4) {
+  for (; i + 4 <= end; i += 4) {
+    v128.store(dx + 4 * i, differentiate(kind, v128.load(kept + 4 * i), v128.load(dy + 4 * i)));
+  }
+  if (i < end) {
     storeLanes(dx + 4 * i, differentiate(kind, v128.load(kept + 4 * i), v128.load(dy + 4 * i)), end - i);
   }
 }

@@ -173,9 +173,12 @@ export function clip(x: ClipArguments, chunk: u32): void {
   const maximum = f32x4.splat(x.maximum);
   const source: usize = x.x;
   const target: usize = x.y;
-  for (let i = begin; i < end; i += 4) {
-    // pmax and pmin keep their first operand when a comparison with NaN fails, so NaN passes through.
-    const value = f32x4.pmin(f32x4.pmax(v128.load(source + 4 * i), minimum), maximum);
-    storeLanes(target + 4 * i, value, end - i);
+  // pmax and pmin keep their first operand when a comparison with NaN fails, so NaN passes through.
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    v128.store(target + 4 * i, f32x4.pmin(f32x4.pmax(v128.load(source + 4 * i), minimum), maximum));
+  }
+  if (i < end) {
+    storeLanes(target + 4 * i, f32x4.pmin(f32x4.pmax(v128.load(source + 4 * i), minimum), maximum), end - i);
   }
 }

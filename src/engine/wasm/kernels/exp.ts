@@ -10,6 +10,9 @@ import { multiplyAdd } from "./vector";
 const EXP_LOWEST: f32 = -104;
 const EXP_HIGHEST: f32 = 89;
 
+/** 1.5 * 2^23. */
+const ROUNDER: f32 = 12582912;
+
 /** ln 2 in two parts; n times the first is exact for every n that occurs. */
 const LN2_HIGH: f32 = 0.693359375;
 const LN2_LOW: f32 = -2.12194440e-4;
@@ -18,7 +21,7 @@ const LN2_LOW: f32 = -2.12194440e-4;
 // @ts-ignore: decorator
 @inline
 function powerOfTwo(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  return i32x4.add(i32x4.shl(n, 23), f32x4.splat(1));
 }
 
 /** exp(x). */
@@ -26,7 +29,9 @@ function powerOfTwo(n: v128): v128 {
 @inline
 export function exp(x: v128): v128 {
   const limited = f32x4.pmin(f32x4.pmax(x, f32x4.splat(EXP_LOWEST)), f32x4.splat(EXP_HIGHEST));
-  const n = f32x4.nearest(f32x4.mul(limited, f32x4.splat(1.44269504)));
+  // A float this large has no digits left behind the point: the sum is rounded to whole n, which its low bits hold.
+  const rounded = multiplyAdd(limited, f32x4.splat(1.44269504), f32x4.splat(ROUNDER));
+  const n = f32x4.sub(rounded, f32x4.splat(ROUNDER));
   let r = multiplyAdd(n, f32x4.splat(-LN2_HIGH), limited);
   r = multiplyAdd(n, f32x4.splat(-LN2_LOW), r);
   let p = multiplyAdd(r, f32x4.splat(0.00137513888), f32x4.splat(0.00836892147));
@@ -35,7 +40,7 @@ export function exp(x: v128): v128 {
   p = multiplyAdd(p, r, f32x4.splat(0.499999881));
   p = multiplyAdd(p, f32x4.mul(r, r), f32x4.add(r, f32x4.splat(1)));
   // In two factors, since n reaches from -150 to 128 and the exponent of one float does not.
-  const whole = i32x4.trunc_sat_f32x4_s(n);
+  const whole = i32x4.sub(rounded, f32x4.splat(ROUNDER));
   const half = i32x4.shr_s(whole, 1);
   return f32x4.mul(f32x4.mul(p, powerOfTwo(half)), powerOfTwo(i32x4.sub(whole, half)));
 }

@@ -2,7 +2,7 @@ import { dropoutThreshold } from "../../../ops/index.ts";
 import { sizeOf } from "../../../tensor/index.ts";
 import { chunksFor, ELEMENTS_PER_CHUNK, type Lowering } from "./lowering.ts";
 
-/** Drawing random words is several times the work of a copy. A multiple of 8, as the kernel wants. */
+/** Drawing random words is several times the work of a copy. A multiple of 16, as the kernel wants. */
 const PER_CHUNK = ELEMENTS_PER_CHUNK / 4;
 
 export const lowerDropout: Lowering<"dropout"> = (node, context) => {
