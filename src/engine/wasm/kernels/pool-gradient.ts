@@ -9,7 +9,7 @@
 //
 // `x` and `y` are read for the maximum only.
 import { windowBegin, windowEnd, windowPadded } from "./pool";
-import { storeLanes, zero } from "./vector";
+import { multiplyAdd, storeLanes, zero } from "./vector";
 
 @unmanaged
 export class PoolGradientTiledArguments {
@@ -70,29 +70,41 @@ function clearFloats(target: usize, count: u32): void {
   storeLanes(target, zero(), count);
 }
 
-/** Where the vector at channel c starts: the last one ends with the last channel, and does some lanes twice. */
+/**
+ * Where the vector at channel c starts. With at least 4 channels the last vector ends with the last channel and does
+ * some lanes twice, so that all vectors are stored whole; with fewer there is one vector, and `put` stores its lanes.
+ */
 // @ts-ignore: decorator
 @inline
-function vectorAt(c: u32, channels: u32): usize {
-  return 4 * (channels >= 4 ? min(c, channels - 4) : 0);
+function vectorAt(whole: bool, c: u32, channels: u32): usize {
+  return whole ? 4 * <usize>min(c, channels - 4) : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function put(whole: bool, address: usize, x: v128, channels: u32): void {
+  if (whole) v128.store(address, x);
+  else storeLanes(address, x, channels);
 }
 
 /** dx of one window of a maximum; `rest` is what of dy has not found its place yet. */
 // @ts-ignore: decorator
 @inline
 function scatterWindow(
-  x: usize, y: usize, dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize, channels: u32,
+  whole: bool, x: usize, y: usize, dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize,
+  channels: u32,
 ): void {
+  const toDx = dx - x;
   for (let c: u32 = 0; c < channels; c += 4) {
-    const offset = vectorAt(c, channels);
+    const offset = vectorAt(whole, c, channels);
     const greatest = v128.load(y + offset);
     let rest = v128.load(dy + offset);
-    let line = offset;
+    let line = x + offset;
     for (let i = rows; i != 0; i--) {
       let at = line;
       for (let j = columns; j != 0; j--) {
-        const hit = isGreatest(v128.load(x + at), greatest);
-        storeLanes(dx + at, v128.and(rest, hit), channels);
+        const hit = isGreatest(v128.load(at), greatest);
+        put(whole, at + toDx, v128.and(rest, hit), channels);
         rest = v128.andnot(rest, hit);
         at += pixelBytes;
       }
@@ -105,69 +117,84 @@ function scatterWindow(
 // @ts-ignore: decorator
 @inline
 function scatterSquare(
-  x: usize, y: usize, dy: usize, dx: usize, rowBytes: usize, pixelBytes: usize, channels: u32,
+  whole: bool, x: usize, y: usize, dy: usize, dx: usize, rowBytes: usize, pixelBytes: usize, channels: u32,
 ): void {
   for (let c: u32 = 0; c < channels; c += 4) {
-    const offset = vectorAt(c, channels);
+    const offset = vectorAt(whole, c, channels);
     const greatest = v128.load(y + offset);
     let rest = v128.load(dy + offset);
     let from = x + offset;
     let to = dx + offset;
     let hit = isGreatest(v128.load(from), greatest);
-    storeLanes(to, v128.and(rest, hit), channels);
+    put(whole, to, v128.and(rest, hit), channels);
     rest = v128.andnot(rest, hit);
     hit = isGreatest(v128.load(from + pixelBytes), greatest);
-    storeLanes(to + pixelBytes, v128.and(rest, hit), channels);
+    put(whole, to + pixelBytes, v128.and(rest, hit), channels);
     rest = v128.andnot(rest, hit);
     from += rowBytes;
     to += rowBytes;
     hit = isGreatest(v128.load(from), greatest);
-    storeLanes(to, v128.and(rest, hit), channels);
+    put(whole, to, v128.and(rest, hit), channels);
     rest = v128.andnot(rest, hit);
     hit = isGreatest(v128.load(from + pixelBytes), greatest);
-    storeLanes(to + pixelBytes, v128.and(rest, hit), channels);
-  }
-}
-
-/** dx of one row of windows of a mean: each row of dx is written from left to right. */
-function spreadRow(x: PoolGradientTiledArguments, dyRow: usize, dxRow: usize): void {
-  const channels = x.channels;
-  const pixelBytes: usize = 4 * channels;
-  const scale = f32x4.splat(1 / <f32>(x.poolHeight * x.poolWidth));
-  for (let i: u32 = 0; i < x.poolHeight; i++) {
-    let dy = dyRow;
-    let dx = dxRow + i * x.width * pixelBytes;
-    for (let j: u32 = 0; j < x.outputWidth; j++) {
-      for (let q: u32 = 0; q < x.poolWidth; q++) {
-        for (let c: u32 = 0; c < channels; c += 4) {
-          const offset = vectorAt(c, channels);
-          storeLanes(dx + offset, f32x4.mul(v128.load(dy + offset), scale), channels);
-        }
-        dx += pixelBytes;
-      }
-      dy += pixelBytes;
-    }
+    put(whole, to + pixelBytes, v128.and(rest, hit), channels);
   }
 }
 
 /** dx of one row of windows of a maximum. */
-function scatterRow(x: PoolGradientTiledArguments, from: usize, y: usize, dy: usize, dx: usize): void {
+// @ts-ignore: decorator
+@inline
+function scatterRow(
+  whole: bool, x: PoolGradientTiledArguments, from: usize, y: usize, dy: usize, dx: usize,
+): void {
   const channels = x.channels;
   const pixelBytes: usize = 4 * channels;
   const rowBytes = pixelBytes * x.width;
   const poolWidth = x.poolWidth;
   const poolHeight = x.poolHeight;
+  const windowBytes = poolWidth * pixelBytes;
+  const isSquare = poolHeight == 2 && poolWidth == 2;
   for (let j = x.outputWidth; j != 0; j--) {
-    if (poolHeight == 2 && poolWidth == 2) {
-      scatterSquare(from, y, dy, dx, rowBytes, pixelBytes, channels);
-    } else {
-      scatterWindow(from, y, dy, dx, poolHeight, poolWidth, rowBytes, pixelBytes, channels);
-    }
-    from += poolWidth * pixelBytes;
-    dx += poolWidth * pixelBytes;
+    if (isSquare) scatterSquare(whole, from, y, dy, dx, rowBytes, pixelBytes, channels);
+    else scatterWindow(whole, from, y, dy, dx, poolHeight, poolWidth, rowBytes, pixelBytes, channels);
+    from += windowBytes;
+    dx += windowBytes;
     y += pixelBytes;
     dy += pixelBytes;
   }
+}
+
+function copyFloats(source: usize, target: usize, count: u32): void {
+  for (; count >= 4; count -= 4) {
+    v128.store(target, v128.load(source));
+    source += 16;
+    target += 16;
+  }
+  storeLanes(target, v128.load(source), count);
+}
+
+/** dx of one row of windows of a mean: the first row of dx, and copies of it. */
+// @ts-ignore: decorator
+@inline
+function spreadRow(whole: bool, x: PoolGradientTiledArguments, dy: usize, dx: usize): void {
+  const channels = x.channels;
+  const pixelBytes: usize = 4 * channels;
+  const rowBytes = pixelBytes * x.width;
+  const poolWidth = x.poolWidth;
+  const scale = f32x4.splat(1 / <f32>(x.poolHeight * poolWidth));
+  let pixel = dx;
+  for (let j = x.outputWidth; j != 0; j--) {
+    for (let q = poolWidth; q != 0; q--) {
+      for (let c: u32 = 0; c < channels; c += 4) {
+        const offset = vectorAt(whole, c, channels);
+        put(whole, pixel + offset, f32x4.mul(v128.load(dy + offset), scale), channels);
+      }
+      pixel += pixelBytes;
+    }
+    dy += pixelBytes;
+  }
+  const covered = x.outputWidth * poolWidth * channels;
+  for (let i: u32 = 1; i < x.poolHeight; i++) copyFloats(dx, dx + i * rowBytes, covered);
 }
 
 export function poolGradientTiled(x: PoolGradientTiledArguments, chunk: u32): void {
@@ -176,13 +203,19 @@ export function poolGradientTiled(x: PoolGradientTiledArguments, chunk: u32): vo
   const pixelBytes: usize = 4 * x.channels;
   const rowBytes = pixelBytes * x.width;
   const covered = x.outputWidth * x.poolWidth;
+  const whole = x.channels >= 4;
   for (let row = begin; row < end; row++) {
     const i = row % x.outputHeight;
     const line = ((row / x.outputHeight) * x.height + i * x.poolHeight) * rowBytes;
     const window = row * x.outputWidth * pixelBytes;
     const dx = x.dx + line;
-    if (x.average) spreadRow(x, x.dy + window, dx);
-    else scatterRow(x, x.x + line, x.y + window, x.dy + window, dx);
+    if (x.average) {
+      if (whole) spreadRow(true, x, x.dy + window, dx);
+      else spreadRow(false, x, x.dy + window, dx);
+    } else {
+      if (whole) scatterRow(true, x, x.x + line, x.y + window, x.dy + window, dx);
+      else scatterRow(false, x, x.x + line, x.y + window, x.dy + window, dx);
+    }
     if (covered < x.width) {
       for (let r: u32 = 0; r < x.poolHeight; r++) {
         clearFloats(dx + r * rowBytes + covered * pixelBytes, (x.width - covered) * x.channels);
@@ -195,61 +228,107 @@ export function poolGradientTiled(x: PoolGradientTiledArguments, chunk: u32): vo
   }
 }
 
-/** Adds to dx what one window gives, at `at` bytes from the start of x and of dx. */
+/** Adds dy to dx where x is the first greatest of its window, for `count` channels (4 if `whole`). */
 // @ts-ignore: decorator
 @inline
-function addWindow(
-  average: bool, x: PoolGradientArguments, at: usize, window: usize, rows: u32, columns: u32, scale: v128,
+function addGreatest(
+  whole: bool, x: usize, y: usize, dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize,
+  count: u32,
 ): void {
-  const channels = x.channels;
-  const pixelBytes: usize = 4 * channels;
-  const rowBytes = pixelBytes * x.width;
-  for (let c: u32 = 0; c < channels; c += 4) {
-    const greatest = average ? zero() : v128.load(x.y + window + 4 * c);
-    let rest = v128.load(x.dy + window + 4 * c);
-    if (average) rest = f32x4.mul(rest, scale);
-    let line = at + 4 * c;
-    for (let i = rows; i != 0; i--) {
-      let pixel = line;
-      for (let j = columns; j != 0; j--) {
-        const dx = x.dx + pixel;
-        if (average) {
-          storeLanes(dx, f32x4.add(v128.load(dx), rest), channels - c);
-        } else {
-          const hit = isGreatest(v128.load(x.x + pixel), greatest);
-          storeLanes(dx, f32x4.add(v128.load(dx), v128.and(rest, hit)), channels - c);
-          rest = v128.andnot(rest, hit);
-        }
-        pixel += pixelBytes;
-      }
-      line += rowBytes;
+  const greatest = v128.load(y);
+  const toDx = dx - x;
+  let rest = v128.load(dy);
+  for (let i = rows; i != 0; i--) {
+    let from = x;
+    for (let j = columns; j != 0; j--) {
+      const hit = isGreatest(v128.load(from), greatest);
+      const to = from + toDx;
+      put(whole, to, f32x4.add(v128.load(to), v128.and(rest, hit)), count);
+      rest = v128.andnot(rest, hit);
+      from += pixelBytes;
     }
+    x += rowBytes;
+  }
+}
+
+/** Adds to dx what one window of a maximum gives. */
+// @ts-ignore: decorator
+@inline
+function addGreatestWindow(
+  x: usize, y: usize, dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize, channels: u32,
+): void {
+  let c: u32 = 0;
+  for (; c + 4 <= channels; c += 4) {
+    addGreatest(true, x, y, dy, dx, rows, columns, rowBytes, pixelBytes, 4);
+    x += 16;
+    y += 16;
+    dy += 16;
+    dx += 16;
+  }
+  if (c < channels) addGreatest(false, x, y, dy, dx, rows, columns, rowBytes, pixelBytes, channels - c);
+}
+
+/** Adds to dx what one window of a mean gives. */
+// @ts-ignore: decorator
+@inline
+function addMeanWindow(
+  dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize, channels: u32, scale: v128,
+): void {
+  for (let i = rows; i != 0; i--) {
+    let to = dx;
+    for (let j = columns; j != 0; j--) {
+      let c: u32 = 0;
+      for (; c + 4 <= channels; c += 4) {
+        const at = to + 4 * c;
+        v128.store(at, multiplyAdd(v128.load(dy + 4 * c), scale, v128.load(at)));
+      }
+      if (c < channels) {
+        const at = to + 4 * c;
+        storeLanes(at, multiplyAdd(v128.load(dy + 4 * c), scale, v128.load(at)), channels - c);
+      }
+      to += pixelBytes;
+    }
+    dx += rowBytes;
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function addImage(average: bool, x: PoolGradientArguments, image: u32): void {
-  const pixelBytes: usize = 4 * x.channels;
-  const rowBytes = pixelBytes * x.width;
+  const channels = x.channels;
+  const pixelBytes: usize = 4 * channels;
+  const width = x.width;
+  const rowBytes = pixelBytes * width;
   const start = image * x.height * rowBytes;
-  let window = image * x.outputHeight * x.outputWidth * pixelBytes;
-  let scale = zero();
-  clearFloats(x.dx + start, x.height * x.width * x.channels);
+  const outputWidth = x.outputWidth;
+  const stride = x.strideWidth;
+  const size = x.poolWidth;
+  const left = x.left;
+  const right = x.right;
+  const countPadding = x.countPadding != 0;
+  const first = image * x.outputHeight * outputWidth * pixelBytes;
+  let y = x.y + first;
+  let dy = x.dy + first;
+  clearFloats(x.dx + start, x.height * width * channels);
   for (let i: u32 = 0; i < x.outputHeight; i++) {
     const top = windowBegin(i, x.strideHeight, x.top);
     const rows = windowEnd(i, x.strideHeight, x.top, x.poolHeight, x.height) - top;
     const paddedRows = windowPadded(i, x.strideHeight, x.top, x.poolHeight, x.height, x.bottom);
-    for (let j: u32 = 0; j < x.outputWidth; j++) {
-      const left = windowBegin(j, x.strideWidth, x.left);
-      const columns = windowEnd(j, x.strideWidth, x.left, x.poolWidth, x.width) - left;
+    const from = x.x + start + top * rowBytes;
+    const to = x.dx + start + top * rowBytes;
+    for (let j: u32 = 0; j < outputWidth; j++) {
+      const begin = windowBegin(j, stride, left);
+      const columns = windowEnd(j, stride, left, size, width) - begin;
+      const at = begin * pixelBytes;
       if (average) {
-        const paddedColumns = windowPadded(j, x.strideWidth, x.left, x.poolWidth, x.width, x.right);
-        const divisor = x.countPadding ? paddedRows * paddedColumns : rows * columns;
-        scale = f32x4.splat(1 / <f32>divisor);
+        const divisor = countPadding ? paddedRows * windowPadded(j, stride, left, size, width, right) : rows * columns;
+        const scale = f32x4.splat(1 / <f32>divisor);
+        addMeanWindow(dy, to + at, rows, columns, rowBytes, pixelBytes, channels, scale);
+      } else {
+        addGreatestWindow(from + at, y, dy, to + at, rows, columns, rowBytes, pixelBytes, channels);
+        y += pixelBytes;
       }
-      addWindow(average, x, start + top * rowBytes + left * pixelBytes, window, rows, columns, scale);
-      window += pixelBytes;
+      dy += pixelBytes;
     }
   }
 }
