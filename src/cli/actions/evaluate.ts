@@ -1,5 +1,5 @@
 import { countOf, type ImageDataset, loadDataset, shiftImages, take } from "../../data/index.ts";
-import type { Model } from "../../models/index.ts";
+import type { BatchOptions, Model } from "../../models/index.ts";
 import type { EvaluateFlags } from "../commands/evaluate.ts";
 import { loadModel, resolveModel } from "../model-reference.ts";
 import type { Shift } from "../options.ts";
@@ -19,11 +19,12 @@ export interface EvaluateDocument {
   readonly consistency: number | null;
 }
 
-/** Figures of a model on images that may have been moved. */
-export interface Evaluation {
+/** Figures of a model on images that were moved. */
+export interface MovedEvaluation {
   readonly accuracy: number;
   readonly loss: number;
-  readonly consistency: number | null;
+  /** Share of predictions that the move leaves as they were. */
+  readonly consistency: number;
 }
 
 /** Evaluates a model on the test part of a data set. */
@@ -34,14 +35,16 @@ export async function evaluate(reference: string, flags: EvaluateFlags, terminal
     const model = await loadModel(file, engine);
     const { test: all } = await loadDataset(data);
     const test = flags.limit === undefined ? all : take(all, flags.limit);
-    const figures = await evaluateMoved(model, test, flags.shift ?? null, flags.batchSize);
+    const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
+    const { shift = null } = flags;
+    const figures = await evaluateShifted(model, test, shift, options);
     const document: EvaluateDocument = {
       model: reference,
       data,
       examples: countOf(test),
       accuracy: figures.accuracy,
       loss: figures.loss,
-      shift: flags.shift ?? null,
+      shift,
       consistency: figures.consistency,
     };
     if (flags.json === true) printJson(terminal, document);
@@ -49,18 +52,33 @@ export async function evaluate(reference: string, flags: EvaluateFlags, terminal
   });
 }
 
-/** Loss and accuracy on a data set whose images are moved first, and the share of predictions that stay as they were. */
+async function evaluateShifted(
+  model: Model,
+  test: ImageDataset,
+  shift: Shift | null,
+  options: BatchOptions,
+): Promise<Pick<EvaluateDocument, "accuracy" | "loss" | "consistency">> {
+  if (shift !== null) {
+    return evaluateMoved(model, test, shift, await model.predictClasses(test.images, options), options);
+  }
+  const { accuracy, loss } = await model.evaluate(test, options);
+  return { accuracy, loss, consistency: null };
+}
+
+/**
+ * Loss and accuracy on a data set whose images are moved first, and the share of predictions that stay as they were.
+ *
+ * @param before - the classes predicted for the images as they are
+ */
 export async function evaluateMoved(
   model: Model,
   dataset: ImageDataset,
-  shift: Shift | null,
-  batchSize?: number,
-): Promise<Evaluation> {
-  const options = batchSize === undefined ? {} : { batchSize };
-  const images = shift === null ? dataset.images : shiftImages(dataset.images, -shift.left, -shift.up);
+  { up, left }: Shift,
+  before: Int32Array,
+  options: BatchOptions = {},
+): Promise<MovedEvaluation> {
+  const images = shiftImages(dataset.images, -left, -up);
   const { accuracy, loss } = await model.evaluate({ ...dataset, images }, options);
-  if (shift === null) return { accuracy, loss, consistency: null };
-  const before = await model.predictClasses(dataset.images, options);
   const after = await model.predictClasses(images, options);
   const same = after.reduce((count, label, index) => count + (label === before[index] ? 1 : 0), 0);
   return { accuracy, loss, consistency: same / after.length };

@@ -17,7 +17,7 @@ export interface MovedFigures {
   readonly pixels: number;
   readonly accuracy: number;
   readonly loss: number;
-  /** Share of predictions that the move leaves as they were; 1 without a move. */
+  /** Share of predictions that the move leaves as they were. */
   readonly consistency: number;
 }
 
@@ -90,7 +90,7 @@ async function visit(stop: TourStop, { data, engine, seed, quiet, terminal }: Jo
   model.compile({ optimizer: optimizers.adam({ learningRate: tourLearningRate }), engine });
   if (!quiet) terminal.err(`\n${stop.model}: ${stop.idea} (${formatCount(parameters)} parameters)\n`);
   const begin = performance.now();
-  await model.fit(data.train, {
+  const history = await model.fit(data.train, {
     epochs: stop.epochs,
     batchSize: tourBatchSize,
     seed,
@@ -98,11 +98,12 @@ async function visit(stop: TourStop, { data, engine, seed, quiet, terminal }: Jo
     callbacks: quiet ? [] : [new EpochProgress(terminal)],
   });
   const seconds = secondsSince(begin);
-  const { accuracy, loss } = await evaluateMoved(model, data.test, null);
+  const { accuracy, loss } =
+    history.epochs[history.epochs.length - 1].validation ?? (await model.evaluate(data.test));
+  const before = await model.predictClasses(data.test.images);
   const moved: MovedFigures[] = [];
   for (const pixels of tourMoves) {
-    const figures = await evaluateMoved(model, data.test, { up: pixels, left: pixels });
-    moved.push({ pixels, ...figures, consistency: figures.consistency ?? 1 });
+    moved.push({ pixels, ...(await evaluateMoved(model, data.test, { up: pixels, left: pixels }, before)) });
   }
   return { ...stop, parameters, seconds, accuracy, loss, moved };
 }

@@ -81,11 +81,9 @@ async function trainInto(run: OpenRun, work: Work): Promise<void> {
   if (!interrupted) await run.folder.writeModel(await model.toBytes());
   const test = interrupted ? null : await evaluateOnTest(model, data);
   if (test !== null) await run.folder.record({ type: "test", epoch: history.epoch, ...test });
-  if (flags.json === true) {
-    printJson(terminal, documentOf(work, parameters, history, test));
-  } else {
-    terminal.out(closingText(path, config, history, test));
-  }
+  if (test === null) terminal.err(interruptionText(path, config, history));
+  else if (flags.json !== true) terminal.out(testText(path, test));
+  if (flags.json === true) printJson(terminal, documentOf(work, parameters, history, test));
 }
 
 async function fitModel(
@@ -164,17 +162,12 @@ function documentOf(
   };
 }
 
-function closingText(path: string, config: TrainConfig, history: History, test: TestFigures | null): string {
-  if (test === null) {
-    const where = history.step === 0 ? "" : `, step ${history.step}`;
-    return (
-      `Stopped in epoch ${history.epoch + 1} of ${config.epochs}${where}. Saved in ${path}.\n` +
-      `Go on with: fovea train --resume ${path}\n`
-    );
-  }
-  const { accuracy, loss, examples } = test;
-  return (
-    `Test: accuracy ${formatMetric(accuracy)}, loss ${formatMetric(loss)} on ${formatCount(examples)} examples. ` +
-    `Saved in ${path}.\n`
-  );
+function interruptionText(path: string, { epochs }: TrainConfig, { epoch, step }: History): string {
+  const where = step === 0 ? "" : `, step ${step}`;
+  return `Stopped in epoch ${epoch + 1} of ${epochs}${where}. Saved in ${path}.\nGo on with: fovea train --resume ${path}\n`;
+}
+
+function testText(path: string, { accuracy, loss, examples }: TestFigures): string {
+  const figures = `accuracy ${formatMetric(accuracy)}, loss ${formatMetric(loss)}`;
+  return `Test: ${figures} on ${formatCount(examples)} examples. Saved in ${path}.\n`;
 }

@@ -19,7 +19,7 @@ const nonLinearityFormulas: { readonly [N in NonLinearity]: string } = {
 
 /** The walk as text for a screen. */
 export function renderWalk(walk: BackpropWalk, colors: Colors): string {
-  const palette = new Palette(colors);
+  const palette = new Palette(colors, reusedNames(walk));
   const sections = [
     describeNet(walk),
     section("Forward: each layer from the one before", forwardLines(walk, palette), colors),
@@ -34,6 +34,11 @@ export function renderWalk(walk: BackpropWalk, colors: Colors): string {
     ),
   ];
   return `${sections.filter((text) => text !== "").join("\n\n")}\n`;
+}
+
+/** The derivatives that later lines use again, in the order in which they are worked out. */
+function reusedNames({ backward }: BackpropWalk): string[] {
+  return [...new Set(backward.flatMap(({ partials }) => partials.flatMap(({ reuses }) => reuses)))];
 }
 
 const backwardHelp = `
@@ -107,15 +112,20 @@ function equationLines(lines: readonly WalkEquation[], palette: Palette): string
 const valueWidth = 12;
 
 function equationLine(
-  { label, formula, numbers, value }: WalkEquation,
+  { name, label, formula, numbers, value }: WalkEquation,
   palette: Palette,
   widths: Widths,
 ): string {
+  const painted = {
+    text: label.replace(name, () => palette.paint(name, name)),
+    width: plainCell(label).width,
+  };
+  const number = plainCell(formatNumber(value));
   const cells = [
-    padCell(plainCell(label), widths.label),
+    padCell(painted, widths.label),
     padCell(formulaCell(formula, palette), widths.formula),
     padCell(formulaCell(numbers, palette), widths.numbers),
-    padCell(plainCell(formatNumber(value)), valueWidth, "right"),
+    padCell({ ...number, text: palette.paint(name, number.text) }, valueWidth, "right"),
   ];
   return `  ${cells.join(" = ")}`;
 }
@@ -129,9 +139,9 @@ function checkOf(line: WalkEquation | WalkPartial, colors: Colors): string {
 
 /** The products in full, where all is scalar: each line begins with the line above it. */
 function chainSection({ backward }: BackpropWalk, palette: Palette, colors: Colors): string {
-  const partials = backward.flatMap(({ partials: all }) => all).filter(({ chain }) => chain !== null);
+  const partials = backward.flatMap(({ partials: all }) => all).filter(({ reuses }) => reuses.length > 0);
+  if (partials.some(({ chain }) => chain === null)) return "";
   const chains = partials.filter(({ chain }) => chain?.added !== "");
-  if (chains.length < 2 || chains.length < partials.length / 2) return "";
   const width = columnWidth(
     chains.map(({ name }) => plainCell(name)),
     24,

@@ -4,19 +4,20 @@ import type { Colors } from "./terminal.ts";
 /** Colours that tell one reused derivative from the next. */
 type Paint = (text: string) => string;
 
-/** Gives each name its own colour, the same each time. */
+/** Gives each reused derivative its own colour, where it is worked out and wherever it is used again. */
 export class Palette {
-  readonly #paints: readonly Paint[];
-  readonly #byName = new Map<string, Paint>();
+  readonly #byName: ReadonlyMap<string, Paint>;
 
-  constructor(colors: Colors) {
-    this.#paints = [colors.cyan, colors.magenta, colors.yellow, colors.green, colors.blue, colors.red];
+  /** @param names - what is used again, in the order in which it is worked out */
+  constructor(colors: Colors, names: readonly string[]) {
+    const { cyan, magenta, yellow, green, blue, red } = colors;
+    const paints: readonly Paint[] = [cyan, magenta, yellow, green, blue, red];
+    this.#byName = new Map(names.map((name, index) => [name, paints[index % paints.length]]));
   }
 
+  /** The text in the colour of `name`; as it is when nothing uses that again. */
   paint(name: string, text: string): string {
-    const paint = this.#byName.get(name) ?? this.#paints[this.#byName.size % this.#paints.length];
-    this.#byName.set(name, paint);
-    return paint(text);
+    return this.#byName.get(name)?.(text) ?? text;
   }
 }
 
