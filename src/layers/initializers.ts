@@ -1,4 +1,11 @@
-import { type RandomStream, type Shape, sizeOf, Tensor } from "../tensor/index.ts";
+import {
+  type RandomKey,
+  type RandomStream,
+  type Shape,
+  sizeOf,
+  Tensor,
+  threefry2x32,
+} from "../tensor/index.ts";
 
 /**
  * How a parameter is drawn before training. With fan in and fan out as Keras counts them (receptive field times
@@ -77,15 +84,20 @@ function normal(variance: (fanIn: number, fanOut: number) => number): Initialize
     const { fanIn, fanOut } = fansOf(shape);
     const deviation = Math.sqrt(variance(fanIn, fanOut)) / truncatedDeviation;
     const values = new Float32Array(sizeOf(shape));
-    for (let index = 0; index < values.length; index++) values[index] = truncatedNormal(stream) * deviation;
+    for (let filled = 0, counter = 0; filled < values.length; counter++) {
+      for (const value of normalPair(stream.key, counter)) {
+        // Draws beyond two standard deviations are thrown away: about one in 22.
+        if (Math.abs(value) <= 2 && filled < values.length) values[filled++] = value * deviation;
+      }
+    }
     return values;
   };
 }
 
-/** A standard normal draw, repeated until it lies in [-2, 2]: about one draw in 22 is thrown away. */
-function truncatedNormal(stream: RandomStream): number {
-  for (;;) {
-    const value = stream.normal();
-    if (Math.abs(value) <= 2) return value;
-  }
+/** Two standard normal draws by Box and Muller's transform: sqrt(-2 ln u) times the cosine and sine of 2 pi v. */
+function normalPair(key: RandomKey, counter: number): readonly [number, number] {
+  const [first, second] = threefry2x32(key, counter >>> 0, Math.floor(counter / 2 ** 32));
+  const radius = Math.sqrt(-2 * Math.log(1 - first / 2 ** 32));
+  const angle = (2 * Math.PI * second) / 2 ** 32;
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
