@@ -3,7 +3,7 @@ import type { ImageDataset } from "../data/index.ts";
 import type { Engine, Plan } from "../engine/engine.ts";
 import { defaultEngine } from "../engine/index.ts";
 import { isObject } from "../options/index.ts";
-import { formatShape, OptionError, type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
+import { OptionError, type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
 import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
 import { type Architecture, inputShapeOf, modelParameters, outputShapeOfModel } from "./architecture.ts";
 import {
@@ -20,7 +20,7 @@ import { decodeModel, describeModel, encodeModel, readDescription } from "./mode
 import { planModel } from "./plan.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
-import { createTrainee } from "./trainee.ts";
+import { checkCheckpoint, createTrainee } from "./trainee.ts";
 import { drawWeights, ModelVariables } from "./variables.ts";
 
 export interface BatchOptions {
@@ -158,6 +158,7 @@ export class Model {
    */
   compile(options: CompileOptions = {}): void {
     const { engine, ...configuration } = options;
+    this.#checkIdle();
     classesOf(this.architecture);
     this.#compiled = readCompileConfiguration(configuration);
     this.#engine = engine ?? this.#engine;
@@ -177,7 +178,7 @@ export class Model {
     const compiled = this.#requireCompiled();
     const plan = planFit(dataset, options);
     for (const data of [plan.train, plan.validation]) if (data !== null) this.#check(data);
-    if (this.#training) throw new TrainingError(`model "${this.name}" is being trained already`);
+    this.#checkIdle();
     this.#training = true;
     try {
       return await this.#train(compiled, plan);
@@ -186,11 +187,16 @@ export class Model {
     }
   }
 
+  #checkIdle(): void {
+    if (!this.#training) return;
+    throw new TrainingError(`model "${this.name}" is being trained`, { hint: "Wait for its fit() to end." });
+  }
+
   async #train(compiled: CompileConfiguration, plan: FitPlan): Promise<History> {
     const { configuration, validation, resumeFrom } = plan;
     this.#classNames ??= plan.train.classNames;
     const context = await this.#context(configuration.seed);
-    if (resumeFrom !== null) checkCheckpoint(resumeFrom, this.architecture);
+    if (resumeFrom !== null) checkCheckpoint(resumeFrom.variables, this.architecture, compiled.optimizer);
     const trainee = await createTrainee({
       context,
       compiled,
@@ -377,20 +383,4 @@ function batchSizeOf(options: BatchOptions, where: string): number {
   throw new OptionError(`option "batchSize" must be a whole number of at least 1, got ${batchSize}`, {
     where,
   });
-}
-
-/** @throws OptionError when a checkpoint is of another model */
-function checkCheckpoint({ variables }: Checkpoint, architecture: Architecture): void {
-  for (const { name, shape } of modelParameters(architecture)) {
-    const found = variables.get(name);
-    if (found !== undefined && formatShape(found.shape) === formatShape(shape)) continue;
-    const came = found === undefined ? "none" : formatShape(found.shape);
-    throw new OptionError(
-      `the checkpoint is of another model: "${name}" should be ${formatShape(shape)}, it has ${came}`,
-      {
-        where: `model "${architecture.name}"`,
-        hint: "Make the model with Model.fromCheckpoint(checkpoint).",
-      },
-    );
-  }
 }

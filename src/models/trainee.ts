@@ -1,10 +1,10 @@
 import type { ImageDataset } from "../data/index.ts";
 import type { Fetches, Program } from "../engine/engine.ts";
 import { metricName } from "../metrics/index.ts";
-import { hyperOf, scheduledLearningRate, slotName, slotsOf } from "../optimizers/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import { hyperOf, type Optimizer, scheduledLearningRate, slotName, slotsOf } from "../optimizers/index.ts";
+import { formatShape, OptionError, type Shape, sameShape, Tensor, type TensorType } from "../tensor/index.ts";
 import type { RunConfiguration, StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
-import { modelParameters } from "./architecture.ts";
+import { type Architecture, modelParameters } from "./architecture.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import type { RunContext } from "./evaluation.ts";
 import {
@@ -39,10 +39,7 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
   await variables.put(labelsName(data), dataset.labels);
   const programs = await compilePrograms(options, data);
   const metricNames = compiled.metrics.map(metricName);
-  const parameters = modelParameters(architecture);
-  const slots = slotsOf(compiled.optimizer).flatMap((slot) =>
-    parameters.filter(({ trainable }) => trainable).map(({ name }) => slotName(slot, name)),
-  );
+  const names = [...stateTypes(architecture, compiled.optimizer).keys()];
   const toResult = (fetches: Fetches): StepResult => ({
     loss: fetches[lossOutput].data[0],
     metricSums: metricNames.map((name) => fetches[metricOutput(name)].data[0]),
@@ -59,11 +56,43 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
       return (await program.run(steps.map((step) => feedsOf(step, compiled)))).map(toResult);
     },
     validate: options.validate,
-    readVariables: () => variables.read([...parameters.map(({ name }) => name), ...slots]),
+    readVariables: () => variables.read(names),
     readWeights: () => variables.readWeights(),
     writeVariables: (values) => variables.write(values),
     describe: options.describe,
   };
+}
+
+/** Shapes of all that a checkpoint holds: parameters, statistics and the optimizer's state, by name. */
+function stateTypes(architecture: Architecture, optimizer: Optimizer): ReadonlyMap<string, Shape> {
+  const parameters = modelParameters(architecture);
+  const trained = parameters.filter(({ trainable }) => trainable);
+  const slots = slotsOf(optimizer).flatMap((slot) =>
+    trained.map(({ name, shape }) => [slotName(slot, name), shape] as const),
+  );
+  return new Map([...parameters.map(({ name, shape }) => [name, shape] as const), ...slots]);
+}
+
+/** @throws OptionError when a checkpoint is of another model, or of another optimizer */
+export function checkCheckpoint(
+  variables: ReadonlyMap<string, TensorType>,
+  architecture: Architecture,
+  optimizer: Optimizer,
+): void {
+  const types = stateTypes(architecture, optimizer);
+  const names = new Set([...types.keys(), ...variables.keys()]);
+  for (const name of names) {
+    const [expected, found] = [types.get(name), variables.get(name)?.shape];
+    if (expected !== undefined && found !== undefined && sameShape(expected, found)) continue;
+    const text = (shape: Shape | undefined) => (shape === undefined ? "nothing" : formatShape(shape));
+    throw new OptionError(
+      `the checkpoint is of another model or optimizer: under "${name}" it has ${text(found)}, not ${text(expected)}`,
+      {
+        where: `model "${architecture.name}"`,
+        hint: "Make the model with Model.fromCheckpoint(checkpoint).",
+      },
+    );
+  }
 }
 
 /** An engine cannot resize a variable: data of another size need a fresh session. */

@@ -55,6 +55,7 @@ class TrainingRun {
   #ended: EndReason | null = null;
   #stopReason: EndReason | null = null;
   #inFlight: Chunk[] = [];
+  #nextOrder: { readonly epoch: number; readonly order: Int32Array } | null = null;
   /** When the epoch began, moved back by the time that it took before a resume. */
   #epochStart = 0;
   #lastChunkEnd = 0;
@@ -111,7 +112,7 @@ class TrainingRun {
       this.#epochStart = performance.now();
       await this.#emit({ type: "epochBegin", epoch });
     }
-    await this.#runSteps(this.#options.orderOf(epoch));
+    await this.#runSteps(this.#takeOrder(epoch));
     if (this.#step < this.#stepsPerEpoch) return;
     const validation = await this.#trainee.validate();
     const record: EpochRecord = {
@@ -128,6 +129,20 @@ class TrainingRun {
     await this.#emit({ type: "epochEnd", step: this.#stepsPerEpoch, ...record });
   }
 
+  /** The order of an epoch: drawn ahead if it was. */
+  #takeOrder(epoch: number): Int32Array {
+    const order = this.#nextOrder?.epoch === epoch ? this.#nextOrder.order : this.#options.orderOf(epoch);
+    this.#nextOrder = null;
+    return order;
+  }
+
+  /** Draws the next epoch's order while the engine is busy, so that it need not wait for it. */
+  #drawAhead(): void {
+    const epoch = this.#epoch + 1;
+    if (this.#nextOrder !== null || epoch >= this.#configuration.epochs) return;
+    this.#nextOrder = { epoch, order: this.#options.orderOf(epoch) };
+  }
+
   /** Runs the rest of an epoch's steps, a few chunks ahead; on a stop only those that are in flight. */
   async #runSteps(order: Int32Array): Promise<void> {
     this.#lastChunkEnd = performance.now();
@@ -137,6 +152,7 @@ class TrainingRun {
         submitted += this.#submit(order, submitted);
       }
       if (this.#inFlight.length === 0) return;
+      this.#drawAhead();
       await this.#finishChunk();
       await this.#emitProgress();
       // An engine without threads would keep timers, signals and the page waiting.
