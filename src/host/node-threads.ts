@@ -9,7 +9,11 @@ export function startWorker(source: string): HostWorker {
   worker.unref();
   return {
     postMessage: (message, transfer) => worker.postMessage(message, transfer ?? []),
-    onMessage: (listener) => void worker.on("message", listener),
+    onMessage: (listener) => {
+      worker.on("message", listener);
+      // A listener for messages makes the worker keep the process alive, until told otherwise.
+      worker.unref();
+    },
     onError: (listener) => void worker.on("error", listener),
     terminate: () => void worker.terminate(),
     keepAlive: (on) => (on ? worker.ref() : worker.unref()),
