@@ -87,10 +87,16 @@ const metricsField: Field<Readonly<Record<string, number>>> = {
   },
 };
 
+/** A figure that has been read already, and may be NaN by now. */
+const anyNumberField: Field<number> = field(
+  "a number",
+  (value): value is number => typeof value === "number",
+);
+
 const validationField: Field<ValidationScores> = {
   parse: (value, where, name) => {
     const { loss, ...metrics } = metricsField.parse(value, where, name);
-    return { loss: figureField.parse(loss, where, `${name}, loss`), ...metrics };
+    return { loss: anyNumberField.parse(loss, where, `${name}, loss`), ...metrics };
   },
 };
 
