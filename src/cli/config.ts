@@ -10,41 +10,61 @@ const whole = (minimum: number) => z.int().min(minimum);
  * weights depend on is here; the number of threads is not, for they do not depend on it.
  */
 export const trainConfigSchema = z.strictObject({
-  version: z.literal(1).default(1),
-  data: z.string().min(1).default("mnist"),
-  model: z.string().min(1).default("lenet5"),
-  epochs: whole(1).default(5),
-  batchSize: whole(1).default(128),
-  optimizer: z.enum(optimizerNames).default("adam"),
+  version: z.literal(1),
+  data: z.string().min(1),
+  model: z.string().min(1),
+  epochs: whole(1),
+  batchSize: whole(1),
+  optimizer: z.enum(optimizerNames),
   /** The optimizer's own rate when null. */
-  learningRate: z.number().min(0).nullable().default(null),
-  schedule: z.string().refine(isSchedule, "is not a schedule").default("constant"),
-  loss: z.enum(lossNames).default("sparse_categorical_crossentropy"),
-  labelSmoothing: z.number().min(0).lt(1).default(0),
-  weightDecay: z.number().min(0).nullable().default(null),
-  augment: z
-    .strictObject({ shift: whole(1) })
-    .nullable()
-    .default(null),
-  validationSplit: z.number().min(0).lt(1).default(0),
-  limit: whole(1).nullable().default(null),
-  seed: whole(0).default(1),
-  precision: z.enum(precisionNames).default("fast"),
+  learningRate: z.number().min(0).nullable(),
+  schedule: z.string().refine(isSchedule, "is not a schedule"),
+  loss: z.enum(lossNames),
+  labelSmoothing: z.number().min(0).lt(1),
+  /** The optimizer's own decay when null. */
+  weightDecay: z.number().min(0).nullable(),
+  augment: z.strictObject({ shift: whole(1) }).nullable(),
+  validationSplit: z.number().min(0).lt(1),
+  /** All training examples when null. */
+  limit: whole(1).nullable(),
+  seed: whole(0),
+  precision: z.enum(precisionNames),
 });
 
-/** A checked configuration with its defaults filled in. */
+/** A checked configuration. */
 export type TrainConfig = z.output<typeof trainConfigSchema>;
+
+const defaults: TrainConfig = {
+  version: 1,
+  data: "mnist",
+  model: "lenet5",
+  epochs: 5,
+  batchSize: 128,
+  optimizer: "adam",
+  learningRate: null,
+  schedule: "constant",
+  loss: "sparse_categorical_crossentropy",
+  labelSmoothing: 0,
+  weightDecay: null,
+  augment: null,
+  validationSplit: 0,
+  limit: null,
+  seed: 1,
+  precision: "fast",
+};
 
 /** What flags can say: any part of a configuration. */
 export type TrainSettings = Partial<Omit<TrainConfig, "version">>;
 
 /**
- * A configuration from flags.
+ * A configuration from flags, the usual values where nothing is said.
  *
  * @throws OptionError that names the flag
  */
 export function configFromFlags(settings: TrainSettings): TrainConfig {
-  const result = trainConfigSchema.safeParse(settings);
+  // For its own message, which lists the forms.
+  if (settings.schedule !== undefined) parseSchedule(settings.schedule);
+  const result = trainConfigSchema.safeParse({ ...defaults, ...settings });
   if (result.success) return result.data;
   const { where, what } = firstIssue(result.error);
   throw new OptionError(what, { where: flagOf(where) });
@@ -56,7 +76,7 @@ export function configFromFlags(settings: TrainSettings): TrainConfig {
  * @throws FormatError that names the field
  */
 export function configFromFile(value: unknown, file: string): TrainConfig {
-  const result = trainConfigSchema.required().safeParse(value);
+  const result = trainConfigSchema.safeParse(value);
   if (result.success) return result.data;
   const { where, what } = firstIssue(result.error);
   throw new FormatError(`the run's configuration is damaged: ${where === "" ? "" : `${where}: `}${what}`, {

@@ -3,6 +3,9 @@
  * a test holds them to what the library has.
  */
 
+/** Models of the zoo. */
+export const modelNames = ["dense", "lenet5", "convnet", "convnet-gmp"] as const;
+
 /** Optimizers: the library's kinds in lower case, and the two usual faces of SGD. */
 export const optimizerNames = ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"] as const;
 export type OptimizerName = (typeof optimizerNames)[number];

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { precisionNames } from "../names.ts";
+import { modelNames, precisionNames } from "../names.ts";
 import { choice, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -22,7 +22,7 @@ export function registerSummary(program: Command, terminal: Terminal): void {
       "What a model is made of, layer by layer (output shape, parameters, floating-point operations of one example " +
         "forward), and how a training step of it is computed: planned memory, algorithm of each convolution.",
     )
-    .argument("<model>", "dense, lenet5, convnet, convnet-gmp; or a run's folder, or a model file")
+    .argument("<model>", `${modelNames.join(", ")}; or a run's folder, or a model file`)
     .option(
       "--batch-size <n>",
       "batch size of the plan (default: 128)",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { TrainSettings } from "../config.ts";
-import { lossNames, optimizerNames, precisionNames, scheduleForms } from "../names.ts";
+import { lossNames, modelNames, optimizerNames, precisionNames, scheduleForms } from "../names.ts";
 import { augmentation, choice, decimalNumber, keyName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -58,7 +58,7 @@ export function registerTrain(program: Command, terminal: Terminal): void {
 function addWhat(command: Command): void {
   command
     .option("--data <name>", "mnist, or a folder of IDX files (default: mnist)")
-    .option("--model <name>", "dense, lenet5, convnet, convnet-gmp (default: lenet5)")
+    .option("--model <name>", `${modelNames.join(", ")} (default: lenet5)`)
     .option("--limit <n>", "train on the first N examples only", wholeNumber("--limit", { minimum: 1 }))
     .option(
       "--validation-split <share>",

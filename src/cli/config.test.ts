@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { FormatError, OptionError } from "../tensor/index.ts";
+import { configFromFile, configFromFlags, resumedConfig } from "./config.ts";
+
+const defaults = configFromFlags({});
+
+describe("a configuration from flags", () => {
+  it("has Keras's usual values where nothing is said", () => {
+    expect(defaults).toEqual({
+      version: 1,
+      data: "mnist",
+      model: "lenet5",
+      epochs: 5,
+      batchSize: 128,
+      optimizer: "adam",
+      learningRate: null,
+      schedule: "constant",
+      loss: "sparse_categorical_crossentropy",
+      labelSmoothing: 0,
+      weightDecay: null,
+      augment: null,
+      validationSplit: 0,
+      limit: null,
+      seed: 1,
+      precision: "fast",
+    });
+  });
+
+  it.each([
+    [{ schedule: "cosin" }, '--schedule: unknown schedule "cosin". Did you mean "cosine"?'],
+    [{ validationSplit: 1 }, "--validation-split: "],
+    [{ labelSmoothing: 1 }, "--label-smoothing: "],
+    [{ data: "" }, "--data: "],
+  ])("refuses %j", (settings, message) => {
+    expect(() => configFromFlags(settings)).toThrow(OptionError);
+    expect(() => configFromFlags(settings)).toThrow(message);
+  });
+});
+
+describe("a configuration from a file", () => {
+  it("comes back as it was written", () => {
+    const config = configFromFlags({ augment: { shift: 2 }, learningRate: 0.5 });
+    expect(configFromFile(JSON.parse(JSON.stringify(config)), "config.json")).toEqual(config);
+  });
+
+  it.each([
+    [{ ...defaults, epochs: "five" }, "config.json: the run's configuration is damaged: epochs: "],
+    [{ ...defaults, epochs: undefined }, "config.json: the run's configuration is damaged: epochs: "],
+    [{ ...defaults, version: 2 }, "config.json: the run's configuration is damaged: version: "],
+    [{ ...defaults, extra: 1 }, "config.json: the run's configuration is damaged: "],
+    [{ ...defaults, augment: { shift: 0 } }, "damaged: augment.shift: "],
+    [null, "config.json: the run's configuration is damaged: "],
+  ])("refuses %j", (value, message) => {
+    expect(() => configFromFile(value, "config.json")).toThrow(FormatError);
+    expect(() => configFromFile(value, "config.json")).toThrow(message);
+  });
+});
+
+describe("a configuration to go on with", () => {
+  const cosine = configFromFlags({ schedule: "cosine" });
+
+  it("is the run's own, with more epochs if so asked", () => {
+    expect(resumedConfig(defaults, {}, "runs/a")).toEqual(defaults);
+    expect(resumedConfig(defaults, { epochs: 8, model: "lenet5" }, "runs/a")).toEqual({
+      ...defaults,
+      epochs: 8,
+    });
+    expect(resumedConfig(cosine, { epochs: 5 }, "runs/a")).toEqual(cosine);
+  });
+
+  it("refuses flags that say something else", () => {
+    expect(() => resumedConfig(defaults, { batchSize: 64 }, "runs/a")).toThrow(
+      "--batch-size: the run was started with 128, and cannot go on with 64. Leave the flag out to go on with runs/a, or",
+    );
+  });
+
+  it("refuses more epochs where the schedule has come to its end", () => {
+    expect(() => resumedConfig(cosine, { epochs: 8 }, "runs/a")).toThrow(
+      "--epochs: the schedule cosine is laid out over 5 epochs, and cannot go on for 8.",
+    );
+  });
+});

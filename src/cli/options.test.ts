@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { OptionError } from "../tensor/index.ts";
+import {
+  augmentation,
+  choice,
+  decimalNumber,
+  keyName,
+  numberList,
+  pixelShift,
+  wholeNumber,
+} from "./options.ts";
+
+describe("what is taken", () => {
+  it.each<[string, unknown, unknown]>([
+    ["a whole number", wholeNumber("--n", { minimum: 1 })("128"), 128],
+    ["a whole number in powers of ten", wholeNumber("--n")("1e3"), 1000],
+    ["a negative number", decimalNumber("--x")("-.5"), -0.5],
+    ["a small number", decimalNumber("--x", { minimum: 0, above: true })("1e-3"), 0.001],
+    ["a list", numberList("--list")("0.5, -0.8 1e-2"), [0.5, -0.8, 0.01]],
+    ["a list with a gap", numberList("--list")("1,,2"), [1, 2]],
+    ["a name", choice("--name", ["fast", "exact"])("exact"), "exact"],
+    [
+      "a name in another manner",
+      choice("--name", ["mean_squared_error"], keyName)("meanSquaredError"),
+      "mean_squared_error",
+    ],
+    ["a shift", pixelShift("--shift")("2,-3"), { up: 2, left: -3 }],
+    ["an augmentation", augmentation("--augment")("shift:2"), { shift: 2 }],
+    ["no augmentation", augmentation("--augment")("none"), null],
+  ])("%s", (_, value, expected) => {
+    expect(value).toEqual(expected);
+  });
+});
+
+describe("what is refused", () => {
+  it.each<[() => unknown, string]>([
+    [
+      () => wholeNumber("--n", { minimum: 1 })("0"),
+      '--n: a whole number of at least 1 was expected, got "0".',
+    ],
+    [
+      () => wholeNumber("--n", { minimum: 1 })("1.5"),
+      '--n: a whole number of at least 1 was expected, got "1.5".',
+    ],
+    [
+      () => wholeNumber("--n", { minimum: 1, maximum: 9 })("10"),
+      '--n: a whole number from 1 to 9 was expected, got "10".',
+    ],
+    [() => decimalNumber("--x", { maximum: 1 })("2"), '--x: a number of at most 1 was expected, got "2".'],
+    [
+      () => decimalNumber("--x", { minimum: 0, above: true })("0"),
+      '--x: a number above 0 was expected, got "0".',
+    ],
+    [
+      () => decimalNumber("--x", { minimum: 0, maximum: 1, above: true })("0"),
+      '--x: a number above 0 and up to 1 was expected, got "0".',
+    ],
+    [() => decimalNumber("--x")("1,5"), '--x: a number was expected, got "1,5".'],
+    [() => decimalNumber("--x")("Infinity"), '--x: a number was expected, got "Infinity".'],
+    [() => decimalNumber("--x")("0x10"), '--x: a number was expected, got "0x10".'],
+    [
+      () => numberList("--list")("1,b"),
+      '--list: numbers separated by commas were expected, got "1,b". For example: --list 0.5,-0.8,1.2',
+    ],
+    [
+      () => choice("--name", ["adam", "sgd"])("adm"),
+      '--name: unknown name "adm". Did you mean "adam"? Known: adam, sgd.',
+    ],
+    [
+      () => pixelShift("--shift")("2"),
+      '--shift: two whole numbers UP,LEFT were expected, got "2". For example: --shift 2,2 moves',
+    ],
+    [() => pixelShift("--shift")("2,2,2"), "two whole numbers UP,LEFT were expected"],
+    [() => pixelShift("--shift")("0.5,1"), "two whole numbers UP,LEFT were expected"],
+    [() => augmentation("--augment")("flip"), '--augment: unknown augmentation "flip". Known: shift:PIXELS'],
+    [
+      () => augmentation("--augment")("shift:0"),
+      '--augment shift: a whole number from 1 to 1000 was expected, got "0".',
+    ],
+  ])("%#", (parse, message) => {
+    expect(parse).toThrow(OptionError);
+    expect(parse).toThrow(message);
+  });
+});
