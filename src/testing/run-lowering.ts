@@ -6,10 +6,15 @@ import { kernelNames } from "../engine/wasm/variants.ts";
 import type { Node } from "../graph/index.ts";
 import { bytesPerElement, type DType, sizeOf } from "../tensor/index.ts";
 
-const arrayOf = { float32: Float32Array, int32: Int32Array, uint32: Uint32Array } as const;
+const arrayOf = {
+  float32: Float32Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  uint8: Uint8Array,
+} as const;
 
 function viewOf(memory: WebAssembly.Memory, dtype: DType, address: number, length: number) {
-  if (dtype !== "float32" && dtype !== "int32" && dtype !== "uint32") throw new Error(`no view for ${dtype}`);
+  if (dtype === "float64") throw new Error("no kernel computes in float64");
   return new arrayOf[dtype](memory.buffer, address, length);
 }
 
@@ -55,7 +60,7 @@ export function runLowering(
   leaves: LeafValues,
   results: readonly Node[],
   options: RunOptions = {},
-): (Float32Array | Int32Array | Uint32Array)[] {
+): (Float32Array | Int32Array | Uint32Array | Uint8Array)[] {
   const { memory, exports } = instanceOf(options.variant ?? "plain");
   const { setThread } = exports;
   if (typeof setThread !== "function") throw new Error("the module has no setThread");

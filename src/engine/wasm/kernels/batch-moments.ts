@@ -3,14 +3,16 @@
 //   momentsOfBlocks     mean and M2 = sum (x - mean)^2 of each block. They come from one pass over s = sum d and
 //                       q = sum d^2 with d = x - pivot, the pivot being the block's first row: mean = pivot + s / n and
 //                       M2 = q - s^2 / n. Since the pivot is one of the n values, (mean - pivot)^2 <= M2, so that the
-//                       subtraction loses at most log2(n) bits, and none to a mean far from 0.
+//                       subtraction loses at most log2(n + 1) bits, and none to a mean far from 0. For the same reason
+//                       pivot and s / n are kept apart.
 //   combineMoments      mean = sum n_b mean_b / N and variance = (sum M2_b + sum n_b (mean_b - mean)^2) / N: the formula
 //                       of Chan, Golub and LeVeque (1979) for many parts, in float64
 //   normalSumsOfBlocks  sum dy and sum dy (x - mean) of each block
 //   combineNormalSums   their sums over the blocks, in float64, the second times 1 / sqrt(variance + epsilon)
 //
 // Narrow rows leave vectors idle, so `fold` rows are taken as one of `columns` = fold * C; the second stage adds up the
-// columns of a channel. Partial sums are [blocks, 2, columns]. A chunk is a block of rows in the first stage, and
+// columns of a channel. Partial results are [blocks, columns] for each of pivot, s / n and M2, or of the two sums, those
+// of a block side by side. A chunk is a block of rows in the first stage, and
 // `columnsPerChunk` columns in the second (all of them where rows are folded).
 import { scratch } from "./tile";
 import { multiplyAdd, storeLanes, zero } from "./vector";
@@ -60,14 +62,15 @@ export class CombineNormalSumsArguments {
   columnsPerChunk: u32;
 }
 
-/** Stores mean and M2 of four columns from their shifted sums. */
+/** Stores pivot, s / n and M2 of four columns, `stride` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function storeMoments(mean: usize, squares: usize, pivot: v128, s: v128, q: v128, share: v128, valid: u32): void {
+function storeMoments(target: usize, stride: usize, pivot: v128, s: v128, q: v128, share: v128, valid: u32): void {
   const distance = f32x4.mul(s, share);
-  storeLanes(mean, f32x4.add(pivot, distance), valid);
-  // M2 of values that are all the same is 0, never less.
-  storeLanes(squares, f32x4.max(f32x4.sub(q, f32x4.mul(s, distance)), zero()), valid);
+  storeLanes(target, pivot, valid);
+  storeLanes(target + stride, distance, valid);
+  // M2 of values that are almost the same must not come out below 0.
+  storeLanes(target + 2 * stride, f32x4.max(f32x4.sub(q, f32x4.mul(s, distance)), zero()), valid);
 }
 
 export function momentsOfBlocks(x: MomentsOfBlocksArguments, chunk: u32): void {
@@ -77,7 +80,7 @@ export function momentsOfBlocks(x: MomentsOfBlocksArguments, chunk: u32): void {
   const rows = min(x.blockRows, x.rows - first);
   const share = f32x4.splat(1 / <f32>rows);
   let pivot: usize = x.x + first * stride;
-  let mean: usize = x.partial + 2 * chunk * stride;
+  let target: usize = x.partial + 3 * chunk * stride;
   let c: u32 = 0;
   for (; c + 16 <= columns; c += 16) {
     let s0 = zero();
@@ -104,13 +107,12 @@ export function momentsOfBlocks(x: MomentsOfBlocksArguments, chunk: u32): void {
       q3 = multiplyAdd(d3, d3, q3);
       at += stride;
     }
-    const squares = mean + stride;
-    storeMoments(mean, squares, v128.load(pivot), s0, q0, share, 4);
-    storeMoments(mean + 16, squares + 16, v128.load(pivot, 16), s1, q1, share, 4);
-    storeMoments(mean + 32, squares + 32, v128.load(pivot, 32), s2, q2, share, 4);
-    storeMoments(mean + 48, squares + 48, v128.load(pivot, 48), s3, q3, share, 4);
+    storeMoments(target, stride, v128.load(pivot), s0, q0, share, 4);
+    storeMoments(target + 16, stride, v128.load(pivot, 16), s1, q1, share, 4);
+    storeMoments(target + 32, stride, v128.load(pivot, 32), s2, q2, share, 4);
+    storeMoments(target + 48, stride, v128.load(pivot, 48), s3, q3, share, 4);
     pivot += 64;
-    mean += 64;
+    target += 64;
   }
   for (; c < columns; c += 4) {
     let s = zero();
@@ -123,9 +125,9 @@ export function momentsOfBlocks(x: MomentsOfBlocksArguments, chunk: u32): void {
       q = multiplyAdd(d, d, q);
       at += stride;
     }
-    storeMoments(mean, mean + stride, origin, s, q, share, columns - c);
+    storeMoments(target, stride, origin, s, q, share, columns - c);
     pivot += 16;
-    mean += 16;
+    target += 16;
   }
 }
 
@@ -210,7 +212,7 @@ function promoteHigh(x: v128): v128 {
   return f64x2.promote_low_f32x4(i64x2.shuffle(x, x, 1, 1));
 }
 
-/** sums[i] = sum over `blocks` partial sums of column i, in float64, for `columns` columns from `partial`. */
+/** sums[i] = sum over `blocks` partial results of column i, in float64, for `columns` columns from `partial`. */
 function addBlocks(partial: usize, stride: usize, blocks: u32, columns: u32, sums: usize): void {
   for (let c: u32 = 0; c < columns; c += 4) {
     let low = f64x2.splat(0);
@@ -227,9 +229,13 @@ function addBlocks(partial: usize, stride: usize, blocks: u32, columns: u32, sum
   }
 }
 
-/** sums[i] += weight * sum over `blocks` of (mean of the block - means[i])^2. */
+/**
+ * sums[i] += weight * sum over `blocks` of (mean of the block - means[i])^power, with power 1 or 2. A block's mean is its
+ * pivot, at `partial`, and its s / n, `toDistance` bytes further on.
+ */
 function addDistances(
-  partial: usize, stride: usize, blocks: u32, columns: u32, means: usize, weight: f64, sums: usize,
+  partial: usize, toDistance: usize, stride: usize, blocks: u32, columns: u32, means: usize, power: u32, weight: f64,
+  sums: usize,
 ): void {
   const factor = f64x2.splat(weight);
   for (let c: u32 = 0; c < columns; c += 4) {
@@ -239,11 +245,16 @@ function addDistances(
     let high = f64x2.splat(0);
     let at = partial + 4 * c;
     for (let block = blocks; block != 0; block--) {
-      const x = v128.load(at);
-      const distanceLow = f64x2.sub(f64x2.promote_low_f32x4(x), meanLow);
-      const distanceHigh = f64x2.sub(promoteHigh(x), meanHigh);
-      low = f64x2.add(low, f64x2.mul(distanceLow, distanceLow));
-      high = f64x2.add(high, f64x2.mul(distanceHigh, distanceHigh));
+      const pivot = v128.load(at);
+      const distance = v128.load(at + toDistance);
+      let a = f64x2.sub(f64x2.add(f64x2.promote_low_f32x4(pivot), f64x2.promote_low_f32x4(distance)), meanLow);
+      let b = f64x2.sub(f64x2.add(promoteHigh(pivot), promoteHigh(distance)), meanHigh);
+      if (power == 2) {
+        a = f64x2.mul(a, a);
+        b = f64x2.mul(b, b);
+      }
+      low = f64x2.add(low, a);
+      high = f64x2.add(high, b);
       at += stride;
     }
     const sum = sums + 8 * c;
@@ -266,7 +277,8 @@ export function combineMoments(x: CombineMomentsArguments, chunk: u32): void {
   const columns = min(x.columns - first, x.columnsPerChunk);
   // Of this chunk: all channels where rows are folded, else as many as columns.
   const channels = min(x.channels, columns);
-  const stride: usize = 8 * <usize>x.columns;
+  const next: usize = 4 * <usize>x.columns;
+  const stride = 3 * next;
   const partial: usize = x.partial + 4 * first;
   // The last block may have fewer rows.
   const whole = x.blocks - 1;
@@ -274,22 +286,20 @@ export function combineMoments(x: CombineMomentsArguments, chunk: u32): void {
   const wholeRows: f64 = x.blockRows;
   const lastRows = <f64>(x.rows - whole * x.blockRows);
   const count = <f64>x.rows * <f64>(x.columns / x.channels);
+  const tableBytes: usize = 8 * ((columns + 3) & ~3);
   const sums = scratch;
-  const means = scratch + 8 * ((columns + 3) & ~3);
-  addBlocks(partial, stride, whole, columns, sums);
-  for (let c: u32 = 0; c < columns; c++) {
-    const sum = wholeRows * load<f64>(sums + 8 * c) + lastRows * <f64>load<f32>(last + 4 * c);
-    store<f64>(sums + 8 * c, sum);
-  }
+  const means = scratch + tableBytes;
+  memory.fill(scratch, 0, 2 * tableBytes);
+  addDistances(partial, next, stride, whole, columns, means, 1, wholeRows, sums);
+  addDistances(last, next, stride, 1, columns, means, 1, lastRows, sums);
   for (let c: u32 = 0; c < channels; c++) {
     const mean = addFolds(sums, c, channels, columns) / count;
     store<f32>(x.y + 4 * (first + c), <f32>mean);
     for (let column = c; column < columns; column += channels) store<f64>(means + 8 * column, mean);
   }
-  const squares: usize = 4 * <usize>x.columns;
-  addBlocks(partial + squares, stride, x.blocks, columns, sums);
-  addDistances(partial, stride, whole, columns, means, wholeRows, sums);
-  addDistances(last, stride, 1, columns, means, lastRows, sums);
+  addBlocks(partial + 2 * next, stride, x.blocks, columns, sums);
+  addDistances(partial, next, stride, whole, columns, means, 2, wholeRows, sums);
+  addDistances(last, next, stride, 1, columns, means, 2, lastRows, sums);
   for (let c: u32 = 0; c < channels; c++) {
     store<f32>(x.y + 4 * (x.channels + first + c), <f32>(addFolds(sums, c, channels, columns) / count));
   }

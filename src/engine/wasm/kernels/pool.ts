@@ -173,10 +173,13 @@ function poolRow(average: bool, x: PoolArguments, index: u32): void {
   const left = x.left;
   const width = x.width;
   let y = x.y + index * outputWidth * pixelBytes;
-  // Windows [inside, edge) lie between the left and the right edge of the image. The last one of the row is not among
-  // them: what lies behind it may be another thread's.
+  // A vector that begins with the last channels of a window ends in the next one, or with one channel three further on.
+  // The last windows of the row must not do that: what lies behind them may be another thread's.
+  const last: u32 = channels == 1 ? 3 : 1;
+  // Windows [inside, edge) lie between the left and the right edge of the image, and are not among the last.
   const inside = (left + stride - 1) / stride;
-  const edge: u32 = width + left < size ? 0 : min((width + left - size) / stride + 1, outputWidth - 1);
+  const reach: u32 = width + left < size ? 0 : (width + left - size) / stride + 1;
+  const edge: u32 = outputWidth < last ? 0 : min(reach, outputWidth - last);
   for (let j: u32 = 0; j < outputWidth; j++) {
     const first = windowBegin(j, stride, left);
     const columns = windowEnd(j, stride, left, size, width) - first;
@@ -193,7 +196,7 @@ function poolRow(average: bool, x: PoolArguments, index: u32): void {
       j += count - 1;
       y += count * pixelBytes;
     } else {
-      const overrun = j + 1 < outputWidth;
+      const overrun = j + last < outputWidth;
       reduceWindow(average, window, rows, columns, rowBytes, pixelBytes, y, channels, scale, overrun);
       y += pixelBytes;
     }

@@ -1,9 +1,9 @@
 import { type Shape, sizeOf } from "../../../tensor/index.ts";
 import { chunksFor, ELEMENTS_PER_CHUNK, type Lowering } from "./lowering.ts";
 
-/** Sums go by blocks of rows: no more than this many, so that adding up the blocks stays a small part of the work. */
-const MOST_BLOCKS = 1024;
-/** Nor fewer rows in a block than this: each block writes two rows of partial sums. */
+/** Rows that one block of a sum has at most: a float32 sum of more terms loses too much. */
+const MOST_BLOCK_ROWS = 1024;
+/** And at least: each block writes two or three rows of partial results. */
 const FEWEST_BLOCK_ROWS = 32;
 /** Columns that the kernels sum side by side: a cache line. */
 const COLUMNS_AT_ONCE = 16;
@@ -35,11 +35,8 @@ function splitOf(shape: Shape) {
   const fold = foldOf(sizeOf(shape) / channels, channels);
   const columns = fold * channels;
   const rows = sizeOf(shape) / columns;
-  const blockRows = Math.max(
-    FEWEST_BLOCK_ROWS,
-    Math.ceil(ELEMENTS_PER_CHUNK / columns),
-    Math.ceil(rows / MOST_BLOCKS),
-  );
+  const enough = Math.ceil(ELEMENTS_PER_CHUNK / columns);
+  const blockRows = Math.min(MOST_BLOCK_ROWS, Math.max(FEWEST_BLOCK_ROWS, enough));
   const blocks = Math.ceil(rows / blockRows);
   const columnsPerChunk = fold > 1 ? columns : COLUMNS_PER_CHUNK;
   return { channels, fold, columns, rows, blockRows, blocks, columnsPerChunk };
@@ -75,7 +72,7 @@ export const lowerBatchMoments: Lowering<"batchMoments"> = (node, context) => {
   const y = context.buffer(node);
   const split = splitOf(node.inputs[0].shape);
   const { channels, columns, rows, blockRows, blocks, columnsPerChunk } = split;
-  const partial = context.temporary(8 * blocks * columns, "partial moments");
+  const partial = context.temporary(12 * blocks * columns, "partial moments");
   context.describe(`moments of ${describeSplit(split)}, combined`);
   context.emit({
     kernel: "momentsOfBlocks",
