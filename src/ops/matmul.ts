@@ -33,12 +33,13 @@ export const matmul: OpRule<"matmul"> = {
     const [rows, columns] = node.shape;
     const { transposeA, transposeB } = node.attributes;
     const inner = node.inputs[0].shape[transposeA ? 0 : 1];
+    const [rowStepA, innerStepA] = transposeA ? [1, rows] : [inner, 1];
+    const [innerStepB, columnStepB] = transposeB ? [1, inner] : [columns, 1];
     for (let m = 0; m < rows; m++) {
       for (let n = 0; n < columns; n++) {
         let sum = 0;
         for (let k = 0; k < inner; k++) {
-          sum +=
-            a[transposeA ? k * rows + m : m * inner + k] * b[transposeB ? n * inner + k : k * columns + n];
+          sum += a[m * rowStepA + k * innerStepA] * b[k * innerStepB + n * columnStepB];
         }
         output[m * columns + n] = sum;
       }

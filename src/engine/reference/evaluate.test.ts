@@ -46,6 +46,9 @@ describe("the reference engine", () => {
     const program = await session.compile({ outputs: { w }, updates: [update] }, { maximumSteps: 2 });
     const [, second] = await program.runExact([{}, {}]);
     expect(second).toEqual({ w: Float64Array.of(1 / 3, 1 / 3) });
+    // What a caller does with an output does not reach the state.
+    const [{ w: output }] = await program.runExact([{}]);
+    output.fill(9);
     expect(await session.readExact("w")).toEqual(Float64Array.of(1 / 3, 1 / 3));
     expect(await session.read("w")).toEqual(Tensor.from([1 / 3, 1 / 3]));
     await expect(session.readExact("v")).rejects.toThrow('readExact: there is no variable "v".');

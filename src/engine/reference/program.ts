@@ -16,7 +16,7 @@ import { toTensor } from "./to-tensor.ts";
 /** What a program needs of its session. */
 interface State {
   readonly values: Map<string, Float64Array>;
-  enqueue<Result>(task: () => Result): Promise<Result>;
+  perform<Result>(task: () => Result): Promise<Result>;
 }
 
 /** A graph's outputs in float64. */
@@ -61,19 +61,14 @@ export class ReferenceProgram implements Program {
   async runExact(feeds: readonly Feeds[]): Promise<readonly ExactFetches[]> {
     checkSteps(feeds.length, this.maximumSteps);
     for (const step of feeds) checkFeeds(this.#inputs, step);
-    // Copied now: the caller may refill its arrays once this call has returned.
-    const copies = feeds.map(
-      (step) => new Map(Object.entries(step).map(([name, { data }]) => [name, Float64Array.from(data)])),
-    );
-    return this.#state.enqueue(() => copies.map((values) => this.#step(values)));
+    return this.#state.perform(() => feeds.map((step) => this.#step(exactValues(step))));
   }
 
   async profile(feeds: Feeds): Promise<Profile> {
     checkFeeds(this.#inputs, feeds);
-    const copy = new Map(Object.entries(feeds).map(([name, { data }]) => [name, Float64Array.from(data)]));
-    return this.#state.enqueue(() => {
+    return this.#state.perform(() => {
       const laps: number[] = [];
-      this.#step(copy, () => laps.push(performance.now()));
+      this.#step(exactValues(feeds), () => laps.push(performance.now()));
       return this.plan.operations.map((operation, index) => ({
         operation,
         milliseconds: laps[index + 1] - laps[index],
@@ -99,6 +94,10 @@ export class ReferenceProgram implements Program {
     for (const [name, value] of written.flat()) this.#state.values.set(name, value);
     return outputs;
   }
+}
+
+function exactValues(feeds: Feeds): Map<string, Float64Array> {
+  return new Map(Object.entries(feeds).map(([name, { data }]) => [name, Float64Array.from(data)]));
 }
 
 function found<Value>(value: Value | undefined): Value {

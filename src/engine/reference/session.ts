@@ -9,7 +9,6 @@ import { toTensor } from "./to-tensor.ts";
 export class ReferenceSession implements Session {
   readonly #types = new Map<string, TensorType>();
   readonly #values = new Map<string, Float64Array>();
-  #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   async compile(graph: Graph, options: { readonly maximumSteps?: number } = {}): Promise<ReferenceProgram> {
@@ -19,7 +18,7 @@ export class ReferenceSession implements Session {
     for (const [name, type] of variables) this.#allocate(name, type);
     return new ReferenceProgram(graph, inputs, variables, options.maximumSteps ?? 1, {
       values: this.#values,
-      enqueue: (task) => this.#enqueue(task),
+      perform: (task) => this.#perform(task),
     });
   }
 
@@ -35,31 +34,29 @@ export class ReferenceSession implements Session {
 
   async read(name: string): Promise<Tensor> {
     const type = checkVariableName(this.#types, name, "read");
-    return this.#enqueue(() => toTensor(type, this.#valueOf(name)));
+    return this.#perform(() => toTensor(type, this.#valueOf(name)));
   }
 
   /** A copy of a variable's float64 value, after all runs that were queued before. */
   async readExact(name: string): Promise<Float64Array> {
     checkVariableName(this.#types, name, "readExact");
-    return this.#enqueue(() => this.#valueOf(name).slice());
+    return this.#perform(() => this.#valueOf(name).slice());
   }
 
   async write(name: string, value: Tensor): Promise<void> {
     checkType(`the variable "${name}"`, checkVariableName(this.#types, name, "write"), value, "write");
-    // The caller may change its array after this call returns, so the copy is made now.
     const copy = Float64Array.from(value.data);
-    await this.#enqueue(() => this.#values.set(name, copy));
+    await this.#perform(() => this.#values.set(name, copy));
   }
 
   async readAll(names: readonly string[]): Promise<Map<string, Tensor>> {
     const types = names.map((name) => [name, checkVariableName(this.#types, name, "readAll")] as const);
-    return this.#enqueue(
+    return this.#perform(
       () => new Map(types.map(([name, type]) => [name, toTensor(type, this.#valueOf(name))])),
     );
   }
 
   async close(): Promise<void> {
-    await this.#queue;
     this.#closed = true;
     this.#values.clear();
   }
@@ -85,11 +82,9 @@ export class ReferenceSession implements Session {
     return value;
   }
 
-  /** Runs a task after all that were queued before; one that fails does not stop those after it. */
-  async #enqueue<Result>(task: () => Result): Promise<Result> {
+  /** Runs a task at once: nothing here takes time of its own, so calls happen in the order in which they are made. */
+  async #perform<Result>(task: () => Result): Promise<Result> {
     this.#checkOpen();
-    const result = this.#queue.then(task);
-    this.#queue = result.catch(() => {});
-    return result;
+    return task();
   }
 }

@@ -6,7 +6,7 @@ import { isKind, type Node, type OpKind } from "../../graph/index.ts";
 import { createBuild } from "../../ops/index.ts";
 import type { Tensor } from "../../tensor/index.ts";
 import { expectationOf } from "../bounds.ts";
-import { buildCase, type OpCase, type OpDraw, opDraws } from "../draws/index.ts";
+import { buildCase, modelOps, type OpCase, type OpDraw, opDraws } from "../draws/index.ts";
 import { opExamples } from "../examples/index.ts";
 import { opKinds } from "../kinds.ts";
 import type { OpExample } from "../op-values.ts";
@@ -71,5 +71,11 @@ export function opContract(
         await fc.assert(property, { seed, numRuns: drawCount });
       },
     );
+  });
+
+  describe("sizes of real nets", () => {
+    test.each(modelOps)("$name", async ({ kind, draw }) => {
+      await expectReference(engineOf, buildCase(kind, draw, { resident: true }), tolerance);
+    });
   });
 }

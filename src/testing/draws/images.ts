@@ -14,6 +14,7 @@ import {
   type DrawnOperand,
   type DrawScale,
   floats,
+  type OpDraw,
   type OpDraws,
   seeds,
   sides,
@@ -192,23 +193,47 @@ function pools(scale: DrawScale): fc.Arbitrary<Pool> {
     );
 }
 
+/** Operands and attributes of a convolution and its two gradients. */
+function convolutionDraws({ attributes, x, filter, y, seed }: Convolution): ConvolutionDraws {
+  return {
+    conv2d: { attributes, operands: [floats(x, seed), floats(filter, seed + 1)] },
+    conv2dInputGradient: {
+      attributes: { ...attributes, inputShape: x },
+      operands: [floats(y, seed), floats(filter, seed + 1)],
+    },
+    conv2dFilterGradient: {
+      attributes: { ...attributes, filterShape: filter },
+      operands: [floats(x, seed), floats(y, seed + 1)],
+    },
+  };
+}
+
+type ConvolutionKinds = "conv2d" | "conv2dInputGradient" | "conv2dFilterGradient";
+type ConvolutionDraws = { readonly [K in ConvolutionKinds]: OpDraw<K> };
+
+/** A convolution as published nets have them, larger than what is drawn. */
+export function namedConvolution(
+  x: readonly [number, number, number, number],
+  filters: number,
+  kernel: number,
+  padding: "same" | "valid",
+  { stride = 1, groups = 1 }: { readonly stride?: number; readonly groups?: number } = {},
+): ConvolutionDraws {
+  const kernelSize: Size2d = [kernel, kernel];
+  const strides: Size2d = [stride, stride];
+  const resolved = resolvePadding(padding, { inputSize: [x[1], x[2]], kernelSize, strides });
+  const attributes: Convolution2dAttributes = { strides, padding: resolved, dilations: [1, 1], groups };
+  return convolutionDraws(convolutionOf(attributes, x, kernelSize, filters, 1));
+}
+
 /** Generators for convolutions and pools. */
 export function imageDraws(scale: DrawScale): OpDraws<Kinds> {
   const convolutions = fc.oneof(commonConvolutions(scale), anyConvolutions(scale));
   const pooled = pools(scale);
   return {
-    conv2d: convolutions.map(({ attributes, x, filter, seed }) => ({
-      attributes,
-      operands: [floats(x, seed), floats(filter, seed + 1)],
-    })),
-    conv2dInputGradient: convolutions.map(({ attributes, x, filter, y, seed }) => ({
-      attributes: { ...attributes, inputShape: x },
-      operands: [floats(y, seed), floats(filter, seed + 1)],
-    })),
-    conv2dFilterGradient: convolutions.map(({ attributes, x, filter, y, seed }) => ({
-      attributes: { ...attributes, filterShape: filter },
-      operands: [floats(x, seed), floats(y, seed + 1)],
-    })),
+    conv2d: convolutions.map((drawn) => convolutionDraws(drawn).conv2d),
+    conv2dInputGradient: convolutions.map((drawn) => convolutionDraws(drawn).conv2dInputGradient),
+    conv2dFilterGradient: convolutions.map((drawn) => convolutionDraws(drawn).conv2dFilterGradient),
     maxPool2d: pooled.map(({ attributes, x }) => ({ attributes, operands: [x] })),
     maxPool2dGradient: pooled.map(({ attributes, x, y, seed }) => ({
       attributes,

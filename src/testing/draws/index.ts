@@ -5,6 +5,7 @@ import { learningDraws } from "./learning.ts";
 import { shapeDraws } from "./shapes.ts";
 
 export { buildCase, type DrawScale, type OpCase, type OpDraw, type OpDraws } from "./draw.ts";
+export { type ModelOp, modelOps } from "./models.ts";
 export { type UpdateDraw, updateDraws } from "./updates.ts";
 
 /** Generators of every kind of op: a kind without one is a compile error. */
