@@ -8,8 +8,11 @@
  *                      convolution, read where they are (a row is an output pixel, an offset a kernel position)
  *   tileColumns        a transposed: the R elements of one k lie side by side, `aStep` bytes from k to k + 1
  *   tileColumnOffsets  the R elements of one k lie side by side, `offsets[k]` bytes from `a`
+ *   tileRowsSparse     as tileRows, and
+ *   tileColumnsSparse  as tileColumns, for those k only that `positions` lists: pairs of byte offsets into a and b. Where
+ *                      all of a tile's elements of a are zero, as on the border of most digits, k contributes nothing
  *
- * b has rows of at least C floats, `bStep` bytes apart in the column forms and packed ([k][C]) in the row forms.
+ * b has rows of at least C floats, `bStep` bytes apart in the column forms and packed ([k][C]) in the others.
  *
  * An accumulator lives in a local for each row and each 4 columns: R * C / 4 of them, C / 4 of b and one of a must fit the
  * 15 vector registers that V8 gives on x64. There is one loop, and it is not unrolled: measured on V8 11.3, a nest of two
@@ -102,6 +105,29 @@ const forms = {
   }),
 };
 
+/** The forms for sparse operands differ in their body only. */
+for (const [name, dense] of [
+  ["tileRowsSparse", "tileRows"],
+  ["tileColumnsSparse", "tileColumns"],
+]) {
+  forms[name] = (rows) => {
+    const form = forms[dense](rows);
+    const byRow = dense === "tileRows";
+    return {
+      ...form,
+      parameters: `${byRow ? "rowPointers: usize" : "aFirst: usize"}, positions: usize, kCount: u32, b: usize`,
+      setUp: form.setUp.map((line) => line.replace("let ", "const ")),
+      locate: [
+        `const at: usize = ${byRow ? "" : "aFirst + "}load<u32>(positions);`,
+        "const bAt: usize = b + load<u32>(positions, 4);",
+      ],
+      a: (i) => (byRow ? `r${i} + at` : `at, ${4 * i}`),
+      b: (v) => `bAt, ${16 * v}`,
+      advance: () => ["positions += 8;"],
+    };
+  };
+}
+
 /** One form of the tile. The forms that compute outputs (`ends`) add a bias and rectify on their way out. */
 function tile(name, rows, columns) {
   const vectors = columns / 4;
@@ -109,7 +135,7 @@ function tile(name, rows, columns) {
   const ending = form.ends ? ", bias: usize, rectify: bool" : "";
   const body = [
     ...form.locate,
-    ...step(rows, vectors, form.a, (v) => `b, ${16 * v}`),
+    ...step(rows, vectors, form.a, form.b ?? ((v) => `b, ${16 * v}`)),
     ...form.advance(4 * columns),
   ];
   return `export function ${name}(
@@ -133,7 +159,7 @@ ${indent(epilogue(rows, vectors, form.ends), 1)}
  */
 export function tileSource({ row, column }) {
   if (row[1] !== column[1]) throw new Error("row and column tiles must have the same number of columns");
-  const sizes = { tileRows: row, tileRowOffsets: row, tileColumns: column, tileColumnOffsets: column };
+  const sizeOf = (name) => (name.startsWith("tileRow") ? row : column);
   return `// Written by scripts/build-kernels.mjs: do not edit.
 import { multiplyAdd, zero } from "../vector";
 import { copyTile, spill } from "../tile";
@@ -146,6 +172,6 @@ export const ROW_TILE: u32 = ${row[0]};
 export const COLUMN_TILE: u32 = ${column[0]};
 
 ${Object.keys(forms)
-  .map((name) => tile(name, ...sizes[name]))
+  .map((name) => tile(name, ...sizeOf(name)))
   .join("\n")}`;
 }

@@ -9,6 +9,9 @@ import { bytesOfTensor, RUNS_IN_FLIGHT, toTensor, WasmProgram } from "./program.
 import type { Queue } from "./queue.ts";
 import type { Team } from "./team.ts";
 
+/** What a thread's scratch holds before what kernels ask for (RESERVED_BYTES of kernels/tile.ts). */
+const RESERVED_SCRATCH_BYTES = 4096;
+
 interface Variable {
   readonly type: TensorType;
   readonly address: number;
@@ -77,8 +80,7 @@ export class WasmSession implements Session {
         lowered.resident.reduce((sum, { bytes }) => sum + bytes, 0) +
         scratch * this.#team.threads,
     };
-    // Scratch holds the spilled tile and the row pointers before what the kernels ask for.
-    this.#team.ensureScratch(scratch + 4096);
+    this.#team.ensureScratch(RESERVED_SCRATCH_BYTES + scratch);
     const workingAddress = this.#working.reserve(placement.bytes);
     const loading = loadProgram(lowered, placement, workingAddress, this.#team.allocator, {
       threads: this.#team.threads,

@@ -5,16 +5,20 @@ import { storeLanes } from "./vector";
 export let spill: usize = 0;
 export let scratch: usize = 0;
 
-/** Bytes at the start of a thread's scratch that `spill` and a tile's row pointers take. */
-export const SPILL_BYTES: usize = 2048;
+/** Bytes at the start of a thread's scratch that `spill`, a tile's row pointers and its positions take. */
+export const RESERVED_BYTES: usize = 4096;
 
 /** Row pointers of the tile at work. */
 export let rowPointers: usize = 0;
 
+/** Pairs of offsets into a and b where a sparse tile's elements are not all zero; room for 256. */
+export let positions: usize = 0;
+
 export function setScratch(address: usize): void {
   spill = address;
   rowPointers = address + 1536;
-  scratch = address + SPILL_BYTES;
+  positions = address + 2048;
+  scratch = address + RESERVED_BYTES;
 }
 
 /** Copies `rows` rows of `columns` floats. The source must be readable up to the next multiple of 4 columns. */

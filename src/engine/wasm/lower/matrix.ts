@@ -1,4 +1,4 @@
-import type { Node } from "../../../graph/index.ts";
+import { isKind, type Node } from "../../../graph/index.ts";
 import { tileColumns } from "../generated/arguments.ts";
 import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
 
@@ -24,6 +24,8 @@ export interface Product {
   readonly transposeB: boolean;
   readonly bias: Buffer | null;
   readonly rectify: boolean;
+  /** Whether many elements of a are expected to be zero. */
+  readonly sparse?: boolean;
 }
 
 /** Rows of b that the kernel packs at a time (BLOCK_K of kernels/matmul.ts). */
@@ -59,6 +61,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       transposeB: Number(product.transposeB),
       rectify: Number(product.rectify),
       accumulate: 0,
+      sparse: Number(product.sparse ?? false),
       blockRows,
       blockColumns: columns,
     },
@@ -69,12 +72,19 @@ export function emitProduct(product: Product, context: LoweringContext): void {
   });
 }
 
+/** Whether a value is images as they were loaded: dark pixels are zeros. */
+function isImages(node: Node): boolean {
+  if (isKind(node, "reshape")) return isImages(node.inputs[0]);
+  return isKind(node, "loadImages") && node.attributes.offset === 0;
+}
+
 /** A matrix product with what is fused to it. */
 export function lowerProduct(node: Node<"matmul">, epilogue: Epilogue, context: LoweringContext): void {
   const [a, b] = node.inputs;
   const { transposeA, transposeB } = node.attributes;
   const [m, n] = node.shape;
-  context.describe("blocked matrix product");
+  const sparse = isImages(a);
+  context.describe(sparse ? "blocked matrix product, zeros skipped" : "blocked matrix product");
   emitProduct(
     {
       a: context.buffer(a),
@@ -87,6 +97,7 @@ export function lowerProduct(node: Node<"matmul">, epilogue: Epilogue, context: 
       transposeB,
       bias: epilogue.bias === null ? null : context.buffer(epilogue.bias),
       rectify: epilogue.rectify,
+      sparse,
     },
     context,
   );
