@@ -10,42 +10,51 @@ export function createRoundingEngine(): Engine {
   return { ...engine, openSession: async () => roundingSession(await engine.openSession()) };
 }
 
+/** Runs a task after all that were given before. */
+type Enqueue = <Result>(task: () => Promise<Result>) => Promise<Result>;
+
 function roundingSession(session: Session): Session {
+  let queue: Promise<unknown> = Promise.resolve();
+  // One queue for all programs: a step and the rounding after it must not be torn apart by another call.
+  const enqueue: Enqueue = (task) => {
+    const result = queue.then(task);
+    queue = result.catch(() => {});
+    return result;
+  };
   return {
     compile: async (graph, options) => {
       const program = await session.compile(graph, options);
       const updated = graph.updates.flatMap(({ variable, slots }) => [variable, ...slots]);
-      return roundingProgram(program, session, [
-        ...new Set(updated.map(({ attributes }) => attributes.name)),
-      ]);
+      const names = [...new Set(updated.map(({ attributes }) => attributes.name))];
+      return roundingProgram(program, session, names, enqueue);
     },
     allocate: (name, type) => session.allocate(name, type),
     variables: () => session.variables(),
-    read: (name) => session.read(name),
-    write: (name, value) => session.write(name, value),
-    readAll: (names) => session.readAll(names),
-    close: () => session.close(),
+    read: (name) => enqueue(() => session.read(name)),
+    write: (name, value) => enqueue(() => session.write(name, value)),
+    readAll: (names) => enqueue(() => session.readAll(names)),
+    close: () => enqueue(() => session.close()),
   };
 }
 
-/** One queue for all calls: a step and the rounding after it must not be torn apart by the next call. */
-function roundingProgram(program: Program, session: Session, updated: readonly string[]): Program {
-  let queue: Promise<unknown> = Promise.resolve();
+function roundingProgram(
+  program: Program,
+  session: Session,
+  updated: readonly string[],
+  enqueue: Enqueue,
+): Program {
   return {
     plan: program.plan,
     maximumSteps: program.maximumSteps,
-    run: (feeds) => {
-      const result = queue.then(async () => {
+    run: (feeds) =>
+      enqueue(async () => {
         const fetches = [];
         for (const step of feeds) {
           fetches.push(...(await program.run([step])));
           for (const [name, value] of await session.readAll(updated)) await session.write(name, value);
         }
         return fetches;
-      });
-      queue = result.catch(() => {});
-      return result;
-    },
+      }),
     profile: (feeds) => program.profile(feeds),
   };
 }
