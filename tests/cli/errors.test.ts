@@ -96,7 +96,7 @@ describe("models and runs that are damaged", () => {
     await damage("good/model.safetensors", "short.safetensors", (bytes) =>
       bytes.subarray(0, bytes.length / 2),
     );
-    await expectFailure(1, "fovea: short.safetensors: ", [
+    await expectFailure(1, "fovea: short.safetensors, tensor ", [
       "evaluate",
       "short.safetensors",
       "--data",
@@ -179,7 +179,7 @@ describe("training that fails", () => {
     expect(JSON.parse(out).error).toMatchObject({ name: "FileError", where: "nowhere", exitCode: 1 });
   });
 
-  it("says that the disk is full, and keeps what was there", async (context) => {
+  it("says that the disk is full", async (context) => {
     // A file system of its own that holds nothing big: a mount namespace of this process alone.
     const script = 'mount -t tmpfs -o size=300k tmpfs full && cd full && "$0" "$@"';
     const inNamespace = (...words: readonly string[]) =>
