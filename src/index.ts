@@ -14,6 +14,8 @@ export {
   type Engine,
   type Plan,
   type Precision,
+  type WasmEngine,
+  type WasmEngineOptions,
 } from "./engine/index.ts";
 export * as formats from "./formats/index.ts";
 export {

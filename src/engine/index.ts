@@ -3,7 +3,7 @@ import { createWasmEngine } from "./wasm/index.ts";
 
 export type * from "./engine.ts";
 export { createReferenceEngine } from "./reference/index.ts";
-export { createWasmEngine } from "./wasm/index.ts";
+export { createWasmEngine, type WasmEngine, type WasmEngineOptions } from "./wasm/index.ts";
 
 let shared: Promise<Engine> | null = null;
 
