@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
@@ -18,15 +18,8 @@ interface Program {
 }
 
 function documents(): string[] {
-  const guides = existsSync(join(root, "docs"))
-    ? readdirSync(join(root, "docs")).map((name) => `docs/${name}`)
-    : [];
-  return [
-    "README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    ...guides.filter((name) => name.endsWith(".md")),
-  ];
+  const guides = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+  return ["README.md", ...guides.map((name) => `docs/${name}`)];
 }
 
 function programsOf(document: string): Program[] {

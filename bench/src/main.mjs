@@ -36,7 +36,8 @@ function wholeNumber(name, text) {
 }
 
 const [load] = loadavg();
-if (load > 1) say(`Other programs keep ${load.toFixed(1)} processors busy: what follows is not to be relied on.`);
+if (load > 1)
+  say(`Other programs keep ${load.toFixed(1)} processors busy: what follows is not to be relied on.`);
 
 const names = options.case.split(",").map((name) => name.trim());
 const known = [...Object.keys(speedCases), "accuracy"];
