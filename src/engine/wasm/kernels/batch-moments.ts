@@ -11,9 +11,9 @@
 //   combineNormalSums   their sums over the blocks, in float64, the second times 1 / sqrt(variance + epsilon)
 //
 // Narrow rows leave vectors idle, so `fold` rows are taken as one of `columns` = fold * C; the second stage adds up the
-// columns of a channel. Partial results are [blocks, columns] for each of pivot, s / n and M2, or of the two sums, those
-// of a block side by side. A chunk is a block of rows in the first stage, and
-// `columnsPerChunk` columns in the second (all of them where rows are folded).
+// columns of a channel. Rows are read from end to end, and sums are kept in memory, in the place of the partial results:
+// [blocks, 3, columns] with pivot, s / n and M2, or [blocks, 2, columns] with the two sums. A chunk is a block of rows in
+// the first stage, and `columnsPerChunk` columns in the second (all of them where rows are folded).
 import { scratch } from "./tile";
 import { multiplyAdd, storeLanes, zero } from "./vector";
 
@@ -73,62 +73,63 @@ function storeMoments(target: usize, stride: usize, pivot: v128, s: v128, q: v12
   storeLanes(target + 2 * stride, f32x4.max(f32x4.sub(q, f32x4.mul(s, distance)), zero()), valid);
 }
 
+/** Shifted sums of `columns` columns (a multiple of 4) in memory: rows are read from end to end, two at a time. */
+function momentsOfRows(pivot: usize, target: usize, stride: usize, rows: u32, columns: u32, share: v128): void {
+  const bytes: usize = 4 * columns;
+  const s = target + stride;
+  const q = s + stride;
+  memory.fill(s, 0, bytes);
+  memory.fill(q, 0, bytes);
+  // The pivot's own distance is 0.
+  let at = pivot + stride;
+  let row: u32 = 1;
+  for (; row + 2 <= rows; row += 2) {
+    const next = at + stride;
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const origin = v128.load(pivot + i);
+      const d0 = f32x4.sub(v128.load(at + i), origin);
+      const d1 = f32x4.sub(v128.load(next + i), origin);
+      v128.store(s + i, f32x4.add(v128.load(s + i), f32x4.add(d0, d1)));
+      v128.store(q + i, multiplyAdd(d1, d1, multiplyAdd(d0, d0, v128.load(q + i))));
+    }
+    at = next + stride;
+  }
+  for (; row < rows; row++) {
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const d = f32x4.sub(v128.load(at + i), v128.load(pivot + i));
+      v128.store(s + i, f32x4.add(v128.load(s + i), d));
+      v128.store(q + i, multiplyAdd(d, d, v128.load(q + i)));
+    }
+    at += stride;
+  }
+  for (let i: usize = 0; i < bytes; i += 16) {
+    storeMoments(target + i, stride, v128.load(pivot + i), v128.load(s + i), v128.load(q + i), share, 4);
+  }
+}
+
 export function momentsOfBlocks(x: MomentsOfBlocksArguments, chunk: u32): void {
   const columns = x.columns;
   const stride: usize = 4 * <usize>columns;
   const first = chunk * x.blockRows;
   const rows = min(x.blockRows, x.rows - first);
   const share = f32x4.splat(1 / <f32>rows);
-  let pivot: usize = x.x + first * stride;
-  let target: usize = x.partial + 3 * chunk * stride;
-  let c: u32 = 0;
-  for (; c + 16 <= columns; c += 16) {
-    let s0 = zero();
-    let s1 = zero();
-    let s2 = zero();
-    let s3 = zero();
-    let q0 = zero();
-    let q1 = zero();
-    let q2 = zero();
-    let q3 = zero();
-    let at = pivot;
-    for (let row = rows; row != 0; row--) {
-      const d0 = f32x4.sub(v128.load(at), v128.load(pivot));
-      const d1 = f32x4.sub(v128.load(at, 16), v128.load(pivot, 16));
-      s0 = f32x4.add(s0, d0);
-      s1 = f32x4.add(s1, d1);
-      q0 = multiplyAdd(d0, d0, q0);
-      q1 = multiplyAdd(d1, d1, q1);
-      const d2 = f32x4.sub(v128.load(at, 32), v128.load(pivot, 32));
-      const d3 = f32x4.sub(v128.load(at, 48), v128.load(pivot, 48));
-      s2 = f32x4.add(s2, d2);
-      s3 = f32x4.add(s3, d3);
-      q2 = multiplyAdd(d2, d2, q2);
-      q3 = multiplyAdd(d3, d3, q3);
-      at += stride;
-    }
-    storeMoments(target, stride, v128.load(pivot), s0, q0, share, 4);
-    storeMoments(target + 16, stride, v128.load(pivot, 16), s1, q1, share, 4);
-    storeMoments(target + 32, stride, v128.load(pivot, 32), s2, q2, share, 4);
-    storeMoments(target + 48, stride, v128.load(pivot, 48), s3, q3, share, 4);
-    pivot += 64;
-    target += 64;
+  const pivot: usize = x.x + first * stride;
+  const target: usize = x.partial + 3 * chunk * stride;
+  const vectors = columns & ~3;
+  momentsOfRows(pivot, target, stride, rows, vectors, share);
+  if (vectors == columns) return;
+  // The last columns fill no vector: their sums stay in registers.
+  let s = zero();
+  let q = zero();
+  let at = pivot + 4 * vectors;
+  const origin = v128.load(at);
+  for (let row = rows; row != 0; row--) {
+    const d = f32x4.sub(v128.load(at), origin);
+    s = f32x4.add(s, d);
+    q = multiplyAdd(d, d, q);
+    at += stride;
   }
-  for (; c < columns; c += 4) {
-    let s = zero();
-    let q = zero();
-    let at = pivot;
-    const origin = v128.load(pivot);
-    for (let row = rows; row != 0; row--) {
-      const d = f32x4.sub(v128.load(at), origin);
-      s = f32x4.add(s, d);
-      q = multiplyAdd(d, d, q);
-      at += stride;
-    }
-    storeMoments(target, stride, origin, s, q, share, columns - c);
-    pivot += 16;
-    target += 16;
-  }
+  storeMoments(target + 4 * vectors, stride, origin, s, q, share, columns - vectors);
 }
 
 /** The means of all columns: those of the channels, over and over where rows are folded. */
@@ -138,71 +139,57 @@ function meansOfColumns(moments: usize, channels: u32, columns: u32): usize {
   return scratch;
 }
 
+/** Sums of `columns` columns (a multiple of 4) in memory: rows are read from end to end, two at a time. */
+function normalSumsOfRows(at: usize, toDy: usize, means: usize, s: usize, stride: usize, rows: u32, columns: u32): void {
+  const bytes: usize = 4 * columns;
+  const q = s + stride;
+  memory.fill(s, 0, bytes);
+  memory.fill(q, 0, bytes);
+  for (; rows >= 2; rows -= 2) {
+    const next = at + stride;
+    for (let i: usize = 0; i < bytes; i += 16) {
+      const mean = v128.load(means + i);
+      const g0 = v128.load(at + toDy + i);
+      const g1 = v128.load(next + toDy + i);
+      v128.store(s + i, f32x4.add(v128.load(s + i), f32x4.add(g0, g1)));
+      const first = multiplyAdd(g0, f32x4.sub(v128.load(at + i), mean), v128.load(q + i));
+      v128.store(q + i, multiplyAdd(g1, f32x4.sub(v128.load(next + i), mean), first));
+    }
+    at = next + stride;
+  }
+  if (rows == 0) return;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const g = v128.load(at + toDy + i);
+    v128.store(s + i, f32x4.add(v128.load(s + i), g));
+    v128.store(q + i, multiplyAdd(g, f32x4.sub(v128.load(at + i), v128.load(means + i)), v128.load(q + i)));
+  }
+}
+
 export function normalSumsOfBlocks(x: NormalSumsOfBlocksArguments, chunk: u32): void {
   const columns = x.columns;
   const stride: usize = 4 * <usize>columns;
   const first = chunk * x.blockRows;
   const rows = min(x.blockRows, x.rows - first);
   const toDy: usize = x.dy - x.x;
-  let begin: usize = x.x + first * stride;
-  let means = meansOfColumns(x.moments, x.channels, columns);
-  let sum: usize = x.partial + 2 * chunk * stride;
-  let c: u32 = 0;
-  for (; c + 16 <= columns; c += 16) {
-    let s0 = zero();
-    let s1 = zero();
-    let s2 = zero();
-    let s3 = zero();
-    let q0 = zero();
-    let q1 = zero();
-    let q2 = zero();
-    let q3 = zero();
-    let at = begin;
-    for (let row = rows; row != 0; row--) {
-      const dy = at + toDy;
-      const g0 = v128.load(dy);
-      s0 = f32x4.add(s0, g0);
-      q0 = multiplyAdd(g0, f32x4.sub(v128.load(at), v128.load(means)), q0);
-      const g1 = v128.load(dy, 16);
-      s1 = f32x4.add(s1, g1);
-      q1 = multiplyAdd(g1, f32x4.sub(v128.load(at, 16), v128.load(means, 16)), q1);
-      const g2 = v128.load(dy, 32);
-      s2 = f32x4.add(s2, g2);
-      q2 = multiplyAdd(g2, f32x4.sub(v128.load(at, 32), v128.load(means, 32)), q2);
-      const g3 = v128.load(dy, 48);
-      s3 = f32x4.add(s3, g3);
-      q3 = multiplyAdd(g3, f32x4.sub(v128.load(at, 48), v128.load(means, 48)), q3);
-      at += stride;
-    }
-    v128.store(sum, s0);
-    v128.store(sum, s1, 16);
-    v128.store(sum, s2, 32);
-    v128.store(sum, s3, 48);
-    v128.store(sum + stride, q0);
-    v128.store(sum + stride, q1, 16);
-    v128.store(sum + stride, q2, 32);
-    v128.store(sum + stride, q3, 48);
-    begin += 64;
-    means += 64;
-    sum += 64;
+  const begin: usize = x.x + first * stride;
+  const means = meansOfColumns(x.moments, x.channels, columns);
+  const sum: usize = x.partial + 2 * chunk * stride;
+  const vectors = columns & ~3;
+  normalSumsOfRows(begin, toDy, means, sum, stride, rows, vectors);
+  if (vectors == columns) return;
+  // The last columns fill no vector: their sums stay in registers.
+  let s = zero();
+  let q = zero();
+  let at = begin + 4 * vectors;
+  const mean = v128.load(means + 4 * vectors);
+  for (let row = rows; row != 0; row--) {
+    const g = v128.load(at + toDy);
+    s = f32x4.add(s, g);
+    q = multiplyAdd(g, f32x4.sub(v128.load(at), mean), q);
+    at += stride;
   }
-  for (; c < columns; c += 4) {
-    let s = zero();
-    let q = zero();
-    let at = begin;
-    const mean = v128.load(means);
-    for (let row = rows; row != 0; row--) {
-      const g = v128.load(at + toDy);
-      s = f32x4.add(s, g);
-      q = multiplyAdd(g, f32x4.sub(v128.load(at), mean), q);
-      at += stride;
-    }
-    storeLanes(sum, s, columns - c);
-    storeLanes(sum + stride, q, columns - c);
-    begin += 16;
-    means += 16;
-    sum += 16;
-  }
+  storeLanes(sum + 4 * vectors, s, columns - vectors);
+  storeLanes(sum + 4 * vectors + stride, q, columns - vectors);
 }
 
 /** The upper two lanes in float64. */

@@ -5,8 +5,8 @@ import { chunksFor, ELEMENTS_PER_CHUNK, type Lowering } from "./lowering.ts";
 const MOST_BLOCK_ROWS = 1024;
 /** And at least: each block writes two or three rows of partial results. */
 const FEWEST_BLOCK_ROWS = 32;
-/** Columns that the kernels sum side by side: a cache line. */
-const COLUMNS_AT_ONCE = 16;
+/** Columns that rows are folded to a multiple of, if their number allows it: the first of these. */
+const FOLDED_COLUMNS = [64, 32, 16, 4];
 /** Rows wider than this are not folded. */
 const WIDEST_FOLD = 256;
 /** Columns whose partial sums one chunk adds up. */
@@ -22,7 +22,7 @@ function greatestCommonDivisor(a: number, b: number): number {
 
 /** How many rows to take as one, so that narrow rows fill whole vectors: a divisor of their number. */
 function foldOf(rows: number, channels: number): number {
-  for (const columns of [COLUMNS_AT_ONCE, 4]) {
+  for (const columns of FOLDED_COLUMNS) {
     const fold = columns / greatestCommonDivisor(channels, columns);
     if (rows % fold === 0 && fold * channels <= WIDEST_FOLD) return fold;
   }
