@@ -22,7 +22,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** @type {Readonly<Record<string, Stage>>} */
 const stages = {
-  lint: { what: "format and lint (biome)", commands: [["biome", "check", "."]], built: false },
+  lint: {
+    what: "format and lint (biome)",
+    commands: [["biome", "check", "--error-on-warnings", "."]],
+    built: false,
+  },
   imports: {
     what: "imports run down the table of rooms; exports are documented",
     commands: [["vitest", "run", "--project", "imports"]],
