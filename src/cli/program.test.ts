@@ -43,10 +43,7 @@ describe("fovea", () => {
       ["train", "--epochs", "many"],
       'fovea: --epochs: a whole number of at least 1 was expected, got "many".\n',
     ],
-    [
-      ["train", "extra"],
-      "fovea: too many arguments for 'train'. Expected 0 arguments but got 1. See: ",
-    ],
+    [["train", "extra"], "fovea: too many arguments for 'train'. Expected 0 arguments but got 1. See: "],
     [["predict", "model"], "fovea: missing required argument 'input'. See: "],
     [["backprop", "--depth", "0"], "fovea: backprop depth: a whole number from 1 to 20 was expected, got 0."],
     [
