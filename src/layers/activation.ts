@@ -2,6 +2,7 @@ import { nameField } from "../options/index.ts";
 import { type ActivationName, activationNames, applyActivation } from "./activations.ts";
 import { type LayerDefinition, noParameters, oneInput } from "./definition.ts";
 
+/** Options of `layers.activation`. */
 export interface ActivationOptions {
   /** Its name: `relu`, `sigmoid`, `tanh`, `softmax`, `gelu` or `linear`. */
   readonly activation: ActivationName;

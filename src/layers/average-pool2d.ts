@@ -2,6 +2,7 @@ import { booleanField } from "../options/index.ts";
 import { type LayerDefinition, noParameters, oneInput } from "./definition.ts";
 import { type Pool2dOptions, pool2dFields, pool2dShape, resolvePool2d } from "./pooling2d.ts";
 
+/** Options of `layers.averagePool2d`. */
 export interface AveragePool2dOptions extends Pool2dOptions {
   /** Whether the zeros of the padding count in the divisor (PyTorch does so, Keras does not); default false. */
   readonly countPadding?: boolean;

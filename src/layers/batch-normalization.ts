@@ -3,6 +3,7 @@ import { type Build, createUpdate } from "../ops/index.ts";
 import { booleanField, numberField } from "../options/index.ts";
 import { type LayerDefinition, oneInput, type ParameterSpec } from "./definition.ts";
 
+/** Options of `layers.batchNormalization`. */
 export interface BatchNormalizationOptions {
   /** Share of the old value that a running statistic keeps at each step; default 0.99 (PyTorch's 1 - 0.1 is 0.9). */
   readonly momentum?: number;

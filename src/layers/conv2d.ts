@@ -13,6 +13,7 @@ import { biasParameter, kernelParameter } from "./dense.ts";
 import { imageShape, paddingField, resolveWindow, size2d } from "./geometry.ts";
 import { type InitializerName, initializerNames } from "./initializers.ts";
 
+/** Options of `layers.conv2d`. */
 export interface Conv2dOptions {
   /** Number of output channels. */
   readonly filters: number;

@@ -5,6 +5,7 @@ import { type ActivationName, activationField, applyActivation } from "./activat
 import { type LayerDefinition, oneInput, type ParameterSpec } from "./definition.ts";
 import { type InitializerName, initializerNames } from "./initializers.ts";
 
+/** Options of `layers.dense`. */
 export interface DenseOptions {
   /** Number of outputs. */
   readonly units: number;

@@ -1,6 +1,7 @@
 import { numberField } from "../options/index.ts";
 import { type LayerDefinition, noParameters, oneInput } from "./definition.ts";
 
+/** Options of `layers.dropout`. */
 export interface DropoutOptions {
   /** Probability of a value to be dropped, in [0, 1). */
   readonly rate: number;

@@ -2,6 +2,7 @@ import { shapeField } from "../options/index.ts";
 import type { Shape } from "../tensor/index.ts";
 import { type LayerDefinition, noParameters } from "./definition.ts";
 
+/** Options of `layers.input`. */
 export interface InputOptions {
   /** Shape of one example, without the batch: `[height, width, channels]`. */
   readonly shape: Shape;

@@ -1,6 +1,7 @@
 import { type LayerDefinition, noParameters, oneInput } from "./definition.ts";
 import { type Pool2dOptions, pool2dFields, pool2dShape, resolvePool2d } from "./pooling2d.ts";
 
+/** Options of `layers.maxPool2d`. */
 export interface MaxPool2dOptions extends Pool2dOptions {}
 
 /** The greatest value of each window and channel. Shapes: [H, W, C] -> [H', W', C]. */

@@ -35,6 +35,7 @@ function sameRank(a: Shape, b: Shape, where: string): Shape {
   });
 }
 
+/** Options of `layers.concatenate`. */
 export interface ConcatenateOptions {
   /** The axis that grows, counted with the batch as 0, or from the end as -1; default -1: the channels. */
   readonly axis?: number;

@@ -2,6 +2,7 @@ import { field, isWholeNumber } from "../options/index.ts";
 import { formatShape, type Shape, ShapeError, sizeOf } from "../tensor/index.ts";
 import { type LayerDefinition, noParameters, oneInput } from "./definition.ts";
 
+/** Options of `layers.reshape`. */
 export interface ReshapeOptions {
   /** The new shape of an example, without the batch; one size may be -1 and is worked out. */
   readonly targetShape: readonly number[];

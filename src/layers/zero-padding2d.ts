@@ -3,6 +3,7 @@ import { field, isWholeNumber, type Size2dOption } from "../options/index.ts";
 import { type LayerDefinition, noParameters, oneInput } from "./definition.ts";
 import { imageShape, isPadding2d, size2d } from "./geometry.ts";
 
+/** Options of `layers.zeroPadding2d`. */
 export interface ZeroPadding2dOptions {
   /** All four sides, a pair for height and width, or each side by name; default 1. */
   readonly padding?: Size2dOption | Padding2d;

@@ -3,6 +3,7 @@ import { booleanField, numberField } from "../options/index.ts";
 import { OptionError } from "../tensor/index.ts";
 import type { LossDefinition } from "./definition.ts";
 
+/** Options of both cross-entropies. */
 export interface CrossentropyOptions {
   /**
    * Whether the model ends in logits; default true (Keras's is false). With false the model must end in a softmax:

@@ -1,6 +1,7 @@
 import { nameField } from "../options/index.ts";
 import type { LossDefinition } from "./definition.ts";
 
+/** Options of `losses.meanSquaredError`. */
 export interface MeanSquaredErrorOptions {
   /** Over the outputs of an example: `"mean"` (Keras, the default) or `"sum"`, as backpropagation is taught. */
   readonly reduction?: "mean" | "sum";

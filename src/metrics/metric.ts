@@ -6,6 +6,7 @@ import { OptionError } from "../tensor/index.ts";
 /** `metrics.accuracy()` takes no options. */
 export type AccuracyOptions = Record<never, never>;
 
+/** Options of `metrics.topKAccuracy`. */
 export interface TopKAccuracyOptions {
   /** How many guesses an example has; default 5. */
   readonly k?: number;

@@ -24,7 +24,9 @@ const streamBytes = 2 ** 23;
 /** Calls of a program that are queued: while one runs the next waits. */
 const callsInFlight = 2;
 /** Steps of one call: more would keep a call's results for longer than it is worth. */
-const stepsOfCall = 64;
+const mostStepsOfCall = 64;
+/** Numbers that one call may return: an engine keeps room for all of them. */
+const mostResultsOfCall = 2 ** 20;
 
 /** What evaluation and prediction run on. */
 export interface RunContext extends GraphContext {
@@ -58,7 +60,7 @@ export async function evaluateDataset(
     context.variables.program(
       `evaluate/${version}/${data.capacity}/${size}`,
       () => evaluationGraph(context, compiled, data, size),
-      stepsOfCall,
+      mostStepsOfCall,
     );
   await stream(context, dataset.images, dataset.labels, batchSize, programOf, onResult);
   const examples = countOf(dataset);
@@ -92,12 +94,13 @@ export async function predictImages(
     for (const [index, collector] of collectors.entries()) collector.add(values[index]);
   };
   const tapKey = taps.join(",");
+  const resultSize = collectors.reduce((sum, { exampleSize }) => sum + exampleSize, 0);
   if (images.data instanceof Uint8Array) {
     const programOf = (data: ResidentData, size: number) =>
       context.variables.program(
         `predict/${data.capacity}/${size}/${tapKey}`,
         () => predictionGraph(context, data, size, taps),
-        stepsOfCall,
+        Math.max(1, Math.min(mostStepsOfCall, Math.floor(mostResultsOfCall / (size * resultSize)))),
       );
     const bytes = new Tensor("uint8", images.shape, images.data);
     await stream(context, bytes, null, batchSize, programOf, onResult);
@@ -111,9 +114,11 @@ export async function predictImages(
 /** Fills a tensor batch by batch. */
 class Collector {
   readonly tensor: Tensor<"float32">;
+  readonly exampleSize: number;
   #filled = 0;
 
   constructor(count: number, shape: Shape) {
+    this.exampleSize = sizeOf(shape);
     this.tensor = Tensor.zeros("float32", [count, ...shape]);
   }
 

@@ -27,6 +27,7 @@ export interface AugmentOptions {
   readonly shift?: number;
 }
 
+/** How a model is trained. */
 export interface FitOptions {
   /** How often all examples are gone through; default 1. */
   readonly epochs?: number;

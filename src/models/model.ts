@@ -23,16 +23,19 @@ import { type ModelSummary, summarize } from "./summary.ts";
 import { checkCheckpoint, createTrainee } from "./trainee.ts";
 import { drawWeights, ModelVariables } from "./variables.ts";
 
+/** How a model goes through images. */
 export interface BatchOptions {
   /** Examples that are computed at once; default 256. It changes no result but by rounding. */
   readonly batchSize?: number;
 }
 
+/** Whose outputs are wanted. */
 export interface ActivationsOptions extends BatchOptions {
   /** Names of layers. */
   readonly layers: readonly string[];
 }
 
+/** How a loaded model computes. */
 export interface LoadOptions {
   /** What computes; default the process's wasm engine. */
   readonly engine?: Engine;

@@ -7,6 +7,7 @@ import { assemble, traceArchitecture } from "./architecture.ts";
 import { Model } from "./model.ts";
 import { type Preprocessing, readPreprocessing } from "./preprocessing.ts";
 
+/** What a model has beside its layers. */
 export interface ModelOptions {
   /** Default `"model"`. */
   readonly name?: string;

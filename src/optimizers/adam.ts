@@ -1,6 +1,7 @@
 import { numberField, type Resolved } from "../options/index.ts";
 import { type CommonOptimizerOptions, commonFields, type OptimizerDefinition } from "./definition.ts";
 
+/** Options of `optimizers.adam` and `optimizers.adamW`. */
 export interface AdamOptions extends CommonOptimizerOptions {
   /** Decay of the mean of gradients, in [0, 1); default 0.9. */
   readonly beta1?: number;

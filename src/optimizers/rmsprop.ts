@@ -6,6 +6,7 @@ import {
   type OptimizerDefinition,
 } from "./definition.ts";
 
+/** Options of `optimizers.rmsprop`. */
 export interface RmspropOptions extends CommonOptimizerOptions {
   /** Decay of the mean of squared gradients, in [0, 1); default 0.9. */
   readonly rho?: number;

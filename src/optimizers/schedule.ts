@@ -9,10 +9,12 @@ import {
 } from "../options/index.ts";
 import { OptionError } from "../tensor/index.ts";
 
+/** Options of `schedules.constant`. */
 export interface ConstantScheduleOptions {
   readonly learningRate: number;
 }
 
+/** Options of `schedules.step`. */
 export interface StepScheduleOptions {
   readonly initialLearningRate: number;
   /** Steps (batches, not epochs) from one fall to the next. */
@@ -21,6 +23,7 @@ export interface StepScheduleOptions {
   readonly decayRate?: number;
 }
 
+/** Options of `schedules.cosine`. */
 export interface CosineScheduleOptions {
   readonly initialLearningRate: number;
   /** Steps (batches, not epochs) until the rate has fallen to its end. */
@@ -29,6 +32,7 @@ export interface CosineScheduleOptions {
   readonly alpha?: number;
 }
 
+/** Options of `schedules.oneCycle`. */
 export interface OneCycleScheduleOptions {
   readonly maximumLearningRate: number;
   /** Steps (batches, not epochs) of the whole cycle. */
@@ -41,6 +45,7 @@ export interface OneCycleScheduleOptions {
   readonly finalDivisor?: number;
 }
 
+/** Options of `schedules.warmUp`. */
 export interface WarmUpScheduleOptions {
   /** Steps (batches, not epochs) of the rise. */
   readonly steps: number;

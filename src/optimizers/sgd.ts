@@ -6,6 +6,7 @@ import {
   type OptimizerDefinition,
 } from "./definition.ts";
 
+/** Options of `optimizers.sgd`. */
 export interface SgdOptions extends CommonOptimizerOptions {
   /** Share of the last step that is taken again, in [0, 1); default 0. */
   readonly momentum?: number;

@@ -71,6 +71,7 @@ export function numberField(
 /** The largest whole number that an option takes: sizes beyond it are a slip or an attack, and would not fit anyway. */
 export const largestSize = 2 ** 31 - 1;
 
+/** Whether a value is a whole number within limits. */
 export function isWholeNumber(value: unknown, minimum: number, maximum = largestSize): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= minimum && value <= maximum;
 }
@@ -81,6 +82,7 @@ export function wholeNumberField(minimum: number, ...fallback: [] | [number]): F
   return field(`a whole number of at least ${minimum}`, accepts, ...fallback);
 }
 
+/** true or false. */
 export function booleanField(...fallback: [] | [boolean]): Field<boolean> {
   return field("true or false", (value): value is boolean => typeof value === "boolean", ...fallback);
 }

@@ -1,6 +1,7 @@
 /** A value that JSON keeps as it is. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
+/** A JSON object. */
 export interface JsonObject {
   readonly [name: string]: JsonValue;
 }

@@ -4,6 +4,7 @@ import type { Callback } from "./callback.ts";
 
 export { type EarlyStoppingOptions, earlyStopping } from "./early-stopping.ts";
 
+/** Where and when checkpoints are written. */
 export interface CheckpointOptions {
   /** The file that is written, and replaced each time; never half written. */
   readonly path: string;

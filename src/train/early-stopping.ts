@@ -12,6 +12,7 @@ import { FormatError, type Tensor } from "../tensor/index.ts";
 import type { Callback } from "./callback.ts";
 import { figureOf, type MonitorName, risesByName } from "./monitor.ts";
 
+/** When training stops by itself. */
 export interface EarlyStoppingOptions {
   /** Default `valLoss`. */
   readonly monitor?: MonitorName;
