@@ -3,7 +3,7 @@
  * memory than a short one.
  */
 import { performance } from "node:perf_hooks";
-import { type Callback, createWasmEngine, data, models, type WasmEngine } from "fovea";
+import { type Callback, createWasmEngine, data, type Engine, models } from "fovea";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 /** Milliseconds by which a 10 ms timer came late, one entry a tick, until `stop` is called. */
@@ -24,7 +24,7 @@ function measureLateness(): { readonly stop: () => number[] } {
 }
 
 describe("training", () => {
-  let engine: WasmEngine;
+  let engine: Engine;
   beforeAll(async () => {
     engine = await createWasmEngine({ threads: 2 });
   });

@@ -101,6 +101,7 @@ export function runLowering(
     emit: (call) => {
       calls.push(call);
     },
+    precision: "fast",
     describe: () => {},
   });
   for (const call of calls) {

@@ -25,13 +25,15 @@ export class WasmEngine implements Engine {
   readonly threads: number;
   /** Which build of the kernels runs, and which were not taken and why. */
   readonly kernels: Kernels;
+  readonly #precision: Precision;
   readonly #team: Team;
   readonly #queue = new Queue();
   readonly #working: WorkingMemory;
   /** Frees the memory of sessions that nobody holds any more. */
   readonly #abandoned: FinalizationRegistry<{ address: number; bytes: number }[]>;
 
-  constructor(kernels: Kernels, team: Team) {
+  constructor(kernels: Kernels, team: Team, precision: Precision) {
+    this.#precision = precision;
     this.name = `wasm (${kernels.variant}, ${team.threads} ${team.threads === 1 ? "thread" : "threads"})`;
     this.threads = team.threads;
     this.kernels = kernels;
@@ -44,7 +46,7 @@ export class WasmEngine implements Engine {
 
   async openSession(): Promise<Session> {
     const blocks: { address: number; bytes: number }[] = [];
-    const session = new WasmSession(this.#team, this.#queue, this.#working, blocks);
+    const session = new WasmSession(this.#team, this.#queue, this.#working, this.#precision, blocks);
     this.#abandoned.register(session, blocks);
     return session;
   }
@@ -64,8 +66,9 @@ export async function createWasmEngine(options: WasmEngineOptions = {}): Promise
   const shared = options.sharedMemory ?? canShareMemory();
   const threads = options.threads ?? (shared ? Math.min(processorCount(), MAXIMUM_THREADS) : 1);
   checkThreads(threads, shared);
-  const kernels = await chooseKernels(options.precision ?? "fast", shared);
-  return new WasmEngine(kernels, new Team(kernels.module, threads, shared));
+  const precision = options.precision ?? "fast";
+  const kernels = await chooseKernels(precision, shared);
+  return new WasmEngine(kernels, new Team(kernels.module, threads, shared), precision);
 }
 
 function checkThreads(threads: number, shared: boolean): void {

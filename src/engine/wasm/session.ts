@@ -1,6 +1,6 @@
 import type { Graph } from "../../graph/index.ts";
 import { EngineError, type Tensor, type TensorType } from "../../tensor/index.ts";
-import type { Plan, Session } from "../engine.ts";
+import type { Plan, Precision, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
 import { loadProgram } from "./load.ts";
 import { placeBuffers, SLACK } from "./plan/place.ts";
@@ -45,12 +45,14 @@ export class WasmSession implements Session {
   readonly #team: Team;
   readonly #queue: Queue;
   readonly #working: WorkingMemory;
+  readonly #precision: Precision;
   readonly #variables = new Map<string, Variable>();
   /** All memory that closing gives back; shared with the engine, which closes sessions that nobody holds any more. */
   readonly #blocks: Block[];
   #closed = false;
 
-  constructor(team: Team, queue: Queue, working: WorkingMemory, blocks: Block[]) {
+  constructor(team: Team, queue: Queue, working: WorkingMemory, precision: Precision, blocks: Block[]) {
+    this.#precision = precision;
     this.#team = team;
     this.#queue = queue;
     this.#working = working;
@@ -68,6 +70,7 @@ export class WasmSession implements Session {
       graph,
       (name) => this.#variable(name, "compile").address,
       maximumSteps * RUNS_IN_FLIGHT,
+      this.#precision,
     );
     const calls = lowered.calls.map(({ call }) => call);
     const placement = placeBuffers(calls);

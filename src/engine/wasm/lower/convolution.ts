@@ -9,6 +9,7 @@ import {
   type LoweringContext,
 } from "./lowering.ts";
 import { type Epilogue, emitProduct } from "./matrix.ts";
+import { emitWinograd, emitWinogradFilterGradient, fitsFilterGradient, prefersWinograd } from "./winograd.ts";
 
 /** A walk of a kernel over an input, in the words of kernels/window.ts; an input gradient is one over dy. */
 interface Walk {
@@ -175,8 +176,15 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
     emitProduct({ ...operands, m, n, k, transposeA: false, transposeB: false, bias, rectify }, context);
     return;
   }
-  context.describe("implicit matrix product");
   const buffers = { x: context.buffer(x), filter: context.buffer(filter), y: target, bias };
+  if (prefersWinograd(filter.shape, node.attributes, node.shape, context)) {
+    context.describe("Winograd F(4x4, 3x3)");
+    const { top: padTop, left: padLeft } = node.attributes.padding;
+    const tiled = { input: x.shape, output: node.shape, padTop, padLeft };
+    emitWinograd(tiled, buffers, { rectify, turn: false }, context);
+    return;
+  }
+  context.describe("implicit matrix product");
   const walk = forwardWalk(x.shape, filter.shape, node.shape, node.attributes);
   emitWalk(walk, buffers, { rectify, turn: false }, context);
 }
@@ -195,9 +203,16 @@ export const lowerConv2dInputGradient: Lowering<"conv2dInputGradient"> = (node, 
     emitProduct(product, context);
     return;
   }
-  context.describe("implicit matrix product, turned kernel");
   const walk = backwardWalk(dy.shape, filter.shape, node.shape, node.attributes);
   const buffers = { x: context.buffer(dy), filter: context.buffer(filter), y: dx, bias: null };
+  if (prefersWinograd(filter.shape, node.attributes, node.shape, context)) {
+    context.describe("Winograd F(4x4, 3x3), turned kernel");
+    const [padTop, padLeft] = walk.before;
+    const tiled = { input: dy.shape, output: node.shape, padTop, padLeft };
+    emitWinograd(tiled, buffers, { rectify: false, turn: true }, context);
+    return;
+  }
+  context.describe("implicit matrix product, turned kernel");
   emitWalk(walk, buffers, { rectify: false, turn: true }, context);
 };
 
@@ -235,6 +250,14 @@ export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node
     const operands = { a: context.buffer(x), b: context.buffer(dy), c: context.buffer(node) };
     const product = { ...operands, m, n, k, transposeA: true, transposeB: false, bias: null, rectify: false };
     emitProduct(product, context);
+    return;
+  }
+  if (prefersWinograd(filterShape, node.attributes, dy.shape, context) && fitsFilterGradient(filterShape)) {
+    context.describe("Winograd F(3x3, 4x4)");
+    const { top: padTop, left: padLeft } = node.attributes.padding;
+    const tiled = { input: x.shape, output: dy.shape, padTop, padLeft };
+    const buffers = { x: context.buffer(x), dy: context.buffer(dy), gradient: context.buffer(node) };
+    emitWinogradFilterGradient(tiled, buffers, context);
     return;
   }
   context.describe("implicit matrix product, transposed patches");

@@ -1,4 +1,5 @@
 import type { Node, OpKind, Update, UpdateKind } from "../../../graph/index.ts";
+import type { Precision } from "../../engine.ts";
 import type { KernelArguments, KernelName } from "../generated/arguments.ts";
 
 /**
@@ -45,6 +46,8 @@ export interface Call<K extends KernelName = KernelName> {
 
 /** What a lowering has at hand. */
 export interface LoweringContext {
+  /** Whether faster ways of summing may be used. */
+  readonly precision: Precision;
   /** The buffer that holds a node's value. */
   readonly buffer: (node: Node) => Buffer;
   /** A new working buffer for partial results. */

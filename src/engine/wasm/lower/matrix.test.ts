@@ -58,7 +58,11 @@ describe("matrix product of sparse images", () => {
         await session.write("images", images(64, pixels, share));
         const [result] = await program.run([
           {
-            indices: new Tensor("int32", [batch], Int32Array.from({ length: batch }, (_, i) => (i * 7) % 64)),
+            indices: new Tensor(
+              "int32",
+              [batch],
+              Int32Array.from({ length: batch }, (_, i) => (i * 7) % 64),
+            ),
             key: Tensor.zeros("uint32", [2]),
             weight: wave([pixels, units]),
             dy: wave([batch, units]),

@@ -9,7 +9,7 @@ import {
 } from "../../../graph/index.ts";
 import { opTable } from "../../../ops/index.ts";
 import { bytesPerElement, sizeOf, type TensorType } from "../../../tensor/index.ts";
-import type { PlannedOperation } from "../../engine.ts";
+import type { PlannedOperation, Precision } from "../../engine.ts";
 import type { KernelName } from "../generated/arguments.ts";
 import { mergeAxes } from "../lower/axes.ts";
 import { lowerConvolution } from "../lower/convolution.ts";
@@ -59,28 +59,32 @@ export function bytesOf({ shape, dtype }: TensorType): number {
  *
  * @param variableAddress - where a variable lives
  * @param slots - slots of the rings of inputs and outputs
+ * @param precision - "exact" rules out ways of computing that round differently
  */
 export function lowerGraph(
   graph: Graph,
   variableAddress: (name: string) => number,
   slots: number,
+  precision: Precision,
 ): LoweredGraph {
-  return new Lowerer(graph, variableAddress, slots).lower();
+  return new Lowerer(graph, variableAddress, slots, precision).lower();
 }
 
 class Lowerer {
   readonly #graph: Graph;
   readonly #variableAddress: (name: string) => number;
   readonly #slots: number;
+  readonly #precision: Precision;
   readonly #buffers = new Map<Node, Buffer>();
   readonly #calls: PlannedCall[] = [];
   readonly #presets: Preset[] = [];
   readonly #resident: Buffer[] = [];
 
-  constructor(graph: Graph, variableAddress: (name: string) => number, slots: number) {
+  constructor(graph: Graph, variableAddress: (name: string) => number, slots: number, precision: Precision) {
     this.#graph = graph;
     this.#variableAddress = variableAddress;
     this.#slots = slots;
+    this.#precision = precision;
   }
 
   lower(): LoweredGraph {
@@ -139,6 +143,7 @@ class Lowerer {
     let first = true;
     const scope = computes.find((node) => node.scope !== "")?.scope ?? "";
     return {
+      precision: this.#precision,
       buffer: (node) => this.#buffer(node),
       temporary: (bytes, name) => ({ bytes, name, home: "working" }),
       table: (words) => this.#preset(new Uint8Array(Int32Array.from(words).buffer), "table"),
