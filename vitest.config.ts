@@ -6,7 +6,7 @@ function group(name: string, include: string[], exclude: string[] = []) {
   return { extends: true as const, test: { name, include, exclude } };
 }
 
-const imports = ["tests/rooms.test.ts", "tests/exports.test.ts"];
+const imports = ["tests/rooms.test.ts", "tests/exports.test.ts", "tests/lockfile.test.ts"];
 const docs = ["tests/docs.test.ts"];
 
 export default defineConfig({

@@ -29,7 +29,7 @@ const stages = {
   },
   imports: {
     what: "imports run down the table of rooms; exports are documented",
-    commands: [["vitest", "run", "--project", "imports"]],
+    commands: [["vitest", "run", "--allowOnly=false", "--project", "imports"]],
     built: false,
   },
   types: {
@@ -40,15 +40,19 @@ const stages = {
     ],
     built: true,
   },
-  unit: { what: "unit tests", commands: [["vitest", "run", "--project", "unit"]], built: true },
+  unit: {
+    what: "unit tests",
+    commands: [["vitest", "run", "--allowOnly=false", "--project", "unit"]],
+    built: true,
+  },
   docs: {
     what: "the code in README.md and docs/, executed",
-    commands: [["vitest", "run", "--project", "docs"]],
+    commands: [["vitest", "run", "--allowOnly=false", "--project", "docs"]],
     built: true,
   },
   slow: {
     what: "command line, package, browser",
-    commands: [["vitest", "run", "--project", "slow"]],
+    commands: [["vitest", "run", "--allowOnly=false", "--project", "slow"]],
     built: true,
   },
 };
