@@ -64,7 +64,10 @@ export interface Session {
   variables(): ReadonlyMap<string, TensorType>;
   /** A copy of a variable's value, after all runs that were queued before. */
   read(name: string): Promise<Tensor>;
-  /** Replaces a variable's value, after all runs that were queued before. Shape and dtype must be the variable's. */
+  /**
+   * Replaces a variable's value, after all runs that were queued before. Shape and dtype must be the variable's. The
+   * value must not change until the promise resolves: a large one is taken over piece by piece.
+   */
   write(name: string, value: Tensor): Promise<void>;
   /** Copies of several variables as they stand at one moment. */
   readAll(names: readonly string[]): Promise<Map<string, Tensor>>;

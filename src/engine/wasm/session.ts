@@ -124,9 +124,7 @@ export class WasmSession implements Session {
   async write(name: string, value: Tensor): Promise<void> {
     const { type, address } = this.#variable(name, "write");
     checkType(`the variable "${name}"`, type, value, "write");
-    // The caller may change its array after this call returns, so the copy is made now.
-    const bytes = bytesOfTensor(value).slice();
-    await this.#queue.exclusive(() => this.#team.access([{ address, bytes }], []));
+    await this.#queue.exclusive(() => this.#team.write({ address, bytes: bytesOfTensor(value) }));
   }
 
   async close(): Promise<void> {

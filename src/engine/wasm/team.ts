@@ -11,6 +11,8 @@ type Task = Unnumbered<TaskMessage>;
 
 /** Address of the barrier's state; below lie nothing but guard bytes. */
 const TEAM_ADDRESS = 64;
+/** Bytes that are copied in one go: a few milliseconds, even where each page is touched for the first time. */
+const PIECE_BYTES = 2 * 1024 * 1024;
 /** First address that is dealt out: beyond the module's own static data. */
 const FIRST_ADDRESS = PAGE_BYTES;
 
@@ -91,11 +93,17 @@ export class Team {
     return this.#fetch(reads);
   }
 
-  /** Fills a stretch of memory with zeros. With shared memory the caller sees to it that no run is under way. */
+  /** Fills a stretch of memory with zeros, on a worker: fresh pages of a large one take a while to come. */
   async clear(extent: Extent): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#memory === null) await this.#post(this.#workers, { type: "clear", ...extent });
-    else new Uint8Array(this.#memory.buffer, extent.address, extent.length).fill(0);
+    await this.#post(this.#workers.slice(0, 1), { type: "clear", ...extent });
+  }
+
+  /** Writes bytes of any number. Between pieces this thread is free for other work. */
+  async write({ address, bytes }: Placement): Promise<void> {
+    for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES) {
+      if (offset > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+      await this.access([{ address: address + offset, bytes: bytes.subarray(offset, offset + PIECE_BYTES) }], []);
+    }
   }
 
   /** Ends the threads. Tasks under way are rejected. */
