@@ -64,7 +64,9 @@ export function printGraph(graph: Graph): string {
   });
   for (const update of graph.updates) {
     const operands = [update.value, ...update.slots].map(reference).join(", ");
-    lines.push(`${reference(update.variable)} <- ${update.kind}(${operands}) ${JSON.stringify(update.attributes)}`);
+    lines.push(
+      `${reference(update.variable)} <- ${update.kind}(${operands}) ${JSON.stringify(update.attributes)}`,
+    );
   }
   for (const [name, node] of Object.entries(graph.outputs)) lines.push(`return ${name} = ${reference(node)}`);
   return lines.join("\n");
