@@ -55,9 +55,11 @@ export interface Session {
    * Plans a graph. Variables are shared by name among all programs of the session; a new one is allocated, zero-filled.
    *
    * @param maximumSteps - the most steps one `run` will be given (default 1)
-   * @throws EngineError when the memory does not hold the plan
+   * @throws MemoryError when the memory does not hold the plan
    */
   compile(graph: Graph, options?: { readonly maximumSteps?: number }): Promise<Program>;
+  /** Whether `compile` would find the memory that it needs; nothing is allocated. */
+  fits(graph: Graph, options?: { readonly maximumSteps?: number }): boolean;
   /** Allocates a variable, zero-filled, unless there is one of this name and type already. */
   allocate(name: string, type: TensorType): Promise<void>;
   /** Names and types of all variables. */

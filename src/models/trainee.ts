@@ -1,8 +1,17 @@
 import type { ImageDataset } from "../data/index.ts";
 import type { Fetches, Program } from "../engine/engine.ts";
+import type { Graph } from "../graph/index.ts";
 import { metricName } from "../metrics/index.ts";
 import { hyperOf, type Optimizer, scheduledLearningRate, slotName, slotsOf } from "../optimizers/index.ts";
-import { formatShape, OptionError, type Shape, sameShape, Tensor, type TensorType } from "../tensor/index.ts";
+import {
+  formatShape,
+  MemoryError,
+  OptionError,
+  type Shape,
+  sameShape,
+  Tensor,
+  type TensorType,
+} from "../tensor/index.ts";
 import type { RunConfiguration, StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
 import { type Architecture, modelParameters } from "./architecture.ts";
 import type { CompileConfiguration } from "./compile.ts";
@@ -15,6 +24,7 @@ import {
   type ResidentData,
   trainingGraph,
 } from "./step-graphs.ts";
+import { defaultMaximumSteps, type ModelVariables } from "./variables.ts";
 
 /** What a model gives to have itself trained. */
 export interface TraineeOptions {
@@ -107,18 +117,50 @@ async function makeRoom(
 
 /** One program for the full batches and, if need be, one for the last batch of an epoch, by batch size. */
 async function compilePrograms(
-  { context, compiled, version, configuration }: TraineeOptions,
+  options: TraineeOptions,
   data: ResidentData,
 ): Promise<ReadonlyMap<number, Program>> {
+  const { context, compiled, version, configuration } = options;
   const { examples, batchSize, shift } = configuration;
   const sizes = [batchSize, examples % batchSize].filter((size) => size > 0 && size <= examples);
   const programs = new Map<number, Program>();
+  const graph = (size: number) => trainingGraph(context, compiled, data, size, shift);
   for (const size of sizes) {
     const key = `train/${version}/${shift}/${size}`;
-    const graph = () => trainingGraph(context, compiled, data, size, shift);
-    programs.set(size, await context.variables.program(key, graph));
+    try {
+      programs.set(size, await context.variables.program(key, () => graph(size)));
+    } catch (error) {
+      if (!(error instanceof MemoryError)) throw error;
+      throw await batchError(error, context.variables, graph, size);
+    }
   }
   return programs;
+}
+
+/** The error of a step that does not fit in memory, with the largest batch that does. */
+async function batchError(
+  cause: MemoryError,
+  variables: ModelVariables,
+  graph: (size: number) => Graph,
+  size: number,
+): Promise<MemoryError> {
+  const session = await variables.session();
+  let fitting = 0;
+  let tooLarge = size;
+  while (tooLarge - fitting > 1) {
+    const middle = Math.floor((fitting + tooLarge) / 2);
+    if (session.fits(graph(middle), { maximumSteps: defaultMaximumSteps })) fitting = middle;
+    else tooLarge = middle;
+  }
+  const hint =
+    fitting > 0
+      ? `The largest batch that fits is ${fitting}.`
+      : "Not even a batch of one fits: use a smaller model or smaller images.";
+  return new MemoryError(`a training step with a batch of ${size} does not fit: ${cause.what}`, {
+    where: "fit",
+    hint,
+    cause,
+  });
 }
 
 function feedsOf({ indices, key, globalStep, learningRate }: StepInput, { optimizer }: CompileConfiguration) {

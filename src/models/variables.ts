@@ -14,7 +14,7 @@ import {
 import type { ModelParameter } from "./architecture.ts";
 
 /** Number of steps that one call of a program may take: enough for a chunk of 25 ms of a very small model. */
-const defaultMaximumSteps = 256;
+export const defaultMaximumSteps = 256;
 
 /**
  * A model's state: weights on the host until an engine is needed, then variables of a session. Programs are kept by

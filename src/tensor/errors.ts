@@ -44,6 +44,8 @@ export class DataError extends FoveaError {}
 export class TrainingError extends FoveaError {}
 /** An engine that cannot run here or has stopped. */
 export class EngineError extends FoveaError {}
+/** A graph or a variable that an engine's memory cannot hold. */
+export class MemoryError extends EngineError {}
 
 function endSentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;

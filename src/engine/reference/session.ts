@@ -22,6 +22,11 @@ export class ReferenceSession implements Session {
     });
   }
 
+  /** Always: this engine has no memory of its own. */
+  fits(): boolean {
+    return true;
+  }
+
   async allocate(name: string, type: TensorType): Promise<void> {
     this.#checkOpen();
     this.#checkKnown(name, type, "allocate");

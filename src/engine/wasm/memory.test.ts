@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EngineError } from "../../tensor/index.ts";
+import { MemoryError } from "../../tensor/index.ts";
 import { Allocator, align, formatBytes } from "./memory.ts";
 
 describe("Allocator", () => {
@@ -34,7 +34,7 @@ describe("Allocator", () => {
     const allocator = new Allocator(0, () => {}, 1000);
     allocator.allocate(640, "first");
     expect(() => allocator.allocate(2_000_000, 'the variable "w"')).toThrow(
-      new EngineError('the variable "w" needs 2.0 MB, and 640 bytes of 1.0 kB are in use', {
+      new MemoryError('the variable "w" needs 2.0 MB, and 640 bytes of 1.0 kB are in use', {
         where: "memory",
         hint: "Use a smaller batch, a smaller model or fewer examples.",
       }),

@@ -1,4 +1,4 @@
-import { EngineError } from "../../tensor/index.ts";
+import { MemoryError } from "../../tensor/index.ts";
 
 /** Bytes of a WebAssembly page. */
 export const PAGE_BYTES = 65536;
@@ -44,7 +44,7 @@ export class Allocator {
 
   /**
    * @returns the address of `bytes` bytes, aligned to 64
-   * @throws EngineError when the memory cannot hold them; `what` names them in the message
+   * @throws MemoryError when the memory cannot hold them; `what` names them in the message
    */
   allocate(bytes: number, what: string): number {
     const size = align(Math.max(bytes, 1));
@@ -56,7 +56,7 @@ export class Allocator {
     }
     const address = this.#end;
     if (address + size > this.#limit) {
-      throw new EngineError(
+      throw new MemoryError(
         `${what} needs ${formatBytes(bytes)}, and ${formatBytes(address)} of ${formatBytes(this.#limit)} are in use`,
         { where: "memory", hint: "Use a smaller batch, a smaller model or fewer examples." },
       );
@@ -64,6 +64,11 @@ export class Allocator {
     this.#grow(address + size);
     this.#end = address + size;
     return address;
+  }
+
+  /** Bytes that can still be dealt out in one piece. */
+  get freeBytes(): number {
+    return this.#limit - this.#end;
   }
 
   /** Takes back what `allocate` gave, and joins it with its free neighbours. */

@@ -3,11 +3,21 @@ import { EngineError, type Tensor, type TensorType } from "../../tensor/index.ts
 import type { Plan, Precision, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
 import { loadProgram } from "./load.ts";
-import { placeBuffers, SLACK } from "./plan/place.ts";
-import { bytesOf, lowerGraph } from "./plan/plan.ts";
+import { align } from "./memory.ts";
+import { type Placement as BufferPlacement, placeBuffers, SLACK } from "./plan/place.ts";
+import { bytesOf, type LoweredGraph, lowerGraph } from "./plan/plan.ts";
 import { bytesOfTensor, RUNS_IN_FLIGHT, toTensor, WasmProgram } from "./program.ts";
 import type { Queue } from "./queue.ts";
 import type { Team } from "./team.ts";
+
+/** A graph that has been planned, but not given its addresses. */
+interface Layout {
+  readonly lowered: LoweredGraph;
+  readonly placement: BufferPlacement;
+  /** Of each thread. */
+  readonly scratchBytes: number;
+  readonly plan: Plan;
+}
 
 /** What a thread's scratch holds before what kernels ask for (RESERVED_BYTES of kernels/tile.ts). */
 const RESERVED_SCRATCH_BYTES = 4096;
@@ -29,6 +39,10 @@ export class WorkingMemory {
 
   constructor(team: Team) {
     this.#team = team;
+  }
+
+  get bytes(): number {
+    return this.#block.bytes;
   }
 
   /** Address of at least `bytes` bytes. A program keeps its address; a larger one makes a new, larger place. */
@@ -66,33 +80,45 @@ export class WasmSession implements Session {
     for (const [name, type] of variables) await this.allocate(name, type);
 
     const maximumSteps = options.maximumSteps ?? 1;
-    const lowered = lowerGraph(
-      graph,
-      (name) => this.#variable(name, "compile").address,
-      maximumSteps * RUNS_IN_FLIGHT,
-      this.#precision,
-    );
-    const calls = lowered.calls.map(({ call }) => call);
-    const placement = placeBuffers(calls);
-    const scratch = calls.reduce((most, { scratchBytes = 0 }) => Math.max(most, scratchBytes), 0);
-    const plan: Plan = {
-      operations: lowered.calls.map(({ operation }) => operation),
-      variableBytes: [...variables.values()].reduce((sum, type) => sum + bytesOf(type), 0),
-      workingBytes:
-        placement.bytes +
-        lowered.resident.reduce((sum, { bytes }) => sum + bytes, 0) +
-        scratch * this.#team.threads,
-    };
-    this.#team.ensureScratch(RESERVED_SCRATCH_BYTES + scratch);
-    const workingAddress = this.#working.reserve(placement.bytes);
-    const loading = loadProgram(lowered, placement, workingAddress, this.#team.allocator, {
+    const layout = this.#layOut(graph, maximumSteps, (name) => this.#variable(name, "compile").address);
+    this.#team.ensureScratch(layout.scratchBytes);
+    const workingAddress = this.#working.reserve(layout.placement.bytes);
+    const loading = loadProgram(layout.lowered, layout.placement, workingAddress, this.#team.allocator, {
       threads: this.#team.threads,
       maximumSteps,
-      plan,
+      plan: layout.plan,
     });
     this.#blocks.push(...loading.blocks);
     await this.#queue.exclusive(() => this.#team.access(loading.writes, []));
     return new WasmProgram(loading.program, this.#team, this.#queue, this);
+  }
+
+  fits(graph: Graph, options: { readonly maximumSteps?: number } = {}): boolean {
+    const { placement, plan } = this.#layOut(graph, options.maximumSteps ?? 1, () => 0);
+    const fresh = [...leavesOf(graph).variables].filter(([name]) => !this.#variables.has(name));
+    const variableBytes = fresh.reduce((sum, [, type]) => sum + align(bytesOf(type) + SLACK), 0);
+    // What programs share counts only where it is larger than what there is.
+    const shared = this.#working.bytes >= placement.bytes ? placement.bytes : 0;
+    // Headers, alignment and tables of a program: a few kilobytes that need no exact sum.
+    const overhead = 64 * 1024;
+    return variableBytes + plan.workingBytes - shared + overhead <= this.#team.allocator.freeBytes;
+  }
+
+  #layOut(graph: Graph, maximumSteps: number, addressOf: (name: string) => number): Layout {
+    const lowered = lowerGraph(graph, addressOf, maximumSteps * RUNS_IN_FLIGHT, this.#precision);
+    const calls = lowered.calls.map(({ call }) => call);
+    const placement = placeBuffers(calls);
+    const scratchBytes = calls.reduce(
+      (most, call) => Math.max(most, RESERVED_SCRATCH_BYTES + (call.scratchBytes ?? 0)),
+      RESERVED_SCRATCH_BYTES,
+    );
+    const residentBytes = lowered.resident.reduce((sum, { bytes }) => sum + bytes, 0);
+    const plan: Plan = {
+      operations: lowered.calls.map(({ operation }) => operation),
+      variableBytes: [...leavesOf(graph).variables.values()].reduce((sum, type) => sum + bytesOf(type), 0),
+      workingBytes: placement.bytes + residentBytes + scratchBytes * this.#team.threads,
+    };
+    return { lowered, placement, scratchBytes, plan };
   }
 
   async allocate(name: string, type: TensorType): Promise<void> {

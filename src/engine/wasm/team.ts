@@ -1,5 +1,5 @@
 import { type HostWorker, startWorker } from "#host";
-import { EngineError } from "../../tensor/index.ts";
+import { EngineError, MemoryError } from "../../tensor/index.ts";
 import { workerSource } from "./generated/worker-source.ts";
 import { Allocator, PAGE_BYTES } from "./memory.ts";
 import { kernelNames } from "./variants.ts";
@@ -102,7 +102,10 @@ export class Team {
   async write({ address, bytes }: Placement): Promise<void> {
     for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES) {
       if (offset > 0) await new Promise((resolve) => setTimeout(resolve, 0));
-      await this.access([{ address: address + offset, bytes: bytes.subarray(offset, offset + PIECE_BYTES) }], []);
+      await this.access(
+        [{ address: address + offset, bytes: bytes.subarray(offset, offset + PIECE_BYTES) }],
+        [],
+      );
     }
   }
 
@@ -146,7 +149,7 @@ export class Team {
     try {
       this.#memory?.grow(pages);
     } catch (cause) {
-      throw new EngineError(`the memory cannot grow to ${bytes} bytes`, {
+      throw new MemoryError(`the memory cannot grow to ${bytes} bytes`, {
         where: "memory",
         hint: "Use a smaller batch, a smaller model or fewer examples, or close other programs.",
         cause,

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { type Node, topologicalOrder } from "../../../graph/index.ts";
+import { createBuild } from "../../../ops/index.ts";
+import { findFusions } from "./fuse.ts";
+
+const build = createBuild();
+const input = (name: string, shape: readonly number[]) =>
+  build("input", [], { name, shape, dtype: "float32" });
+const product = () =>
+  build("matmul", [input("x", [4, 3]), input("w", [3, 5])], { transposeA: false, transposeB: false });
+const convolution = () => {
+  const padding = { top: 0, bottom: 0, left: 0, right: 0 };
+  const operands = [input("x", [2, 4, 4, 3]), input("w", [3, 3, 3, 5])];
+  return build("conv2d", operands, { strides: [1, 1], padding, dilations: [1, 1], groups: 1 });
+};
+const bias = () => input("b", [5]);
+
+/** The fusions of a graph with these outputs, each as the kinds of its members. */
+function fusionsOf(...outputs: readonly Node[]) {
+  const fusions = findFusions(topologicalOrder(outputs), new Set(outputs));
+  return [...fusions.values()].map(({ members, bias: fused, rectify }) => ({
+    members: members.map(({ kind }) => kind),
+    biased: fused !== null,
+    rectify,
+  }));
+}
+
+describe("findFusions", () => {
+  it.each([
+    ["matmul", product],
+    ["conv2d", convolution],
+  ] as const)("lets bias and relu ride on %s", (kind, producer) => {
+    const y = build("relu", [build("add", [producer(), bias()], {})], {});
+    expect(fusionsOf(y)).toEqual([{ members: [kind, "add", "relu"], biased: true, rectify: true }]);
+  });
+
+  it("takes a bias on either side, or relu alone", () => {
+    expect(fusionsOf(build("add", [bias(), product()], {}))).toEqual([
+      { members: ["matmul", "add"], biased: true, rectify: false },
+    ]);
+    expect(fusionsOf(build("relu", [product()], {}))).toEqual([
+      { members: ["matmul", "relu"], biased: false, rectify: true },
+    ]);
+  });
+
+  it("leaves a product alone whose own value is read elsewhere, or is an output", () => {
+    const shared = product();
+    const y = build("add", [shared, bias()], {});
+    expect(fusionsOf(y, build("tanh", [shared], {}))).toEqual([]);
+    expect(fusionsOf(y, shared)).toEqual([]);
+  });
+
+  it("fuses up to the value that is read elsewhere", () => {
+    const biased = build("add", [product(), bias()], {});
+    expect(fusionsOf(build("relu", [biased], {}), build("tanh", [biased], {}))).toEqual([
+      { members: ["matmul", "add"], biased: true, rectify: false },
+    ]);
+  });
+
+  it("does not take a matrix, a scalar or a column for a bias", () => {
+    for (const shape of [[4, 5], [], [1], [4, 1]]) {
+      expect(fusionsOf(build("add", [product(), input("other", shape)], {}))).toEqual([]);
+    }
+    const doubled = product();
+    expect(fusionsOf(build("add", [doubled, doubled], {}))).toEqual([]);
+  });
+});

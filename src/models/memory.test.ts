@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createWasmEngine, type Engine } from "../engine/index.ts";
+import { MemoryError, Tensor } from "../tensor/index.ts";
+import { models } from "../zoo/index.ts";
+
+describe("a step that memory does not hold", () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await createWasmEngine({ threads: 1 });
+  });
+  afterAll(() => engine.close());
+
+  it("is an error that names the largest batch that fits, and the model goes on", {
+    timeout: 60_000,
+  }, async () => {
+    const count = 40_000;
+    const dataset = {
+      name: "blank",
+      images: Tensor.zeros("uint8", [count, 28, 28, 1]),
+      labels: Tensor.zeros("int32", [count]),
+      classNames: ["a", "b"],
+    };
+    const model = models.create("convnet", { classes: 2 });
+    model.compile({ engine });
+    const error = await model.fit(dataset, { batchSize: count }).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof MemoryError)) throw new Error(`expected a MemoryError, got ${String(error)}`);
+    expect(error.message).toMatch(
+      /^fit: a training step with a batch of 40000 does not fit: .* needs .* in use\. The largest batch that fits is \d+\.$/,
+    );
+    const largest = Number(/is (\d+)\.$/.exec(error.message)?.[1]);
+    // Each example holds at least the 26 x 26 x 32 floats of the first convolution, and the memory is 4 GiB.
+    expect(largest).toBeGreaterThan(5_000);
+    expect(largest).toBeLessThan((4 * 2 ** 30) / (4 * 26 * 26 * 32));
+    expect((await model.evaluate(dataset)).examples).toBe(count);
+  });
+});
