@@ -61,4 +61,6 @@ if (names.includes("accuracy")) reports.push(await measureAccuracy({ threads, sa
 for (const report of reports) await saveResults(report, machine);
 if (options.json) console.log(JSON.stringify({ machine, reports }, null, 2));
 else for (const report of reports) console.log(`\n${report.markdown}`);
-if (reports.some((report) => report.failures.length > 0)) process.exitCode = 1;
+const failures = reports.flatMap((report) => report.failures);
+for (const failure of failures) say(`does not hold: ${failure}`);
+if (failures.length > 0) process.exitCode = 1;
