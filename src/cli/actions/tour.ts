@@ -1,7 +1,7 @@
 import { ensureFolder, writeFileAtomic } from "#host";
 import { countOf, type DatasetPair, loadDataset, take } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { optimizers } from "../../optimizers/index.ts";
+import { optimizers, schedules } from "../../optimizers/index.ts";
 import { models } from "../../zoo/index.ts";
 import type { TourFlags } from "../commands/tour.ts";
 import { withEngine } from "../session.ts";
@@ -87,7 +87,9 @@ interface Journey {
 async function visit(stop: TourStop, { data, engine, seed, quiet, terminal }: Journey): Promise<TourRow> {
   const model = models.create(stop.model);
   const { parameters } = model.summary();
-  model.compile({ optimizer: optimizers.adam({ learningRate: tourLearningRate }), engine });
+  const decaySteps = stop.epochs * Math.ceil(countOf(data.train) / tourBatchSize);
+  const learningRate = schedules.cosine({ initialLearningRate: tourLearningRate, decaySteps });
+  model.compile({ optimizer: optimizers.adam({ learningRate }), engine });
   if (!quiet) terminal.err(`\n${stop.model}: ${stop.idea} (${formatCount(parameters)} parameters)\n`);
   const begin = performance.now();
   const history = await model.fit(data.train, {
