@@ -73,6 +73,17 @@ describe("fromArrays", () => {
     expect(numbered.images).toBe(images);
   });
 
+  test("what is missing is named", () => {
+    // A caller without types can leave anything out.
+    const given = { images, labels: [0, 1], classes: 2 };
+    for (const name of ["images", "labels", "classes"] as const) {
+      expect(() => fromArrays({ ...given, [name]: undefined })).toThrow(OptionError);
+      expect(() => fromArrays({ ...given, [name]: undefined })).toThrow(
+        `data.fromArrays: option "${name}" must be `,
+      );
+    }
+  });
+
   test("what does not fit is refused", () => {
     // A caller without types can pass any dtype.
     const floats = Tensor.zeros("float32", [2, 3, 4, 1]) as Tensor as Tensor<"uint8">;

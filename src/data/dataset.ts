@@ -98,12 +98,14 @@ export interface ArraysOptions {
 /**
  * A data set of your own images. The images are not copied.
  *
+ * @throws OptionError when images, labels or classes are missing
  * @throws ShapeError when the images are not `[N, H, W, C]`
  * @throws DataError when types or counts do not fit, or a label is not a class
  */
 export function fromArrays(options: ArraysOptions): ImageDataset {
   const { images, labels, classes, name = "your data" } = options;
   const where = name;
+  checkGiven(options);
   if (images.dtype !== "uint8") {
     throw new DataError(`the images are ${images.dtype}, uint8 was expected`, {
       where,
@@ -139,6 +141,20 @@ export function fromArrays(options: ArraysOptions): ImageDataset {
   }
   checkLabels(checked, classNames.length, where);
   return { name, images, labels: new Tensor("int32", [checked.length], checked), classNames };
+}
+
+/** What the types ask for, for callers without types. */
+function checkGiven({ images, labels, classes }: Partial<ArraysOptions>): void {
+  const isList =
+    typeof labels === "object" && labels !== null && (labels instanceof Tensor || "length" in labels);
+  const missing: readonly (readonly [boolean, string])[] = [
+    [images instanceof Tensor, '"images" must be a Tensor'],
+    [isList, '"labels" must be an array or a Tensor of whole numbers'],
+    [typeof classes === "number" || Array.isArray(classes), '"classes" must be names or a number'],
+  ];
+  for (const [given, what] of missing) {
+    if (!given) throw new OptionError(`option ${what}`, { where: "data.fromArrays" });
+  }
 }
 
 function namesOf(classes: readonly string[] | number, where: string): readonly string[] {

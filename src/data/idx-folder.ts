@@ -54,7 +54,7 @@ async function readOne(folder: string, stem: string, rank: number): Promise<IdxF
 
 /**
  * A data set from a folder of IDX files, of any image size and 2 to 256 classes. There are as many classes as the
- * greatest training label says; they are named by their numbers.
+ * greatest training label says; they are named by their numbers. Some may be without examples, but in a large set not most of them.
  *
  * @param folder - see {@link readIdxFiles} for the names of the files in it
  * @throws FileError when the folder or a file is missing
@@ -107,6 +107,15 @@ function classesOf(labels: Int32Array, where: string): number {
       where,
       hint: "A classifier needs at least two classes, numbered from 0.",
     });
+  }
+  const seen = new Set(labels);
+  // A few labels leave classes out by chance; many that do come from one damaged byte, or from numbers with gaps.
+  if (labels.length >= 2 * count && 2 * seen.size < count) {
+    const greatest = labels.indexOf(count - 1);
+    throw new DataError(
+      `the label at index ${greatest} is ${count - 1}, but only ${seen.size} of the classes 0 to ${count - 1} have an example`,
+      { where, hint: "Mend the label if the file is damaged; else number the classes from 0 without gaps." },
+    );
   }
   return count;
 }

@@ -129,6 +129,10 @@ describe("loadIdxFolder", () => {
       "train-labels.idx1-ubyte: there are no labels in it. A classifier needs at least two",
     ],
     [
+      { trainLabels: Array.from({ length: 402 }, (_, index) => (index === 7 ? 200 : index % 10)) },
+      "train-labels.idx1-ubyte: the label at index 7 is 200, but only 11 of the classes 0 to 200 have an example. Mend the label",
+    ],
+    [
       { testShape: [2, 2, 3] },
       ": training images are [2, 2, 1], test images [2, 3, 1]. Bring all images to one size and number of channels.",
     ],
