@@ -4,6 +4,7 @@ import { Model } from "../models/index.ts";
 import { FileError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
 import { configFromFile } from "./config.ts";
+import { modelNames } from "./names.ts";
 
 /** A model as a command was given it: by a run's folder, or by a file. */
 export interface ModelReference {
@@ -24,6 +25,12 @@ export async function resolveModel(reference: string): Promise<ModelReference> {
     return { file: await runModelFile(reference), data: config.data };
   }
   if (await fileExists(reference)) return { file: reference, data: null };
+  if (modelNames.some((name) => name === reference)) {
+    throw new FileError("this is a model without trained weights", {
+      where: reference,
+      hint: `Train it (fovea train --model ${reference} --out runs/${reference}), and give its folder: runs/${reference}.`,
+    });
+  }
   const isFolder = await folderExists(reference);
   throw new FileError(isFolder ? "this folder holds no run" : "there is no such run and no such model file", {
     where: reference,

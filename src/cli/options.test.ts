@@ -6,6 +6,7 @@ import {
   decimalNumber,
   keyName,
   numberList,
+  pathName,
   pixelShift,
   wholeNumber,
 } from "./options.ts";
@@ -26,6 +27,7 @@ describe("what is taken", () => {
     ],
     ["a shift", pixelShift("--shift")("2,-3"), { up: 2, left: -3 }],
     ["an augmentation", augmentation("--augment")("shift:2"), { shift: 2 }],
+    ["a path", pathName("--out")("a folder"), "a folder"],
     ["no augmentation", augmentation("--augment")("none"), null],
   ])("%s", (_, value, expected) => {
     expect(value).toEqual(expected);
@@ -55,6 +57,15 @@ describe("what is refused", () => {
       () => decimalNumber("--x", { minimum: 0, maximum: 1, above: true })("0"),
       '--x: a number above 0 and up to 1 was expected, got "0".',
     ],
+    [
+      () => decimalNumber("--x", { minimum: 0, maximum: 1, below: true })("1"),
+      '--x: a number of at least 0 and below 1 was expected, got "1".',
+    ],
+    [
+      () => decimalNumber("--x", { maximum: 1, below: true })("1"),
+      '--x: a number below 1 was expected, got "1".',
+    ],
+    [() => pathName("--out")(""), "--out: a name was expected, got an empty one."],
     [() => decimalNumber("--x")("1,5"), '--x: a number was expected, got "1,5".'],
     [() => decimalNumber("--x")("Infinity"), '--x: a number was expected, got "Infinity".'],
     [() => decimalNumber("--x")("0x10"), '--x: a number was expected, got "0x10".'],

@@ -6,6 +6,8 @@ export interface Limits {
   readonly maximum?: number;
   /** Whether the minimum itself is not allowed. */
   readonly above?: boolean;
+  /** Whether the maximum itself is not allowed. */
+  readonly below?: boolean;
 }
 
 /** A parser of an option's text, as commander calls it. */
@@ -44,6 +46,17 @@ export function numberList(flag: string): OptionParser<number[]> {
       });
     }
     return numbers;
+  };
+}
+
+/** The name of a file or folder. @throws OptionError when it is empty, as by a variable of the shell that is not set */
+export function pathName(flag: string): OptionParser<string> {
+  return (text) => {
+    if (text !== "") return text;
+    throw new OptionError("a name was expected, got an empty one", {
+      where: flag,
+      hint: "Is a variable of the shell empty?",
+    });
   };
 }
 
@@ -121,10 +134,10 @@ function parseFinite(text: string): number | null {
 }
 
 function within(flag: string, kind: string, value: number, limits: Limits, text: string): number {
-  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, above = false } = limits;
-  if (value < minimum || value > maximum || (above && value === minimum)) {
-    throw expected(flag, kind, limits, text);
-  }
+  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = limits;
+  const tooSmall = limits.above === true ? value <= minimum : value < minimum;
+  const tooGreat = limits.below === true ? value >= maximum : value > maximum;
+  if (tooSmall || tooGreat) throw expected(flag, kind, limits, text);
   return value;
 }
 
@@ -132,11 +145,13 @@ function expected(flag: string, kind: string, limits: Limits, text: string): Opt
   return new OptionError(`${kind}${describeLimits(limits)} was expected, got "${text}"`, { where: flag });
 }
 
-function describeLimits({ minimum, maximum, above = false }: Limits): string {
-  const least = above ? "above" : "of at least";
+function describeLimits({ minimum, maximum, above = false, below = false }: Limits): string {
+  const least = above ? `above ${minimum}` : `of at least ${minimum}`;
   if (minimum !== undefined && maximum !== undefined) {
-    return above ? ` above ${minimum} and up to ${maximum}` : ` from ${minimum} to ${maximum}`;
+    if (!above && !below) return ` from ${minimum} to ${maximum}`;
+    return ` ${least} and ${below ? "below" : "up to"} ${maximum}`;
   }
-  if (minimum !== undefined) return ` ${least} ${minimum}`;
-  return maximum === undefined ? "" : ` of at most ${maximum}`;
+  if (minimum !== undefined) return ` ${least}`;
+  if (maximum === undefined) return "";
+  return below ? ` below ${maximum}` : ` of at most ${maximum}`;
 }

@@ -2,7 +2,9 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { commandPath, documentOf, run, startProcess, writeIdxFolder } from "./command.ts";
+import { encodeNpy } from "../../src/formats/index.ts";
+import { Tensor } from "../../src/tensor/index.ts";
+import { commandPath, documentOf, run, side, startProcess, writeIdxFolder } from "./command.ts";
 
 let folder: string;
 const training = ["--data", "./data", "--model", "dense", "--epochs", "1"];
@@ -66,6 +68,14 @@ describe("data that cannot be used", () => {
 
   it("leaves no folder behind", async () => {
     await expectFailure(1, "fovea: ./none: ", ["train", "--data", "./none", "--out", "nothing"]);
+    const split = ["--limit", "10", "--validation-split", "0.999"];
+    await expectFailure(2, "fovea: validation split: 0.999 of 10 images leaves 0 to train", [
+      "train",
+      ...training,
+      ...split,
+      "--out",
+      "nothing",
+    ]);
     await expectFailure(1, "nothing: there is no such run and no such model file.", ["evaluate", "nothing"]);
   });
 
@@ -143,6 +153,12 @@ describe("models and runs that are damaged", () => {
     ]);
   });
 
+  it("are names without weights", async () => {
+    const message =
+      "fovea: lenet5: this is a model without trained weights. Train it (fovea train --model lenet5";
+    await expectFailure(1, message, ["evaluate", "lenet5"]);
+  });
+
   it("are not there", async () => {
     await expectFailure(1, "fovea: nowhere: there is no such run.", ["train", "--resume", "nowhere"]);
     await expectFailure(1, "fovea: good: the output folder holds another run.", [
@@ -151,6 +167,33 @@ describe("models and runs that are damaged", () => {
       "--out",
       "good",
     ]);
+  });
+});
+
+describe("arrays that cannot be predicted", () => {
+  const sizeOf = (count: number) => [count, side, side, 1];
+  it.each<[string, Tensor, string]>([
+    [
+      "flat.npy",
+      Tensor.zeros("float32", [2, side * side]),
+      "the array is [2, 144], [N, 12, 12, 1] was expected.",
+    ],
+    ["whole.npy", Tensor.zeros("int32", sizeOf(1)), "the array is int32, float32 or uint8 was expected."],
+    [
+      "nan.npy",
+      new Tensor("float32", sizeOf(2), new Float32Array(2 * side * side).fill(Number.NaN, 150, 151)),
+      "image 1 has the value NaN, finite numbers were expected.",
+    ],
+  ])("%s", async (name, tensor, message) => {
+    await writeFile(join(folder, name), encodeNpy(tensor));
+    await expectFailure(1, `fovea: ${name}: ${message}`, ["predict", "good", name]);
+  });
+
+  it("empty.npy", async () => {
+    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 12, 12, 1), }".padEnd(117);
+    const prefix = Buffer.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length + 1, 0]);
+    await writeFile(join(folder, "empty.npy"), Buffer.concat([prefix, Buffer.from(`${header}\n`)]));
+    await expectFailure(1, "fovea: empty.npy: there are no images in it.", ["predict", "good", "empty.npy"]);
   });
 });
 
@@ -177,6 +220,14 @@ describe("training that fails", () => {
     expect(code).toBe(1);
     expect(err).toContain("\n    at ");
     expect(JSON.parse(out).error).toMatchObject({ name: "FileError", where: "nowhere", exitCode: 1 });
+  });
+
+  it("says that its output cannot be written", async (context) => {
+    if (process.platform !== "linux") context.skip("only Linux has a device that is always full");
+    const words = ["-c", '"$0" "$@" > /dev/full', process.execPath, commandPath, "backprop", "--json"];
+    const { code, err } = await startProcess(folder, "sh", words).ended;
+    expect(err).toMatch(/^fovea: standard output: it cannot be written \(.*ENOSPC.*\)\. Free some space/);
+    expect(code).toBe(1);
   });
 
   it("says that the disk is full", async (context) => {

@@ -4,7 +4,7 @@ import { decodeNpy, encodeNpy } from "../../formats/index.ts";
 import { isKind } from "../../graph/index.ts";
 import { buildForward, type Model } from "../../models/index.ts";
 import { createBuild } from "../../ops/index.ts";
-import { FormatError, formatShape, type Shape, ShapeError, Tensor } from "../../tensor/index.ts";
+import { DataError, FormatError, formatShape, type Shape, ShapeError, Tensor } from "../../tensor/index.ts";
 import type { PredictFlags } from "../commands/predict.ts";
 import { loadModel, resolveModel } from "../model-reference.ts";
 import { withEngine } from "../session.ts";
@@ -93,6 +93,8 @@ async function readNpy(name: string, inputShape: Shape): Promise<Input["images"]
   const tensor = decodeNpy(await readFile(name), { name });
   const expected = `[N, ${inputShape.join(", ")}]`;
   const { shape, dtype } = tensor;
+  if (shape[0] === 0)
+    throw new DataError("there are no images in it", { where: name, hint: "Give one or more." });
   if (shape.length !== 4 || inputShape.some((size, axis) => size !== shape[axis + 1])) {
     throw new ShapeError(`the array is ${formatShape(shape)}, ${expected} was expected`, {
       where: name,
@@ -100,10 +102,20 @@ async function readNpy(name: string, inputShape: Shape): Promise<Input["images"]
     });
   }
   if (dtype === "uint8") return tensor.as("uint8");
-  if (dtype === "float32" || dtype === "float64") return tensor.as("float32");
+  if (dtype === "float32" || dtype === "float64") return checkFinite(tensor.as("float32"), name);
   throw new FormatError(`the array is ${dtype}, float32 or uint8 was expected`, {
     where: name,
     hint: "float32 is taken as already preprocessed, uint8 as pixels from 0 to 255.",
+  });
+}
+
+function checkFinite(images: Tensor<"float32">, name: string): Tensor<"float32"> {
+  const index = images.data.findIndex((value) => !Number.isFinite(value));
+  if (index === -1) return images;
+  const image = Math.floor(index / (images.data.length / images.shape[0]));
+  throw new DataError(`image ${image} has the value ${images.data[index]}, finite numbers were expected`, {
+    where: name,
+    hint: "Check how the array was made.",
   });
 }
 

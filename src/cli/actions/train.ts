@@ -1,4 +1,4 @@
-import { countOf, type DatasetPair, loadDataset, take } from "../../data/index.ts";
+import { countOf, type DatasetPair, loadDataset, split, take } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Model } from "../../models/index.ts";
 import type { EpochRecord, History } from "../../train/index.ts";
@@ -116,9 +116,12 @@ async function fitModel(
   }
 }
 
-async function loadTrainingData({ data: name, limit }: TrainConfig): Promise<DatasetPair> {
-  const data = await loadDataset(name);
-  return limit === null ? data : { ...data, train: take(data.train, limit) };
+async function loadTrainingData({ data: name, limit, validationSplit }: TrainConfig): Promise<DatasetPair> {
+  const { train: all, test } = await loadDataset(name);
+  const examples = limit === null ? all : take(all, limit);
+  // For its error only, before there is a folder: `fit` splits by itself.
+  if (validationSplit > 0) split(examples, validationSplit);
+  return { train: examples, test };
 }
 
 function createModel(config: TrainConfig, { train: examples }: DatasetPair, engine: Engine): Model {

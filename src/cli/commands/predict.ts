@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { choice, wholeNumber } from "../options.ts";
+import { choice, pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 const fitModes = ["stretch", "crop", "refuse"] as const;
@@ -28,7 +28,11 @@ export function registerPredict(program: Command, terminal: Terminal): void {
     .argument("<model>", "a run's folder, or a model file")
     .argument("<input...>", "images, or .npy files")
     .option("--top <k>", "how many classes to print (default: 3)", wholeNumber("--top", { minimum: 1 }))
-    .option("--logits <file>", "write the raw outputs to a .npy file of shape [N,classes]")
+    .option(
+      "--logits <file>",
+      "write the raw outputs to a .npy file of shape [N,classes]",
+      pathName("--logits"),
+    )
     .option(
       "--fit <mode>",
       `images of another size: ${fitModes.join(", ")} (default: stretch)`,

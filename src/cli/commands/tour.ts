@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { wholeNumber } from "../options.ts";
+import { pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Options of `fovea tour`. */
@@ -23,7 +23,11 @@ export function registerTour(program: Command, terminal: Terminal): void {
         "10,000 test digits: as they are, moved 2 px up and 2 px left, and moved 4 px. Consistency is the share of " +
         "predictions that the move leaves as they were. The table is also written to a folder.",
     )
-    .option("--out <folder>", "where the table goes, as tour.md and tour.json (default: runs)")
+    .option(
+      "--out <folder>",
+      "where the table goes, as tour.md and tour.json (default: runs)",
+      pathName("--out"),
+    )
     .option("--limit <n>", "train on the first N digits only", wholeNumber("--limit", { minimum: 1 }))
     .option(
       "--threads <n>",

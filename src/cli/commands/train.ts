@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { TrainSettings } from "../config.ts";
 import { lossNames, modelNames, optimizerNames, precisionNames, scheduleForms } from "../names.ts";
-import { augmentation, choice, decimalNumber, keyName, wholeNumber } from "../options.ts";
+import { augmentation, choice, decimalNumber, keyName, pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Options of `fovea train` that are not part of a run's configuration. */
@@ -15,7 +15,7 @@ export interface TrainFlags extends TrainSettings {
   readonly verbose?: boolean;
 }
 
-const fraction = { minimum: 0, maximum: 1 };
+const fraction = { minimum: 0, maximum: 1, below: true };
 
 /** `fovea train`: trains a model into a run's folder, or goes on with one. */
 export function registerTrain(program: Command, terminal: Terminal): void {
@@ -34,11 +34,13 @@ export function registerTrain(program: Command, terminal: Terminal): void {
     .option(
       "--out <folder>",
       "the run's folder (default: runs/MODEL, or runs/MODEL-2 and so on where there is one)",
+      pathName("--out"),
     )
     .option("--overwrite", "replace the run that is in the folder")
     .option(
       "--resume <folder>",
       "go on with a run; --epochs may add epochs, other flags must be those of the run",
+      pathName("--resume"),
     )
     .option(
       "--threads <n>",

@@ -22,14 +22,18 @@ export function processTerminal(): Terminal {
   const { TERM } = process.env;
   // A reader that has seen enough (`fovea ... | head`) is no failure.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 0 : 1);
+    if (error.code === "EPIPE") process.exit(0);
+    const hint = "Free some space on its disk, or send the output elsewhere.";
+    stderr.write(`fovea: standard output: it cannot be written (${error.message}). ${hint}\n`);
+    process.exit(1);
   });
   stderr.on("error", () => {});
   return {
     out: (text) => stdout.write(text),
     err: (text) => stderr.write(text),
     live: stderr.isTTY === true && TERM !== "dumb",
-    columns: () => stderr.columns ?? stdout.columns ?? defaultColumns,
+    // Some terminals do not know their width, and say 0.
+    columns: () => stderr.columns || stdout.columns || defaultColumns,
     outColors: pc.createColors(showsColors(stdout.isTTY === true)),
     errColors: pc.createColors(showsColors(stderr.isTTY === true)),
   };
