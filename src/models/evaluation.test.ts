@@ -171,3 +171,12 @@ test("plans a training step, and a prediction before compile", async () => {
   expect(plan.operations.some(({ kernel }) => kernel === "adam")).toBe(true);
   expect(plan.variableBytes).toBeGreaterThan(0);
 });
+
+test("evaluateClasses gives the figures of evaluate and the classes of predictClasses", async () => {
+  const data = randomData(11, [4, 4, 2]);
+  const model = classifier([4, 4, 2]);
+  const { result, classes } = await model.evaluateClasses(data, { batchSize: 4 });
+  expect(result).toEqual(await model.evaluate(data, { batchSize: 4 }));
+  expect(classes).toEqual(await model.predictClasses(data.images));
+  expect(new Set(classes).size).toBeGreaterThan(1);
+});

@@ -33,6 +33,19 @@ export interface RunContext extends GraphContext {
   readonly variables: ModelVariables;
 }
 
+/** Gets the model's output for a batch, [N, ...output shape]. */
+export type OnOutput = (output: Tensor) => void;
+
+/** The class with the greatest score in each row of [N, classes]; of equal ones the first. */
+export function greatestOf({ shape, data }: Tensor): Int32Array {
+  const [count, classes] = shape;
+  return Int32Array.from({ length: count }, (_, row) => {
+    let best = row * classes;
+    for (let at = best + 1; at < (row + 1) * classes; at++) if (data[at] > data[best]) best = at;
+    return best - row * classes;
+  });
+}
+
 /** Nothing random happens outside training. */
 const noKey = Tensor.zeros("uint32", [2]);
 
@@ -42,6 +55,7 @@ const noKey = Tensor.zeros("uint32", [2]);
  *
  * @param compiled - loss and metrics
  * @param version - tells the programs of one compilation from those of the next
+ * @param onOutput - gets the model's output for each batch in order, from the same pass
  */
 export async function evaluateDataset(
   context: RunContext,
@@ -49,18 +63,22 @@ export async function evaluateDataset(
   version: number,
   dataset: ImageDataset,
   batchSize: number,
+  onOutput: OnOutput | null = null,
 ): Promise<Scores> {
+  const { calls, output } = context.architecture;
+  const withOutput = onOutput !== null;
   const names = compiled.metrics.map(metricName);
   const sums = { loss: 0, metrics: names.map(() => 0) };
   const onResult = (fetches: Fetches) => {
     sums.loss += fetches[lossOutput].data[0];
     for (const [index, name] of names.entries()) sums.metrics[index] += fetches[metricOutput(name)].data[0];
+    onOutput?.(fetches[modelOutput]);
   };
   const programOf = (data: ResidentData, size: number) =>
     context.variables.program(
-      `evaluate/${version}/${data.capacity}/${size}`,
-      () => evaluationGraph(context, compiled, data, size),
-      mostStepsOfCall,
+      `evaluate/${version}/${data.capacity}/${size}/${withOutput}`,
+      () => evaluationGraph(context, compiled, data, size, withOutput),
+      withOutput ? stepsOfCall(size * sizeOf(calls[output].shape)) : mostStepsOfCall,
     );
   await stream(context, dataset.images, dataset.labels, batchSize, programOf, onResult);
   const examples = countOf(dataset);
@@ -100,7 +118,7 @@ export async function predictImages(
       context.variables.program(
         `predict/${data.capacity}/${size}/${tapKey}`,
         () => predictionGraph(context, data, size, taps),
-        Math.max(1, Math.min(mostStepsOfCall, Math.floor(mostResultsOfCall / (size * resultSize)))),
+        stepsOfCall(size * resultSize),
       );
     const bytes = new Tensor("uint8", images.shape, images.data);
     await stream(context, bytes, null, batchSize, programOf, onResult);
@@ -109,6 +127,11 @@ export async function predictImages(
   }
   const [result, ...tapped] = collectors.map((collector) => collector.tensor);
   return { output: result, taps: new Map(taps.map((tap, index) => [tap, tapped[index]])) };
+}
+
+/** Steps that one call takes, each returning so many numbers. */
+function stepsOfCall(results: number): number {
+  return Math.max(1, Math.min(mostStepsOfCall, Math.floor(mostResultsOfCall / results)));
 }
 
 /** Fills a tensor batch by batch. */

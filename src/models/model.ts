@@ -14,7 +14,7 @@ import {
   readCompileConfiguration,
 } from "./compile.ts";
 import { checkDataset, checkImages } from "./data-checks.ts";
-import { evaluateDataset, predictImages, type RunContext } from "./evaluation.ts";
+import { evaluateDataset, greatestOf, type OnOutput, predictImages, type RunContext } from "./evaluation.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
 import { decodeModel, describeModel, encodeModel, readDescription } from "./model-file.ts";
 import { planModel } from "./plan.ts";
@@ -230,13 +230,28 @@ export class Model {
     return { ...scores, examples: dataset.labels.data.length };
   }
 
+  /** {@link evaluate} and, from the same pass, what {@link predictClasses} gives. */
+  async evaluateClasses(
+    dataset: ImageDataset,
+    options: BatchOptions = {},
+  ): Promise<{ readonly result: EvaluationResult; readonly classes: Int32Array }> {
+    const compiled = this.#requireCompiled();
+    this.#check(dataset);
+    const classes: number[] = [];
+    const onOutput = (output: Tensor) => void classes.push(...greatestOf(output));
+    const scores = await this.#score(compiled, dataset, batchSizeOf(options, "evaluateClasses"), onOutput);
+    return { result: { ...scores, examples: classes.length }, classes: Int32Array.from(classes) };
+  }
+
   async #score(
     compiled: CompileConfiguration,
     dataset: ImageDataset,
     batchSize: number,
+    onOutput: OnOutput | null = null,
   ): Promise<ValidationScores> {
     const context = await this.#context();
-    const { loss, metrics } = await evaluateDataset(context, compiled, this.#version, dataset, batchSize);
+    const version = this.#version;
+    const { loss, metrics } = await evaluateDataset(context, compiled, version, dataset, batchSize, onOutput);
     return { loss, ...metrics };
   }
 
@@ -253,12 +268,7 @@ export class Model {
 
   /** The class with the greatest output for each image; of equal ones the first. */
   async predictClasses(images: Tensor<"uint8" | "float32">, options: BatchOptions = {}): Promise<Int32Array> {
-    const { shape, data } = await this.predict(images, options);
-    const classes = classesOf(this.architecture);
-    return Int32Array.from({ length: shape[0] }, (_, index) => {
-      const scores = data.subarray(index * classes, (index + 1) * classes);
-      return scores.reduce((best, score, position) => (score > scores[best] ? position : best), 0);
-    });
+    return greatestOf(await this.predict(images, options));
   }
 
   /**

@@ -69,20 +69,23 @@ export function trainingGraph(
   };
 }
 
-/** One batch of evaluation: inputs `indices` and `key`; outputs the sum of the losses [1] and of each metric [1]. */
+/**
+ * One batch of evaluation: inputs `indices` and `key`; outputs the sum of the losses [1] and of each metric [1].
+ *
+ * @param withOutput - whether the model's output is wanted too
+ */
 export function evaluationGraph(
   context: GraphContext,
   compiled: CompileConfiguration,
   data: ResidentData,
   batchSize: number,
+  withOutput: boolean,
 ): Graph {
   const { images, labels } = loadBatch(context, data, batchSize, 0);
   const { output } = buildForward(context.architecture, images, { training: false, key: null });
   const losses = perExampleLoss(compiled.loss, createBuild("loss"), output, labels);
-  return {
-    outputs: { [lossOutput]: sumOf(createBuild(), losses), ...metricOutputs(compiled, output, labels) },
-    updates: [],
-  };
+  const figures = { [lossOutput]: sumOf(createBuild(), losses), ...metricOutputs(compiled, output, labels) };
+  return { outputs: withOutput ? { ...figures, [modelOutput]: output } : figures, updates: [] };
 }
 
 /** Where a prediction's images come from: resident bytes by index, or an input of preprocessed values. */

@@ -78,10 +78,10 @@ export async function evaluateMoved(
   options: BatchOptions = {},
 ): Promise<MovedEvaluation> {
   const images = shiftImages(dataset.images, -left, -up);
-  const { accuracy, loss } = await model.evaluate({ ...dataset, images }, options);
-  const after = await model.predictClasses(images, options);
-  const same = after.reduce((count, label, index) => count + (label === before[index] ? 1 : 0), 0);
-  return { accuracy, loss, consistency: same / after.length };
+  const { result, classes } = await model.evaluateClasses({ ...dataset, images }, options);
+  const same = classes.reduce((count, label, index) => count + (label === before[index] ? 1 : 0), 0);
+  const { accuracy, loss } = result;
+  return { accuracy, loss, consistency: same / classes.length };
 }
 
 function describe({ model, data, examples, accuracy, loss, shift, consistency }: EvaluateDocument): string {

@@ -92,7 +92,7 @@ async function visit(stop: TourStop, { data, engine, seed, quiet, terminal }: Jo
   model.compile({ optimizer: optimizers.adam({ learningRate }), engine });
   if (!quiet) terminal.err(`\n${stop.model}: ${stop.idea} (${formatCount(parameters)} parameters)\n`);
   const begin = performance.now();
-  const history = await model.fit(data.train, {
+  await model.fit(data.train, {
     epochs: stop.epochs,
     batchSize: tourBatchSize,
     seed,
@@ -100,13 +100,12 @@ async function visit(stop: TourStop, { data, engine, seed, quiet, terminal }: Jo
     callbacks: quiet ? [] : [new EpochProgress(terminal)],
   });
   const seconds = secondsSince(begin);
-  const { accuracy, loss } =
-    history.epochs[history.epochs.length - 1].validation ?? (await model.evaluate(data.test));
-  const before = await model.predictClasses(data.test.images);
+  const { result, classes: before } = await model.evaluateClasses(data.test);
   const moved: MovedFigures[] = [];
   for (const pixels of tourMoves) {
     moved.push({ pixels, ...(await evaluateMoved(model, data.test, { up: pixels, left: pixels }, before)) });
   }
+  const { accuracy, loss } = result;
   return { ...stop, parameters, seconds, accuracy, loss, moved };
 }
 
