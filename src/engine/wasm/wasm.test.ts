@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Node } from "../../graph/index.ts";
 import { createBuild } from "../../ops/index.ts";
 import { Tensor } from "../../tensor/index.ts";
 import { contractSuite } from "../contract.ts";
@@ -35,6 +36,29 @@ describe("wasm engine", () => {
     expect(Math.max(...results[0])).toBeGreaterThan(0);
   });
 
+  it("keeps its threads in step when a profiled program makes way for a longer one", async () => {
+    const engine = await createWasmEngine({ threads: 4 });
+    const build = createBuild();
+    const x = build("input", [], { name: "x", shape: [1], dtype: "float32" });
+    const chain = (length: number) => {
+      let y: Node = x;
+      for (let index = 0; index < length; index++) y = build("affine", [y], { factor: 1, offset: 1 });
+      return { outputs: { y }, updates: [] };
+    };
+    const feeds = { x: Tensor.from([0]) };
+    for (let round = 0; round < 40; round++) {
+      for (const length of [1, 40]) {
+        const session = await engine.openSession();
+        const program = await session.compile(chain(length));
+        const [{ y }] = await program.run([feeds]);
+        expect(y.data[0]).toBe(length);
+        await program.profile(feeds);
+        await session.close();
+      }
+    }
+    await engine.close();
+  });
+
   it("says what is wrong with a number of threads", async () => {
     await expect(createWasmEngine({ threads: 0 })).rejects.toThrow(
       "wasm engine: threads must be a whole number from 1 to 64, got 0.",
@@ -64,6 +88,20 @@ describe("wasm engine", () => {
     await session.allocate("x", { shape: [1], dtype: "float32" });
     await engine.close();
     await expect(session.read("x")).rejects.toThrow("the engine is closed. Create another one.");
+  });
+
+  it("ends the runs that are queued when it is closed, and rejects later ones", async () => {
+    const engine = await createWasmEngine({ threads: 2 });
+    const session = await engine.openSession();
+    const x = createBuild()("input", [], { name: "x", shape: [2], dtype: "float32" });
+    const program = await session.compile({ outputs: { x }, updates: [] });
+    const fed = Tensor.from([1, 2]);
+    const runs = [1, 2, 3, 4, 5].map(() => program.run([{ x: fed }]));
+    const closing = engine.close();
+    const late = program.run([{ x: fed }]);
+    await expect(late).rejects.toThrow("the engine is closed. Create another one.");
+    for (const [outputs] of await Promise.all(runs)) expect(outputs).toEqual({ x: fed });
+    await closing;
   });
 
   it("gives memory back when a session is closed", async () => {

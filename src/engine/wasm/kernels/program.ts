@@ -54,7 +54,7 @@ export function setThread(index: u32, count: u32, teamAddress: usize, scratchAdd
   setScratch(scratchAddress);
 }
 
-/** Waits until all threads have come here. The last one clears the chunk counters that the others are done with. */
+/** Waits until all threads have come here; the last one lets the others go. */
 function barrier(): void {
   if (threads == 1) return;
   const state = changetype<Team>(team);
@@ -136,4 +136,6 @@ export function profile(program: usize, firstSlot: u32, times: usize): void {
     if (thread == 0) store<f64>(times + 8 * index, end - begin);
     begin = end;
   }
+  // As in `run`: the program may be gone as soon as thread 0 says that it is done, and the loop above looks at it.
+  barrier();
 }
