@@ -1,7 +1,7 @@
 import type { Plan } from "../engine.ts";
 import { argumentLayouts } from "./generated/arguments.ts";
 import type { Buffer, Call, Reference } from "./lower/lowering.ts";
-import type { Allocator } from "./memory.ts";
+import type { Allocator, Block } from "./memory.ts";
 import { type Placement as BufferPlacement, findBarriers, SLACK } from "./plan/place.ts";
 import type { LoweredGraph } from "./plan/plan.ts";
 import type { LoadedPort, LoadedProgram } from "./program.ts";
@@ -21,12 +21,14 @@ export interface Loading {
   readonly program: LoadedProgram;
   readonly writes: readonly Placement[];
   /** What to give back when the program is no longer needed. */
-  readonly blocks: readonly { readonly address: number; readonly bytes: number }[];
+  readonly blocks: readonly Block[];
 }
 
 /**
  * Gives a lowered graph its addresses: memory of its own for records, tables, constants and rings, and a place in the
  * working memory that all programs share.
+ *
+ * @throws MemoryError when there is no room; nothing is taken then
  */
 export function loadProgram(
   lowered: LoweredGraph,
@@ -37,25 +39,21 @@ export function loadProgram(
 ): Loading {
   const { threads, maximumSteps, plan } = options;
   const calls = lowered.calls.map(({ call }) => call);
-  const blocks: { address: number; bytes: number }[] = [];
-  const take = (bytes: number, what: string) => {
-    const address = allocator.allocate(bytes, what);
-    blocks.push({ address, bytes });
-    return address;
-  };
-  const resident = new Map(
-    lowered.resident.map((buffer) => [buffer, take(buffer.bytes + SLACK, buffer.name)]),
-  );
+  const blocksBytes = calls.reduce((sum, { kernel }) => sum + 4 * argumentLayouts[kernel].length, 0);
+  const recordsBytes = RECORD_BYTES * calls.length;
+  const blocks = allocator.allocateAll([
+    { bytes: PROGRAM_BYTES + recordsBytes + blocksBytes, what: "program" },
+    { bytes: COUNTER_BYTES * threads * calls.length, what: "chunk counters" },
+    { bytes: 8 * calls.length, what: "timers" },
+    ...lowered.resident.map(({ bytes, name }) => ({ bytes: bytes + SLACK, what: name })),
+  ]);
+  const [address, counters, times, ...addresses] = blocks.map((block) => block.address);
+  const resident = new Map(lowered.resident.map((buffer, index) => [buffer, addresses[index]]));
   const addressOf = (buffer: Buffer): number =>
     typeof buffer.home === "number"
       ? buffer.home
       : (resident.get(buffer) ?? workingAddress + (placement.offsets.get(buffer) ?? 0));
 
-  const blocksBytes = calls.reduce((sum, { kernel }) => sum + 4 * argumentLayouts[kernel].length, 0);
-  const recordsBytes = RECORD_BYTES * calls.length;
-  const address = take(PROGRAM_BYTES + recordsBytes + blocksBytes, "program");
-  const counters = take(COUNTER_BYTES * threads * calls.length, "chunk counters");
-  const times = take(8 * calls.length, "timers");
   const image = programImage(calls, addressOf, { address, counters });
   const writes: Placement[] = [
     { address, bytes: image },

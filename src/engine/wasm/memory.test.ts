@@ -30,6 +30,16 @@ describe("Allocator", () => {
     expect(allocator.allocate(64, "block")).toBe(address);
   });
 
+  it("takes several stretches or none", () => {
+    const allocator = new Allocator(0, () => {}, 1000);
+    const requests = [320, 64, 640].map((bytes) => ({ bytes, what: `${bytes} bytes` }));
+    const addresses = (count: number) =>
+      allocator.allocateAll(requests.slice(0, count)).map(({ address }) => address);
+    expect(() => addresses(3)).toThrow("640 bytes needs 640 bytes, and 384 bytes of 1.0 kB are in use");
+    expect(allocator.freeBytes).toBe(1000);
+    expect(addresses(2)).toEqual([0, 320]);
+  });
+
   it("says what does not fit, how much is in use, and what to do", () => {
     const allocator = new Allocator(0, () => {}, 1000);
     allocator.allocate(640, "first");

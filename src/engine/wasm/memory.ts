@@ -19,7 +19,8 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
 }
 
-interface Block {
+/** A stretch of linear memory that was dealt out. */
+export interface Block {
   readonly address: number;
   readonly bytes: number;
 }
@@ -64,6 +65,18 @@ export class Allocator {
     this.#grow(address + size);
     this.#end = address + size;
     return address;
+  }
+
+  /** Several stretches, or none: what was taken before one that does not fit is given back. */
+  allocateAll(requests: readonly { readonly bytes: number; readonly what: string }[]): Block[] {
+    const blocks: Block[] = [];
+    try {
+      for (const { bytes, what } of requests) blocks.push({ address: this.allocate(bytes, what), bytes });
+    } catch (error) {
+      for (const { address, bytes } of blocks) this.release(address, bytes);
+      throw error;
+    }
+    return blocks;
   }
 
   /** Bytes that can still be dealt out in one piece. */

@@ -33,13 +33,13 @@ export class WasmProgram implements Program {
   readonly #loaded: LoadedProgram;
   readonly #team: Team;
   readonly #queue: Queue;
-  /** Keeps the session's memory from being given back while the program is in use. */
-  readonly session: object;
+  /** Held so that the session's memory is not given back while the program is in use. */
+  readonly #session: { checkOpen(): void };
   readonly #inFlight: Promise<unknown>[] = [];
   #runs = 0;
 
-  constructor(loaded: LoadedProgram, team: Team, queue: Queue, session: object) {
-    this.session = session;
+  constructor(loaded: LoadedProgram, team: Team, queue: Queue, session: { checkOpen(): void }) {
+    this.#session = session;
     this.plan = loaded.plan;
     this.maximumSteps = loaded.maximumSteps;
     this.#loaded = loaded;
@@ -51,6 +51,7 @@ export class WasmProgram implements Program {
     checkSteps(feeds.length, this.maximumSteps);
     const types = new Map(this.#loaded.inputs.map(({ name, type }) => [name, type]));
     for (const step of feeds) checkFeeds(types, step);
+    this.#session.checkOpen();
     if (feeds.length === 0) return [];
     const firstSlot = (this.#runs++ % RUNS_IN_FLIGHT) * this.maximumSteps;
     // Fed arrays may change once this call has returned: their bytes are taken now.
@@ -75,6 +76,7 @@ export class WasmProgram implements Program {
 
   async profile(feeds: Feeds): Promise<Profile> {
     checkFeeds(new Map(this.#loaded.inputs.map(({ name, type }) => [name, type])), feeds);
+    this.#session.checkOpen();
     const writes = this.#placements(feeds, 0);
     const { operations } = this.plan;
     const times = await this.#queue.exclusive(async () => {

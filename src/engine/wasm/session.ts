@@ -3,7 +3,7 @@ import { EngineError, type Tensor, type TensorType } from "../../tensor/index.ts
 import type { Plan, Precision, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
 import { loadProgram } from "./load.ts";
-import { align } from "./memory.ts";
+import { align, type Block } from "./memory.ts";
 import { type Placement as BufferPlacement, placeBuffers, SLACK } from "./plan/place.ts";
 import { bytesOf, type LoweredGraph, lowerGraph } from "./plan/plan.ts";
 import { bytesOfTensor, RUNS_IN_FLIGHT, toTensor, WasmProgram } from "./program.ts";
@@ -25,11 +25,6 @@ const RESERVED_SCRATCH_BYTES = 4096;
 interface Variable {
   readonly type: TensorType;
   readonly address: number;
-}
-
-interface Block {
-  readonly address: number;
-  readonly bytes: number;
 }
 
 /** Memory for what lives within a step. Only one program runs at a time, so all programs of an engine share it. */
@@ -74,10 +69,12 @@ export class WasmSession implements Session {
   }
 
   async compile(graph: Graph, options: { readonly maximumSteps?: number } = {}): Promise<WasmProgram> {
-    this.#checkOpen();
+    this.checkOpen();
     const { variables } = leavesOf(graph);
     for (const [name, type] of variables) this.#checkKnown(name, type, "compile");
     for (const [name, type] of variables) await this.allocate(name, type);
+    // It may have been closed while the variables were cleared.
+    this.checkOpen();
 
     const maximumSteps = options.maximumSteps ?? 1;
     const layout = this.#layOut(graph, maximumSteps, (name) => this.#variable(name, "compile").address);
@@ -122,7 +119,7 @@ export class WasmSession implements Session {
   }
 
   async allocate(name: string, type: TensorType): Promise<void> {
-    this.#checkOpen();
+    this.checkOpen();
     this.#checkKnown(name, type, "allocate");
     if (this.#variables.has(name)) return;
     const bytes = bytesOf(type) + SLACK;
@@ -160,7 +157,13 @@ export class WasmSession implements Session {
     this.#variables.clear();
   }
 
+  /** @throws EngineError when the session's memory may be another's by now */
+  checkOpen(): void {
+    if (this.#closed) throw new EngineError("the session is closed", { hint: "Open another one." });
+  }
+
   #variable(name: string, where: string): Variable {
+    this.checkOpen();
     checkVariableName(this.variables(), name, where);
     const variable = this.#variables.get(name);
     if (variable === undefined) throw new EngineError(`there is no variable "${name}"`, { where });
@@ -171,10 +174,6 @@ export class WasmSession implements Session {
     const extents = variables.map(({ type, address }) => ({ address, length: bytesOf(type) }));
     const values = await this.#queue.exclusive(() => this.#team.access([], extents));
     return variables.map(({ type }, index) => toTensor({ type }, values[index]));
-  }
-
-  #checkOpen(): void {
-    if (this.#closed) throw new EngineError("the session is closed", { hint: "Open another one." });
   }
 
   #checkKnown(name: string, type: TensorType, where: string): void {

@@ -55,9 +55,11 @@ export class Team {
   /** Makes sure that each thread has this much scratch. */
   ensureScratch(bytes: number): void {
     if (bytes <= this.#scratch.bytes) return;
+    // The new place first: if there is none, the threads go on with the old one.
+    const address = this.allocator.allocate(bytes * this.threads, "scratch");
+    // Runs under way still write to the old place; whoever takes it next writes there after them, in the queue.
     if (this.#scratch.bytes > 0)
       this.allocator.release(this.#scratch.address, this.#scratch.bytes * this.threads);
-    const address = this.allocator.allocate(bytes * this.threads, "scratch");
     this.#scratch = { address, bytes };
     this.#workers.forEach((worker, thread) => {
       // A failure reaches whoever waits for the next run.

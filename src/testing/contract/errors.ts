@@ -23,6 +23,7 @@ const graph = {
 };
 const good = { x: Tensor.from([1, 2, 3, 4, 5, 6], [2, 3]) };
 const flat = Tensor.from([1, 2, 3, 4, 5, 6]);
+const closedMessage = "the session is closed. Open another one.";
 
 const mistakes: readonly Mistake[] = [
   {
@@ -143,7 +144,45 @@ const mistakes: readonly Mistake[] = [
       return session.compile(graph);
     },
     type: EngineError,
-    message: "the session is closed. Open another one.",
+    message: closedMessage,
+  },
+  {
+    name: "a run of a closed session's program",
+    attempt: async (session) => {
+      const program = await session.compile(graph);
+      await session.close();
+      return program.run([good]);
+    },
+    type: EngineError,
+    message: closedMessage,
+  },
+  {
+    name: "a profile of a closed session's program",
+    attempt: async (session) => {
+      const program = await session.compile(graph);
+      await session.close();
+      return program.profile(good);
+    },
+    type: EngineError,
+    message: closedMessage,
+  },
+  {
+    name: "reading from a session that is being closed",
+    attempt: async (session) => {
+      await session.compile(graph);
+      return Promise.all([session.close(), session.read("w")]);
+    },
+    type: EngineError,
+    message: closedMessage,
+  },
+  {
+    name: "writing to a session that is being closed",
+    attempt: async (session) => {
+      await session.compile(graph);
+      return Promise.all([session.close(), session.write("w", good.x)]);
+    },
+    type: EngineError,
+    message: closedMessage,
   },
 ];
 

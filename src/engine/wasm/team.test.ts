@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { MemoryError } from "../../tensor/index.ts";
+import { MAXIMUM_BYTES } from "./memory.ts";
+import { Team } from "./team.ts";
+import { chooseKernels } from "./variants.ts";
+
+const teams: Team[] = [];
+
+/** A team of two threads on shared memory; closed after the test. */
+async function createTeam(): Promise<Team> {
+  const team = new Team((await chooseKernels("exact", true)).module, 2, true);
+  teams.push(team);
+  return team;
+}
+
+describe("Team", () => {
+  afterEach(() => {
+    for (const team of teams.splice(0)) team.close();
+  });
+
+  it("keeps the scratch that it has when there is no room for a larger one", async () => {
+    const team = await createTeam();
+    const scratchBytes = 1 << 16;
+    team.ensureScratch(scratchBytes);
+    // The address behind the scratch: whatever comes next must not lie before it.
+    const behind = team.allocator.allocate(64, "a block behind the scratch");
+    expect(() => team.ensureScratch(MAXIMUM_BYTES / 2)).toThrow(MemoryError);
+    expect(team.allocator.allocate(2 * scratchBytes, "another block")).toBeGreaterThan(behind);
+  });
+
+  it("gives the memory of a smaller scratch back", async () => {
+    const team = await createTeam();
+    team.ensureScratch(1 << 16);
+    const address = team.allocator.allocate(64, "a block behind the scratch");
+    team.ensureScratch(1 << 17);
+    expect(team.allocator.allocate(1 << 17, "a block in the old place")).toBeLessThan(address);
+  });
+
+  it("ends with an error when a thread fails, and says so from then on", async () => {
+    const team = await createTeam();
+    team.ensureScratch(4096);
+    // Beyond the end of memory: the kernels trap.
+    const running = team.run(0xffff0000, 1, 0, [], []);
+    const next = team.run(0, 1, 0, [], []);
+    await expect(running).rejects.toThrow(/^wasm engine: a kernel failed: /);
+    await expect(next).rejects.toThrow(/^wasm engine: a kernel failed: /);
+    await expect(team.access([], [])).rejects.toThrow(/^wasm engine: a kernel failed: /);
+  });
+
+  it("rejects what is under way when it is closed", async () => {
+    const team = await createTeam();
+    const clearing = team.clear({ address: 65536, length: 65536 });
+    team.close();
+    await expect(clearing).rejects.toThrow("the engine is closed. Create another one.");
+  });
+});
