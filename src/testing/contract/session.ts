@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Session } from "../../engine/engine.ts";
 import type { Graph, Node } from "../../graph/index.ts";
 import { createBuild, createUpdate } from "../../ops/index.ts";
-import { type DType, type Shape, Tensor } from "../../tensor/index.ts";
+import { type DType, type Shape, sizeOf, Tensor } from "../../tensor/index.ts";
 import { type EngineOf, withSession } from "./options.ts";
 
 const build = createBuild("contract");
@@ -78,16 +78,17 @@ function stateTests(inSession: (run: (session: Session) => Promise<void>) => () 
   );
 
   test(
-    "what is read, written and fed is copied at the call",
+    "what is fed is copied at the call, what is read and written once it is there",
     inSession(async (session) => {
       const program = await session.compile(accumulator());
       const weights = Tensor.from([1, 1, 1]);
       const feeds = three(1, 2, 3);
       const written = session.write("total", weights);
       const running = program.run([feeds]);
-      weights.data.fill(99);
       feeds.x.data.fill(99);
-      await Promise.all([written, running]);
+      await written;
+      weights.data.fill(99);
+      await running;
       const read = await session.read("total");
       expect(read).toEqual(Tensor.from([2, 3, 4]));
       read.data.fill(0);
@@ -133,6 +134,59 @@ function orderTests(inSession: (run: (session: Session) => Promise<void>) => () 
       const sums = (await Promise.all(runs)).flat().map(({ sum }) => sum.data[0]);
       expect(sums).toEqual(Array.from({ length: 60 }, (_, step) => step + 1));
       expect(await session.read("total")).toEqual(Tensor.from([60, 190, 0]));
+    }),
+  );
+
+  test(
+    "runs of two programs take turns on their variables",
+    inSession(async (session) => {
+      const one = await session.compile(accumulator(), { maximumSteps: 3 });
+      const other = await session.compile(accumulator(), { maximumSteps: 2 });
+      const runs = Array.from({ length: 12 }, (_, run) =>
+        run % 2 === 0
+          ? one.run([three(1, run, 0), three(1, 0, 0), three(1, 0, 0)])
+          : other.run([three(1, run, 0), three(1, 0, 0)]),
+      );
+      const sums = (await Promise.all(runs)).flat().map(({ sum }) => sum.data[0]);
+      expect(sums).toEqual(Array.from({ length: 30 }, (_, step) => step + 1));
+      expect(await session.read("total")).toEqual(Tensor.from([30, 66, 0]));
+    }),
+  );
+
+  test(
+    "a program that is compiled while another runs leaves its results alone",
+    inSession(async (session) => {
+      const small = await session.compile(accumulator(), { maximumSteps: 4 });
+      const [a, b] = [inputNode("a", [40, 300]), inputNode("b", [300, 50])];
+      const product = build("matmul", [a, b], { transposeA: false, transposeB: false });
+      const ones = (shape: Shape) =>
+        Tensor.from(
+          Array.from({ length: sizeOf(shape) }, () => 1),
+          shape,
+        );
+      const run = () => small.run([three(1, 2, 3), three(1, 2, 3), three(1, 2, 3), three(1, 2, 3)]);
+      // The product needs more memory, of all kinds, than what the first program was given.
+      const running = [run(), run()];
+      const compiling = session.compile({ outputs: { product }, updates: [] }, { maximumSteps: 3 });
+      running.push(run());
+      const [{ product: result }] = await (await compiling).run([{ a: ones(a.shape), b: ones(b.shape) }]);
+      running.push(run());
+      expect(result.data).toEqual(new Float32Array(40 * 50).fill(300));
+      const sums = (await Promise.all(running)).flat().map(({ sum }) => sum.data[0]);
+      expect(sums).toEqual(Array.from({ length: 16 }, (_, step) => step + 1));
+      expect(await session.read("total")).toEqual(Tensor.from([16, 32, 48]));
+    }),
+  );
+
+  test(
+    "runs that were queued before a session is closed end as they would have",
+    inSession(async (session) => {
+      const program = await session.compile(accumulator());
+      const runs = [1, 2, 3, 4, 5].map((step) => program.run([three(step, 0, 0)]));
+      const closing = session.close();
+      const sums = (await Promise.all(runs)).map(([{ sum }]) => sum.data[0]);
+      expect(sums).toEqual([1, 3, 6, 10, 15]);
+      await closing;
     }),
   );
 
