@@ -180,3 +180,43 @@ test("evaluateClasses gives the figures of evaluate and the classes of predictCl
   expect(classes).toEqual(await model.predictClasses(data.images));
   expect(new Set(classes).size).toBeGreaterThan(1);
 });
+
+describe("calls side by side", () => {
+  test("predictions and evaluations that nobody awaits in between get their own data", async () => {
+    const model = classifier([4, 4, 2]);
+    const sets = [1, 2, 3].map((seed) => randomData(9, [4, 4, 2], seed));
+    const alone = [];
+    for (const set of sets) alone.push([await model.predict(set.images), await model.evaluate(set)]);
+    const together = sets.map((set) => Promise.all([model.predict(set.images), model.evaluate(set)]));
+    expect(await Promise.all(together)).toEqual(alone);
+  });
+
+  test("a prediction under way ends as it would have when the model is compiled anew", async () => {
+    const model = classifier([4, 4, 2]);
+    const { images } = randomData(9, [4, 4, 2]);
+    const expected = await model.predict(images);
+    const before = [model.predict(images), model.predict(images)];
+    model.compile({ engine: createReferenceEngine() });
+    const after = [model.predict(images), model.predict(images)];
+    for (const output of await Promise.all([...before, ...after])) expect(output).toEqual(expected);
+  });
+
+  test("an engine that could not be opened may be asked for again", async () => {
+    const engine = createReferenceEngine();
+    let attempts = 0;
+    const failing: Engine = {
+      name: "fails once",
+      threads: 1,
+      openSession: async () => {
+        if (attempts++ === 0) throw new Error("no memory yet");
+        return engine.openSession();
+      },
+      close: () => engine.close(),
+    };
+    const model = classifier([4, 4, 2], failing);
+    const { images } = randomData(3, [4, 4, 2]);
+    await expect(model.predict(images)).rejects.toThrow("no memory yet");
+    expect((await model.getWeights()).size).toBe(2);
+    expect((await model.predict(images)).shape).toEqual([3, 4]);
+  });
+});

@@ -80,7 +80,9 @@ export async function evaluateDataset(
       () => evaluationGraph(context, compiled, data, size, withOutput),
       withOutput ? stepsOfCall(size * sizeOf(calls[output].shape)) : mostStepsOfCall,
     );
-  await stream(context, dataset.images, dataset.labels, batchSize, programOf, onResult);
+  await context.variables.inTurn(() =>
+    stream(context, dataset.images, dataset.labels, batchSize, programOf, onResult),
+  );
   const examples = countOf(dataset);
   const metrics = names.map((name, index) => [name, sums.metrics[index] / examples] as const);
   return { loss: sums.loss / examples, metrics: Object.fromEntries(metrics) satisfies MetricValues };
@@ -121,9 +123,10 @@ export async function predictImages(
         stepsOfCall(size * resultSize),
       );
     const bytes = new Tensor("uint8", images.shape, images.data);
-    await stream(context, bytes, null, batchSize, programOf, onResult);
+    await context.variables.inTurn(() => stream(context, bytes, null, batchSize, programOf, onResult));
   } else {
-    await feedImages(context, images.shape, images.data, batchSize, taps, onResult);
+    const { shape, data } = images;
+    await context.variables.inTurn(() => feedImages(context, shape, data, batchSize, taps, onResult));
   }
   const [result, ...tapped] = collectors.map((collector) => collector.tensor);
   return { output: result, taps: new Map(taps.map((tap, index) => [tap, tapped[index]])) };

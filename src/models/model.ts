@@ -74,8 +74,8 @@ export class Model {
   #engine: Engine | null = null;
   /** Counts compilations: programs of an earlier one are not used again. */
   #version = 0;
-  /** Whether state of an earlier compilation must be dropped before the next run. */
-  #stale = false;
+  /** Resolves when the state of an earlier compilation is dropped; null if that has yet to begin. */
+  #fresh: Promise<void> | null = Promise.resolve();
   #stepsTaken = 0;
   #training = false;
 
@@ -166,7 +166,7 @@ export class Model {
     this.#compiled = readCompileConfiguration(configuration);
     this.#engine = engine ?? this.#engine;
     this.#version++;
-    this.#stale = this.#variables !== null;
+    if (this.#variables !== null) this.#fresh = null;
     this.#stepsTaken = 0;
   }
 
@@ -380,12 +380,12 @@ export class Model {
 
   async #context(seed?: number): Promise<RunContext> {
     const variables = this.#state(seed);
-    if (this.#stale) {
-      this.#stale = false;
-      await variables.moveToFreshSession(
-        (name) => !name.startsWith("data/") && !name.startsWith("optimizer/"),
-      );
-    }
+    const isKept = (name: string) => !name.startsWith("data/") && !name.startsWith("optimizer/");
+    this.#fresh ??= variables.moveToFreshSession(isKept).catch((error) => {
+      this.#fresh = null;
+      throw error;
+    });
+    await this.#fresh;
     return { architecture: this.architecture, preprocessing: this.preprocessing, variables };
   }
 }

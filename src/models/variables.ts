@@ -27,6 +27,8 @@ export class ModelVariables {
   #host: Map<string, Tensor>;
   #session: Promise<Session> | null = null;
   #programs = new Map<string, Promise<Program>>();
+  /** Settles when the last task of `inTurn` has ended. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     parameters: readonly ModelParameter[],
@@ -40,7 +42,14 @@ export class ModelVariables {
 
   /** The session, opened when first needed, with all weights in it. */
   session(): Promise<Session> {
-    this.#session ??= this.#open();
+    if (this.#session === null) {
+      const opening = this.#open();
+      this.#session = opening;
+      // What could not be opened may be tried again; the values are still on the host.
+      opening.catch(() => {
+        this.#session = null;
+      });
+    }
     return this.#session;
   }
 
@@ -48,14 +57,26 @@ export class ModelVariables {
     const engine = await this.#engine();
     const session = await engine.openSession();
     const values = this.#host;
-    await Promise.all(
-      [...values].map(async ([name, value]) => {
-        await session.allocate(name, typeOf(value));
-        await session.write(name, value);
-      }),
-    );
+    try {
+      await Promise.all(
+        [...values].map(async ([name, value]) => {
+          await session.allocate(name, typeOf(value));
+          await session.write(name, value);
+        }),
+      );
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
     this.#host = new Map();
     return session;
+  }
+
+  /** Performs tasks one after the other: those that stream data share the variables that the data go through. */
+  inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
+    const done = this.#turn.then(task);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   /** A compiled graph by key; compiled when first asked for. */
@@ -70,15 +91,20 @@ export class ModelVariables {
     return await program;
   }
 
-  /** Moves the state that is kept to a fresh session, opened when next needed: the only way to give memory back. */
-  async moveToFreshSession(isKept: (name: string) => boolean): Promise<void> {
-    if (this.#session === null) return;
-    const session = await this.#session;
-    const kept = [...session.variables().keys()].filter(isKept);
-    this.#host = await session.readAll(kept);
-    this.#session = null;
-    this.#programs = new Map();
-    await session.close();
+  /**
+   * Moves the state that is kept to a fresh session, opened when next needed: the only way to give memory back. Tasks of
+   * `inTurn` that came before end in the old one.
+   */
+  moveToFreshSession(isKept: (name: string) => boolean): Promise<void> {
+    return this.inTurn(async () => {
+      if (this.#session === null) return;
+      const session = await this.#session;
+      const kept = [...session.variables().keys()].filter(isKept);
+      this.#host = await session.readAll(kept);
+      this.#session = null;
+      this.#programs = new Map();
+      await session.close();
+    });
   }
 
   /** Writes a variable of any kind, allocating it when it is new. */
