@@ -28,9 +28,11 @@ describe("optimizers", () => {
       kind: "adam",
       options: { learningRate: 0.001, weightDecay: 0 },
     });
-    expect(choose({ optimizer: "nesterov", learningRate: 0.2, weightDecay: 0.1 }).optimizer).toMatchObject({
+    expect(
+      choose({ optimizer: "nesterov", learningRate: 0.2, weightDecay: 0.1, clipNorm: 2 }).optimizer,
+    ).toMatchObject({
       kind: "sgd",
-      options: { learningRate: 0.2, weightDecay: 0.1, momentum: 0.9, nesterov: true },
+      options: { learningRate: 0.2, weightDecay: 0.1, clipNorm: 2, momentum: 0.9, nesterov: true },
     });
     expect(choose({ optimizer: "sgd" }).optimizer).toMatchObject({
       options: { learningRate: 0.01, momentum: 0 },

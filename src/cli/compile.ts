@@ -27,12 +27,13 @@ export interface CompileChoice {
  * @throws OptionError for choices that do not go together
  */
 export function compileChoice(config: TrainConfig, stepsPerEpoch: number): CompileChoice {
-  const { optimizer: name, learningRate, weightDecay } = config;
+  const { optimizer: name, learningRate, weightDecay, clipNorm } = config;
   const bare = createOptimizer[name]({});
   const rate = learningRate ?? learningRateAt(bare.options.learningRate, 0);
   const optimizer = createOptimizer[name]({
     learningRate: scheduled(rate, config, stepsPerEpoch),
     ...(weightDecay === null ? {} : { weightDecay }),
+    clipNorm,
   });
   return { optimizer, loss: createLoss(config.loss, config.labelSmoothing) };
 }
@@ -40,6 +41,7 @@ export function compileChoice(config: TrainConfig, stepsPerEpoch: number): Compi
 interface RateOptions {
   readonly learningRate?: LearningRate;
   readonly weightDecay?: number;
+  readonly clipNorm?: number | null;
 }
 
 const createOptimizer: { readonly [N in OptimizerName]: (options: RateOptions) => Optimizer } = {

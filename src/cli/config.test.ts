@@ -18,6 +18,7 @@ describe("a configuration from flags", () => {
       loss: "sparse_categorical_crossentropy",
       labelSmoothing: 0,
       weightDecay: null,
+      clipNorm: null,
       augment: null,
       validationSplit: 0,
       limit: null,

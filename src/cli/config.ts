@@ -23,6 +23,8 @@ export const trainConfigSchema = z.strictObject({
   labelSmoothing: z.number().min(0).lt(1),
   /** The optimizer's own decay when null. */
   weightDecay: z.number().min(0).nullable(),
+  /** Limit of the norm of all gradients together; none when null. */
+  clipNorm: z.number().gt(0).nullable(),
   augment: z.strictObject({ shift: whole(1) }).nullable(),
   validationSplit: z.number().min(0).lt(1),
   /** All training examples when null. */
@@ -46,6 +48,7 @@ const defaults: TrainConfig = {
   loss: "sparse_categorical_crossentropy",
   labelSmoothing: 0,
   weightDecay: null,
+  clipNorm: null,
   augment: null,
   validationSplit: 0,
   limit: null,

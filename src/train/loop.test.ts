@@ -141,7 +141,7 @@ describe("the loop", () => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const trainee = createFakeTrainee({ lossOf: (step) => (step === 4 ? bad : 1) });
       expect(await messageOf(() => run(trainee))).toBe(
-        `TrainingError: epoch 2, step 2 of 3: the loss is ${bad}. Try a lower learning rate or clipNorm: 1 in the optimizer, and check the data for values out of range.`,
+        `TrainingError: epoch 2, step 2 of 3: the loss is ${bad}. Try a lower learning rate or clipped gradients (clipNorm: 1, --clip-norm 1), and check the data for values out of range.`,
       );
     }
   });

@@ -316,6 +316,6 @@ function allFinite(values: ArrayLike<number>): boolean {
 function notFinite(what: string, epoch: number, step: number, stepsPerEpoch: number): TrainingError {
   return new TrainingError(what, {
     where: `epoch ${epoch + 1}, step ${step + 1} of ${stepsPerEpoch}`,
-    hint: "Try a lower learning rate or clipNorm: 1 in the optimizer, and check the data for values out of range.",
+    hint: "Try a lower learning rate or clipped gradients (clipNorm: 1, --clip-norm 1), and check the data for values out of range.",
   });
 }

@@ -103,6 +103,11 @@ function addHow(command: Command): void {
       decimalNumber("--weight-decay", { minimum: 0 }),
     )
     .option(
+      "--clip-norm <limit>",
+      "scale the gradients down where their norm is greater (default: never)",
+      decimalNumber("--clip-norm", { minimum: 0, above: true }),
+    )
+    .option(
       "--loss <name>",
       `${lossNames.join(", ")} (default: ${lossNames[0]})`,
       choice("--loss", lossNames, keyName),
