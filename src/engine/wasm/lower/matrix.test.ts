@@ -49,8 +49,20 @@ describe("matrix product of sparse images", () => {
   afterAll(() => Promise.all(engines.map((engine) => engine.close())));
 
   // 300 pixels are more than one block of k; 27 and 13 leave parts of tiles over.
-  it.each([0, 0.02, 0.2, 0.7, 1])("is that of the reference where a share of %d is lit", async (share) => {
-    const [batch, pixels, units] = [27, 300, 13];
+  // 13 units are less than the four panels that single rows are walked for; 75 are two times four, and 11 over.
+  it.each([
+    [0, 13],
+    [0.02, 13],
+    [0.2, 13],
+    [0.7, 13],
+    [1, 13],
+    [0, 75],
+    [0.02, 75],
+    [0.2, 75],
+    [0.7, 75],
+    [1, 75],
+  ])("is that of the reference where a share of %d is lit, for %d units", async (share, units) => {
+    const [batch, pixels] = [27, 300];
     const results = await Promise.all(
       engines.map(async (engine) => {
         const session = await engine.openSession();
