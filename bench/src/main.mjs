@@ -37,7 +37,7 @@ function wholeNumber(name, text) {
 
 const [load] = loadavg();
 if (load > 1)
-  say(`Other programs keep ${load.toFixed(1)} processors busy: what follows is not to be relied on.`);
+  say(`The machine was busy in the last minute (load ${load.toFixed(1)}): for figures to keep, let it rest.`);
 
 const names = options.case.split(",").map((name) => name.trim());
 const known = [...Object.keys(speedCases), "accuracy"];
