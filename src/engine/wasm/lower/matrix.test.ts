@@ -49,7 +49,7 @@ describe("matrix product of sparse images", () => {
   afterAll(() => Promise.all(engines.map((engine) => engine.close())));
 
   // 300 pixels are more than one block of k; 27 and 13 leave parts of tiles over.
-  // 13 units are less than the four panels that single rows are walked for; 75 are two times four, and 11 over.
+  // 13 units are a panel of 8 and a part of one; 75 are more than a block of 64 columns.
   it.each([
     [0, 13],
     [0.02, 13],

@@ -72,16 +72,10 @@ export function emitProduct(product: Product, context: LoweringContext): void {
   });
 }
 
-/** Whether a value is images as they were loaded: dark pixels are zeros, and they lie side by side. */
+/** Whether a value is images as they were loaded: dark pixels are zeros. */
 function isImages(node: Node): boolean {
   if (isKind(node, "reshape")) return isImages(node.inputs[0]);
   return isKind(node, "loadImages") && node.attributes.offset === 0;
-}
-
-/** Whether a value went through a rectifier, forwards or backwards: many of its elements are zero, each by itself. */
-function isRectified(node: Node): boolean {
-  if (isKind(node, "reshape")) return isRectified(node.inputs[0]);
-  return isKind(node, "relu") || isKind(node, "reluGradient");
 }
 
 /** A matrix product with what is fused to it. */
@@ -89,8 +83,7 @@ export function lowerProduct(node: Node<"matmul">, epilogue: Epilogue, context: 
   const [a, b] = node.inputs;
   const { transposeA, transposeB } = node.attributes;
   const [m, n] = node.shape;
-  // Where the rows of a tile lie side by side, all of them must be zero at once: scattered zeros are of no use.
-  const sparse = isImages(a) || (!transposeA && isRectified(a));
+  const sparse = isImages(a);
   context.describe(sparse ? "blocked matrix product, zeros skipped" : "blocked matrix product");
   emitProduct(
     {
