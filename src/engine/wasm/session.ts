@@ -77,7 +77,11 @@ export class WasmSession implements Session {
     this.checkOpen();
 
     const maximumSteps = options.maximumSteps ?? 1;
+    // Planning keeps this thread busy for some 20 ms: timers get their turn before and after.
+    await pause();
     const layout = this.#layOut(graph, maximumSteps, (name) => this.#variable(name, "compile").address);
+    await pause();
+    this.checkOpen();
     this.#team.ensureScratch(layout.scratchBytes);
     const workingAddress = this.#working.reserve(layout.placement.bytes);
     const loading = loadProgram(layout.lowered, layout.placement, workingAddress, this.#team.allocator, {
@@ -185,4 +189,9 @@ export class WasmSession implements Session {
 /** Gives blocks back to the team's allocator, once. */
 export function releaseBlocks(team: Team, blocks: Block[]): void {
   for (const { address, bytes } of blocks.splice(0)) team.allocator.release(address, bytes);
+}
+
+/** Lets other work of this thread go first. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
