@@ -32,7 +32,7 @@ class Team {
 
 /** Counters of different threads must not share a cache line. */
 const COUNTER_BYTES: usize = 64;
-/** How often a waiting thread looks before it sleeps: some 50 microseconds. */
+/** How often a waiting thread looks before it sleeps: tens of microseconds, longer than most kernels differ. */
 const SPINS: u32 = 20000;
 
 // @ts-ignore: decorator

@@ -26,8 +26,8 @@ const padded = (channels: number) => Math.ceil(channels / tileColumns) * tileCol
 const tilesOf = ([images, height, width]: Shape) => images * Math.ceil(height / 4) * Math.ceil(width / 4);
 
 /**
- * Whether Winograd's filtering is the faster way: 3 x 3, stride 1, enough channels on both sides to pay for the
- * transforms (measured: from 16), and tiles that do not reach far beyond the output.
+ * Whether to use Winograd's filtering: 3 x 3, stride 1, 16 channels or more on both sides to pay for the transforms (an
+ * estimate from the counts of operations, not yet a measured border), and tiles that do not reach far beyond the output.
  */
 export function prefersWinograd(
   filter: Shape,
@@ -126,7 +126,7 @@ export function emitWinogradFilterGradient(
   });
 }
 
-/** Bytes that the partial sums of a filter gradient would take with a single part. */
+/** Whether two parts or more of a filter gradient's transformed sums stay within their bound. */
 export function fitsFilterGradient(filter: Shape): boolean {
   return (sizeOf(filter) / 9) * 4 * frequencies <= partialBytes / 2;
 }
