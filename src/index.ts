@@ -21,7 +21,12 @@ export * as formats from "./formats/index.ts";
 export {
   type ActivationName,
   type CommonLayerOptions,
+  type Initializer,
+  type InitializerKind,
   type InitializerName,
+  type InitializerOption,
+  type InitializerOptions,
+  initializers,
   Layer,
   type LayerKind,
   type LayerOptions,
@@ -76,4 +81,4 @@ export {
   type TrainingControl,
   type TrainingEvent,
 } from "./train/index.ts";
-export { models, type ZooName, type ZooOptions } from "./zoo/index.ts";
+export { models, type ZooDropoutOptions, type ZooName, type ZooOptions } from "./zoo/index.ts";

@@ -4,7 +4,11 @@
  */
 
 /** Models of the zoo. */
-export const modelNames = ["dense", "lenet5", "convnet", "convnet-gmp"] as const;
+export const modelNames = [
+  ...["dense", "lenet5", "convnet", "convnet-gmp", "alexnet"],
+  ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
+  ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
+] as const;
 
 /** Optimizers: the library's kinds in lower case, and the two usual faces of SGD. */
 export const optimizerNames = ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"] as const;

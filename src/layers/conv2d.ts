@@ -1,17 +1,11 @@
 import type { PaddingOption } from "../ops/index.ts";
-import {
-  booleanField,
-  nameField,
-  type Size2dOption,
-  size2dField,
-  wholeNumberField,
-} from "../options/index.ts";
+import { booleanField, type Size2dOption, size2dField, wholeNumberField } from "../options/index.ts";
 import { ShapeError } from "../tensor/index.ts";
 import { type ActivationName, activationField, applyActivation } from "./activations.ts";
 import { type LayerDefinition, oneInput } from "./definition.ts";
 import { biasParameter, kernelParameter } from "./dense.ts";
 import { imageShape, paddingField, resolveWindow, size2d } from "./geometry.ts";
-import { type InitializerName, initializerNames } from "./initializers.ts";
+import { type InitializerOption, initializerField } from "./initializers.ts";
 
 /** Options of `layers.conv2d`. */
 export interface Conv2dOptions {
@@ -32,9 +26,9 @@ export interface Conv2dOptions {
   /** Default true. */
   readonly useBias?: boolean;
   /** Default `glorotUniform`. */
-  readonly kernelInitializer?: InitializerName;
+  readonly kernelInitializer?: InitializerOption;
   /** Default `zeros`. */
-  readonly biasInitializer?: InitializerName;
+  readonly biasInitializer?: InitializerOption;
 }
 
 /**
@@ -53,8 +47,8 @@ export const conv2dLayer: LayerDefinition<Conv2dOptions> = {
     groups: wholeNumberField(1, 1),
     activation: activationField,
     useBias: booleanField(true),
-    kernelInitializer: nameField(initializerNames, "glorotUniform"),
-    biasInitializer: nameField(initializerNames, "zeros"),
+    kernelInitializer: initializerField("glorotUniform"),
+    biasInitializer: initializerField("zeros"),
   },
   arity: oneInput,
   outputShape: (options, inputs, where) => {

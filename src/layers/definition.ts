@@ -2,14 +2,14 @@ import type { Node, Update } from "../graph/index.ts";
 import type { Build } from "../ops/index.ts";
 import type { Fields, Resolved } from "../options/index.ts";
 import type { Shape } from "../tensor/index.ts";
-import type { InitializerName } from "./initializers.ts";
+import type { InitializerOption } from "./initializers.ts";
 
 /** A piece of a layer's state: a weight that training changes, or a statistic that it keeps. */
 export interface ParameterSpec {
   /** PyTorch's name within the layer: `weight`, `bias`, `running_mean`. */
   readonly name: string;
   readonly shape: Shape;
-  readonly initializer: InitializerName;
+  readonly initializer: InitializerOption;
   /** Whether the optimizer changes it. Statistics are not trained: the layer itself updates them. */
   readonly trainable: boolean;
   /** Whether weight decay applies: to kernels, not to biases and normalization. */

@@ -1,9 +1,9 @@
 import type { Node } from "../graph/index.ts";
-import { booleanField, nameField, wholeNumberField } from "../options/index.ts";
+import { booleanField, wholeNumberField } from "../options/index.ts";
 import { type Shape, sizeOf } from "../tensor/index.ts";
 import { type ActivationName, activationField, applyActivation } from "./activations.ts";
 import { type LayerDefinition, oneInput, type ParameterSpec } from "./definition.ts";
-import { type InitializerName, initializerNames } from "./initializers.ts";
+import { type InitializerOption, initializerField } from "./initializers.ts";
 
 /** Options of `layers.dense`. */
 export interface DenseOptions {
@@ -14,9 +14,9 @@ export interface DenseOptions {
   /** Default true. */
   readonly useBias?: boolean;
   /** Default `glorotUniform`. */
-  readonly kernelInitializer?: InitializerName;
+  readonly kernelInitializer?: InitializerOption;
   /** Default `zeros`. */
-  readonly biasInitializer?: InitializerName;
+  readonly biasInitializer?: InitializerOption;
 }
 
 /**
@@ -27,8 +27,8 @@ export const denseLayer: LayerDefinition<DenseOptions> = {
     units: wholeNumberField(1),
     activation: activationField,
     useBias: booleanField(true),
-    kernelInitializer: nameField(initializerNames, "glorotUniform"),
-    biasInitializer: nameField(initializerNames, "zeros"),
+    kernelInitializer: initializerField("glorotUniform"),
+    biasInitializer: initializerField("zeros"),
   },
   arity: oneInput,
   outputShape: ({ units }, [input = []]) => [...input.slice(0, -1), units],
@@ -52,11 +52,11 @@ function asMatrix(build: Parameters<typeof applyActivation>[0], x: Node): Node {
 }
 
 /** The spec of a kernel, [..., inputs, outputs]. */
-export function kernelParameter(shape: Shape, initializer: InitializerName): ParameterSpec {
+export function kernelParameter(shape: Shape, initializer: InitializerOption): ParameterSpec {
   return { name: "weight", shape, initializer, trainable: true, decays: true };
 }
 
 /** The spec of a bias. */
-export function biasParameter(units: number, initializer: InitializerName): ParameterSpec {
+export function biasParameter(units: number, initializer: InitializerOption): ParameterSpec {
   return { name: "bias", shape: [units], initializer, trainable: true, decays: false };
 }

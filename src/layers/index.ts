@@ -1,7 +1,17 @@
 export type { ActivationName } from "./activations.ts";
 export type { CallContext, LayerDefinition, ParameterSpec } from "./definition.ts";
 export * as layers from "./factories.ts";
-export { type InitializerName, initialize, initializerNames } from "./initializers.ts";
+export * as initializers from "./initializer-factories.ts";
+export {
+  type Initializer,
+  type InitializerKind,
+  type InitializerName,
+  type InitializerOption,
+  type InitializerOptions,
+  initialize,
+  initializerKinds,
+  initializerNames,
+} from "./initializers.ts";
 export {
   type CommonLayerOptions,
   callLayer,

@@ -1,3 +1,3 @@
-export type { ZooOptions } from "./options.ts";
-export type { ZooEntry, ZooName } from "./registry.ts";
+export type { ZooDropoutOptions, ZooOptions } from "./options.ts";
+export type { ZooEntry, ZooName, ZooOptionsOf } from "./registry.ts";
 export * as models from "./registry.ts";

@@ -1,23 +1,83 @@
-import { checkOptions, type Fields, type Resolved, shapeField, wholeNumberField } from "../options/index.ts";
-import type { Shape } from "../tensor/index.ts";
+import {
+  checkOptions,
+  type Fields,
+  numberField,
+  type Resolved,
+  shapeField,
+  wholeNumberField,
+} from "../options/index.ts";
+import { formatShape, type Shape, ShapeError } from "../tensor/index.ts";
 
 /** Options of every model of the zoo. */
 export interface ZooOptions {
-  /** Number of classes; default 10. */
+  /** Number of classes; default 10, or ImageNet's 1000 for nets that are known from there. */
   readonly classes?: number;
-  /** Shape of an image, [height, width, channels]; default [28, 28, 1]. */
+  /** Shape of an image, [height, width, channels]; default [28, 28, 1], or [224, 224, 3] for ImageNet's nets. */
   readonly inputShape?: Shape;
 }
 
-const fields: Fields<ZooOptions> = {
-  classes: wholeNumberField(2, 10),
-  inputShape: { ...shapeField, fallback: [28, 28, 1] },
-};
+/** Options of the nets that drop values between their dense layers: VGG and AlexNet. */
+export interface ZooDropoutOptions extends ZooOptions {
+  /** Probability of a value to be dropped, in [0, 1); default 0.5. */
+  readonly dropout?: number;
+}
+
+/** What a family of nets was made for. */
+export interface ZooDefaults {
+  readonly classes: number;
+  readonly inputShape: Shape;
+}
+
+/** MNIST's digits. */
+const digits: ZooDefaults = { classes: 10, inputShape: [28, 28, 1] };
+/** ImageNet's thousand classes, at the usual size. */
+export const imageNet: ZooDefaults = { classes: 1000, inputShape: [224, 224, 3] };
+
+function fieldsOf({ classes, inputShape }: ZooDefaults): Fields<ZooOptions> {
+  return {
+    classes: wholeNumberField(2, classes),
+    inputShape: { ...shapeField, fallback: inputShape },
+  };
+}
+
+const placeOf = (name: string) => `models.create("${name}")`;
 
 /**
  * @param name - the model's name, for errors
  * @throws OptionError for an unknown or wrong option
  */
-export function zooOptions(name: string, options: ZooOptions): Resolved<ZooOptions> {
-  return checkOptions(`models.create("${name}")`, options, fields);
+export function zooOptions(
+  name: string,
+  options: ZooOptions,
+  defaults: ZooDefaults = digits,
+): Resolved<ZooOptions> {
+  return checkOptions(placeOf(name), options, fieldsOf(defaults));
+}
+
+/** {@link zooOptions} with a dropout rate. */
+export function zooDropoutOptions(
+  name: string,
+  options: ZooDropoutOptions,
+  defaults: ZooDefaults,
+): Resolved<ZooDropoutOptions> {
+  const fields = { ...fieldsOf(defaults), dropout: numberField({ minimum: 0, below: 1 }, 0.5) };
+  return checkOptions<ZooDropoutOptions>(placeOf(name), options, fields);
+}
+
+/**
+ * Says at once what would otherwise show as a window that does not fit, somewhere deep in the net.
+ *
+ * @param smallest - the least height and width, in pixels
+ * @throws ShapeError for a smaller image
+ */
+export function checkImageSize(name: string, inputShape: Shape, smallest: number): void {
+  const [height = 0, width = 0] = inputShape;
+  if (inputShape.length !== 3 || (height >= smallest && width >= smallest)) return;
+  throw new ShapeError(
+    `images must be at least ${smallest} x ${smallest} pixels, got ${formatShape(inputShape)}`,
+    {
+      where: placeOf(name),
+      hint: "The net halves them until nothing is left. Enlarge the images, or use a net for small ones: lenet5, convnet, resnet18.",
+    },
+  );
 }

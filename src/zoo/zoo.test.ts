@@ -3,31 +3,58 @@ import { gradients } from "../autodiff/index.ts";
 import { isKind } from "../graph/index.ts";
 import { buildForward, modelParameters } from "../models/index.ts";
 import { createBuild } from "../ops/index.ts";
+import type { Shape } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
-import { create, names, zoo } from "./registry.ts";
+import { create, isZooName, names, type ZooName, zoo } from "./registry.ts";
+
+/** The names of ImageNet's nets: all that are not of the size of MNIST. */
+const imageNetNames = names.filter((name) => /^(alexnet|vgg|resnet)/.test(name));
+
+/** The smallest images of the families that cannot take MNIST's. */
+const smallest: readonly (readonly [family: string, size: number])[] = [
+  ["alexnet", 63],
+  ["vgg", 32],
+];
+
+function smallestImage(name: ZooName, channels: number): Shape {
+  const size = smallest.find(([family]) => name.startsWith(family))?.[1] ?? 28;
+  return [size, size, channels];
+}
 
 test("the registry is complete", () => {
-  expect(names).toEqual(["dense", "lenet5", "convnet", "convnet-gmp"]);
+  expect(names).toEqual([
+    ...["dense", "lenet5", "convnet", "convnet-gmp", "alexnet"],
+    ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
+    ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
+  ]);
+  expect(isZooName("resnet20")).toBe(false);
 });
 
 describe.each(names)("%s", (name) => {
-  test("has its published number of parameters, 10 logits, and its name", () => {
+  const [inputShape, outputShape] = imageNetNames.includes(name)
+    ? [[224, 224, 3], [1000]]
+    : [[28, 28, 1], [10]];
+
+  test("has its published number of parameters, one logit a class, and its name", () => {
     const model = create(name);
-    expect(model.summary().parameters).toBe(zoo[name].parameters);
-    expect(model).toMatchObject({ name, inputShape: [28, 28, 1], outputShape: [10] });
+    expect(model.summary().trainableParameters).toBe(zoo[name].parameters);
+    expect(model).toMatchObject({ name, inputShape, outputShape });
   });
 
   test("takes other images and other numbers of classes", () => {
-    expect(create(name, { classes: 3, inputShape: [32, 40, 3] })).toMatchObject({
-      inputShape: [32, 40, 3],
+    const [height, width] = smallestImage(name, 2);
+    const other = [height + 4, width + 12, 2];
+    expect(create(name, { classes: 3, inputShape: other })).toMatchObject({
+      inputShape: other,
       outputShape: [3],
     });
   });
 
   test("every parameter receives a gradient", () => {
-    const { architecture } = create(name);
+    const image = smallestImage(name, 1);
+    const { architecture } = create(name, { classes: 10, inputShape: image });
     const build = createBuild();
-    const images = build("input", [], { name: "images", shape: [2, 28, 28, 1], dtype: "float32" });
+    const images = build("input", [], { name: "images", shape: [2, ...image], dtype: "float32" });
     const key = build("input", [], { name: "key", shape: [2], dtype: "uint32" });
     const { output, variables } = buildForward(architecture, images, { training: true, key });
     const labels = build("input", [], { name: "labels", shape: [2], dtype: "int32" });
@@ -40,13 +67,18 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-test("figures of the papers and of this project", () => {
-  expect(names.map((name) => zoo[name].parameters)).toEqual([535_818, 61_706, 34_826, 19_466]);
+test("figures of the papers, of torchvision 0.28 and of this project", () => {
+  expect(names.map((name) => zoo[name].parameters)).toEqual([
+    ...[535_818, 61_706, 34_826, 19_466, 61_100_840],
+    ...[132_863_336, 132_868_840, 133_047_848, 133_053_736],
+    ...[138_357_544, 138_365_992, 143_667_240, 143_678_248],
+    ...[11_689_512, 21_797_672, 25_557_032, 44_549_160, 60_192_808],
+  ]);
 });
 
 test("unknown names and options are refused", async () => {
   expect(await messageOf(() => create("lenet"))).toBe(
-    'OptionError: models.create: there is no model "lenet". Did you mean "lenet5"? Known: dense, lenet5, convnet, convnet-gmp.',
+    `OptionError: models.create: there is no model "lenet". Did you mean "lenet5"? Known: ${names.join(", ")}.`,
   );
   expect(await messageOf(() => create("dense", { classes: 1 }))).toBe(
     'OptionError: models.create("dense"): option "classes" must be a whole number of at least 2, got 1.',
@@ -54,4 +86,21 @@ test("unknown names and options are refused", async () => {
   expect(await messageOf(() => create("lenet5", { inputShape: [8, 8, 1] }))).toMatch(
     /^ShapeError: layer "conv2" \(conv2d\): a window of height 5 does not fit into an image of shape \[4, 4, 6\]/,
   );
+  expect(await messageOf(() => create("vgg16", { dropout: 1 }))).toBe(
+    'OptionError: models.create("vgg16"): option "dropout" must be a number at least 0 and below 1, got 1.',
+  );
+  const resnet18: string = "resnet18";
+  expect(await messageOf(() => create(resnet18, { dropout: 0.5 }))).toBe(
+    'OptionError: models.create("resnet18"): unknown option "dropout". Known: classes, inputShape.',
+  );
+});
+
+test.each(smallest)("images that %s has no use for are refused at once", async (family, size) => {
+  for (const name of names.filter((candidate) => candidate.startsWith(family))) {
+    const tooSmall: Shape = [size, size - 1, 3];
+    expect(await messageOf(() => create(name, { inputShape: tooSmall }))).toBe(
+      `ShapeError: models.create("${name}"): images must be at least ${size} x ${size} pixels, got [${tooSmall.join(", ")}]. ` +
+        "The net halves them until nothing is left. Enlarge the images, or use a net for small ones: lenet5, convnet, resnet18.",
+    );
+  }
 });

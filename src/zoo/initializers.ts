@@ -1,0 +1,23 @@
+import { type Initializer, initializers } from "../layers/index.ts";
+
+/** He et al.'s normal distribution over fan out, not cut off: how torchvision draws the convolutions of VGG and ResNet. */
+export const heNormalFanOut: Initializer = initializers.varianceScaling({
+  scale: 2,
+  mode: "fanOut",
+  distribution: "untruncatedNormal",
+});
+
+/**
+ * What PyTorch does where a net says nothing: kernels and biases are uniform on [-1 / sqrt(fanIn), 1 / sqrt(fanIn)),
+ * with the kernel's fan in for both (`torch.nn.Linear.reset_parameters`).
+ */
+export function pytorchDefault(fanIn: number): {
+  readonly kernelInitializer: Initializer;
+  readonly biasInitializer: Initializer;
+} {
+  const limit = 1 / Math.sqrt(fanIn);
+  return {
+    kernelInitializer: initializers.varianceScaling({ scale: 1 / 3, mode: "fanIn", distribution: "uniform" }),
+    biasInitializer: initializers.randomUniform({ minimum: -limit, maximum: limit }),
+  };
+}
