@@ -105,6 +105,13 @@ def pool(name, kind, size, pool_size, strides, padding, ceil_mode, count_padding
     }
 
 
+def adaptive_pool(name, size, output_size):
+    x = leaf(size, 4)
+    y = back(F.adaptive_avg_pool2d(images(x), output_size))
+    y.backward(draw(y.shape, 5))
+    return {"name": name, "x": size, "outputSize": output_size, "y": record(y), "dx": record(x.grad)}
+
+
 def batch_norm(name, shape, training, momentum=0.1, epsilon=1e-5):
     channels = shape[-1]
     x, gamma, beta = leaf(shape, 6), leaf((channels,), 7), leaf((channels,), 8)
@@ -191,6 +198,15 @@ def main():
             pool("ceil, counted", "average", (1, 8, 6, 3), (3, 3), (2, 2), (1, 1), True, True),
             pool("ceil, not counted", "average", (1, 8, 6, 3), (3, 3), (2, 2), (1, 1), True, False),
             pool("ceil, no padding", "average", (1, 6, 8, 2), (3, 3), (2, 2), (0, 0), True, True),
+        ],
+    )
+    write(
+        "adaptive-pool2d",
+        [
+            adaptive_pool("even", (1, 6, 4, 2), (3, 2)),
+            adaptive_pool("smaller, windows overlap", (2, 5, 7, 3), (3, 4)),
+            adaptive_pool("larger", (1, 2, 3, 2), (7, 4)),
+            adaptive_pool("smaller and larger", (1, 8, 1, 3), (6, 6)),
         ],
     )
     write(

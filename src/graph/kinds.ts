@@ -87,6 +87,10 @@ export interface OpAttributes {
   averagePool2d: AveragePool2dAttributes;
   /** Input dy -> dx. */
   averagePool2dGradient: AveragePool2dAttributes & { readonly inputShape: Shape };
+  /** The mean over windows that share the image out evenly: output row i covers floor(i H / OH) to ceil((i + 1) H / OH). */
+  adaptiveAveragePool2d: { readonly outputSize: Size2d };
+  /** Input dy -> dx. */
+  adaptiveAveragePool2dGradient: { readonly outputSize: Size2d; readonly inputShape: Shape };
 
   // Non-linear maps; each gradient takes what the forward kept and dy.
   relu: Empty;

@@ -17,6 +17,9 @@ export const conv2d: Factory<"conv2d"> = (options) => new Layer("conv2d", option
 export const maxPool2d: Factory<"maxPool2d"> = (options = {}) => new Layer("maxPool2d", options);
 /** The mean of each window. */
 export const averagePool2d: Factory<"averagePool2d"> = (options = {}) => new Layer("averagePool2d", options);
+/** The mean of as many windows as asked for, which share the image out evenly. */
+export const adaptiveAveragePool2d: Factory<"adaptiveAveragePool2d"> = (options) =>
+  new Layer("adaptiveAveragePool2d", options);
 /** The mean of each channel over the whole image. */
 export const globalAveragePool2d: Factory<"globalAveragePool2d"> = (options = {}) =>
   new Layer("globalAveragePool2d", options);

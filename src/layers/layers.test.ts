@@ -37,6 +37,10 @@ const shapeCases: [name: string, layer: Layer, inputs: Shape[], output: Shape][]
   ["maxPool2d same", layers.maxPool2d({ padding: "same" }), [image], [3, 3, 3]],
   ["maxPool2d stride", layers.maxPool2d({ poolSize: 3, strides: 1, padding: 1 }), [image], [5, 6, 3]],
   ["averagePool2d", layers.averagePool2d({ poolSize: [5, 2] }), [image], [1, 3, 3]],
+  ["adaptiveAveragePool2d", layers.adaptiveAveragePool2d({ outputSize: [3, 4] }), [image], [3, 4, 3]],
+  ["adaptiveAveragePool2d even", layers.adaptiveAveragePool2d({ outputSize: [1, 2] }), [image], [1, 2, 3]],
+  ["adaptiveAveragePool2d as it is", layers.adaptiveAveragePool2d({ outputSize: [5, 6] }), [image], image],
+  ["adaptiveAveragePool2d larger", layers.adaptiveAveragePool2d({ outputSize: 7 }), [image], [7, 7, 3]],
   ["globalAveragePool2d", layers.globalAveragePool2d(), [image], [3]],
   ["globalMaxPool2d", layers.globalMaxPool2d({ keepDimensions: true }), [image], [1, 1, 3]],
   ["flatten", layers.flatten(), [image], [90]],
@@ -143,6 +147,17 @@ describe("values", () => {
     ]);
     const counted = layers.averagePool2d({ poolSize: 3, strides: 3, padding: 1, countPadding: true });
     expect(run(counted, [[2, 2, 1]]).output()).toBeCloseToTensor([-3.4 / 9, -1.8 / 9]);
+  });
+
+  test("adaptive pools take the mean of even shares, whichever op they are made of", () => {
+    const pool = (outputSize: number, inputs: Shape) =>
+      run(layers.adaptiveAveragePool2d({ outputSize }), [inputs]);
+    // Rows of x: -1, -0.9, -0.8 | -0.7, -0.6, -0.5 | -0.4, -0.3, -0.2; windows of 2 x 2 that overlap by one.
+    expect(pool(2, [3, 3, 1]).output().slice(0, 4)).toBeCloseToTensor([-0.8, -0.7, -0.5, -0.4]);
+    expect(pool(1, [2, 2, 1]).output()).toBeCloseToTensor([-0.85, -0.45]);
+    expect(pool(2, [1, 1, 1]).output()).toBeCloseToTensor([...Array(4).fill(-1), ...Array(4).fill(-0.9)]);
+    const kinds = [pool(2, [3, 3, 1]), pool(1, [2, 2, 1]), pool(2, [2, 2, 1])].map(({ node }) => node.kind);
+    expect(kinds).toEqual(["adaptiveAveragePool2d", "averagePool2d", "input"]);
   });
 
   test("global pools reduce each channel", () => {

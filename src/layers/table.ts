@@ -1,4 +1,5 @@
 import { type ActivationOptions, activationLayer } from "./activation.ts";
+import { type AdaptiveAveragePool2dOptions, adaptiveAveragePool2dLayer } from "./adaptive-average-pool2d.ts";
 import { type AveragePool2dOptions, averagePool2dLayer } from "./average-pool2d.ts";
 import { type BatchNormalizationOptions, batchNormalizationLayer } from "./batch-normalization.ts";
 import { type Conv2dOptions, conv2dLayer } from "./conv2d.ts";
@@ -26,6 +27,7 @@ export interface LayerOptions {
   conv2d: Conv2dOptions;
   maxPool2d: MaxPool2dOptions;
   averagePool2d: AveragePool2dOptions;
+  adaptiveAveragePool2d: AdaptiveAveragePool2dOptions;
   globalAveragePool2d: GlobalPool2dOptions;
   globalMaxPool2d: GlobalPool2dOptions;
   flatten: FlattenOptions;
@@ -49,6 +51,7 @@ export const layerTable: { readonly [K in LayerKind]: LayerDefinition<LayerOptio
   conv2d: conv2dLayer,
   maxPool2d: maxPool2dLayer,
   averagePool2d: averagePool2dLayer,
+  adaptiveAveragePool2d: adaptiveAveragePool2dLayer,
   globalAveragePool2d: globalAveragePool2dLayer,
   globalMaxPool2d: globalMaxPool2dLayer,
   flatten: flattenLayer,

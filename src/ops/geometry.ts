@@ -45,6 +45,20 @@ export function poolOutputSize(
   return (size - 1) * stride >= input + before ? size - 1 : size;
 }
 
+/** A stretch of an axis: from `begin` to before `end`. */
+export interface Span {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Window `index` when `input` positions are shared out evenly among `output` windows; they overlap where need be. */
+export function spanOf(index: number, output: number, input: number): Span {
+  return {
+    begin: Math.floor((index * input) / output),
+    end: Math.ceil(((index + 1) * input) / output),
+  };
+}
+
 /** Zeros before and after one axis so that the output has ceil(input / stride) elements; the odd one goes after. */
 export function samePadding(
   input: number,

@@ -126,6 +126,21 @@ describe("pool2d", () => {
   });
 });
 
+interface AdaptivePoolCase {
+  readonly name: string;
+  readonly x: Shape;
+  readonly outputSize: Size2d;
+  readonly y: Recorded;
+  readonly dx: Recorded;
+}
+
+describe("adaptiveAveragePool2d", () => {
+  test.each(load<AdaptivePoolCase>("adaptive-pool2d"))("$name", ({ x: shape, outputSize, y, dx }) => {
+    const x = drawn(shape, 4);
+    expectGolden(build("adaptiveAveragePool2d", [x], { outputSize }), y, 5, [[x, dx]]);
+  });
+});
+
 interface Statistics {
   readonly mean: readonly number[];
   readonly variance: readonly number[];

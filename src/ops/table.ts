@@ -1,4 +1,5 @@
 import type { OpKind } from "../graph/index.ts";
+import { adaptiveAveragePool2d, adaptiveAveragePool2dGradient } from "./adaptive-average-pool2d.ts";
 import { add, affine, clip, multiply, subtract } from "./arithmetic.ts";
 import { averagePool2d, averagePool2dGradient } from "./average-pool2d.ts";
 import { batchMoments, batchMomentsGradient } from "./batch-moments.ts";
@@ -49,6 +50,8 @@ export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
   maxPool2dGradient,
   averagePool2d,
   averagePool2dGradient,
+  adaptiveAveragePool2d,
+  adaptiveAveragePool2dGradient,
   relu,
   reluGradient,
   sigmoid,

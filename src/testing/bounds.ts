@@ -35,6 +35,8 @@ export const bounds: { readonly [K in OpKind]: Bound } = {
   maxPool2dGradient: "scaled",
   averagePool2d: "summed",
   averagePool2dGradient: "summed",
+  adaptiveAveragePool2d: "summed",
+  adaptiveAveragePool2dGradient: "summed",
   relu: "exact",
   reluGradient: "exact",
   sigmoid: "scaled",

@@ -4,8 +4,9 @@
  *
  * Deviations from the papers, all as torchvision 0.28 has them: no local response normalization; 64, 192, 384, 256 and
  * 256 filters without groups; dropout before the first two dense layers instead of behind them; PyTorch's default initial
- * weights. Beside that, dense weights see a flattened image channels fastest, torchvision's see columns fastest. Layers
- * have the names of torchvision's modules.
+ * weights; images of other sizes than 224 x 224, whose last feature maps are pooled or stretched to 6 x 6. Beside that,
+ * the first dense layer sees its image channels fastest, torchvision's columns fastest. Layers have the names of
+ * torchvision's modules.
  */
 import { layers, type SymbolicTensor } from "../layers/index.ts";
 import { functional, input, type Model } from "../models/index.ts";
@@ -69,7 +70,8 @@ export function alexnet(options: ZooDropoutOptions = {}): Model {
   const { classes, inputShape, dropout } = zooDropoutOptions("alexnet", options, imageNet);
   checkImageSize("alexnet", inputShape, smallestImage);
   const image = input({ shape: inputShape });
-  let x = layers.flatten({ name: "flatten" }).apply(features(image));
+  const pooled = layers.adaptiveAveragePool2d({ name: "avgpool", outputSize: 6 }).apply(features(image));
+  let x = layers.flatten({ name: "flatten" }).apply(pooled);
   x = hidden(x, 0, dropout);
   x = hidden(x, 3, dropout);
   return functional({ inputs: image, outputs: linear(x, 6, classes) }, { name: "alexnet" });

@@ -4,9 +4,10 @@
  * normalization (Ioffe and Szegedy 2015) behind each convolution.
  *
  * Deviations from the paper, all as torchvision 0.28 has them: He's initial weights in place of a shallower net's trained
- * ones; the variants with batch normalization, which the paper does not know. Beside that, dense weights see a flattened
- * image channels fastest, torchvision's see columns fastest; and the running variance follows the biased variance of a
- * batch. Layers have the names of torchvision's modules.
+ * ones; the variants with batch normalization, which the paper does not know; images of other sizes than 224 x 224, whose
+ * last feature maps are pooled or stretched to 7 x 7. Beside that, the first dense layer sees its image channels fastest,
+ * torchvision's columns fastest; and the running variance follows the biased variance of a batch, torchvision's the
+ * unbiased one. Layers have the names of torchvision's modules.
  */
 import { initializers, type Layer, layers } from "../layers/index.ts";
 import { type Model, sequential } from "../models/index.ts";
@@ -83,6 +84,7 @@ function build(depth: Depth, batchNorm: boolean, options: ZooDropoutOptions): Mo
     [
       layers.input({ shape: inputShape }),
       ...features(variants[depth], batchNorm),
+      layers.adaptiveAveragePool2d({ name: "avgpool", outputSize: 7 }),
       layers.flatten({ name: "flatten" }),
       ...classifier(classes, dropout),
     ],

@@ -27,7 +27,9 @@ type Kinds =
   | "maxPool2d"
   | "maxPool2dGradient"
   | "averagePool2d"
-  | "averagePool2dGradient";
+  | "averagePool2dGradient"
+  | "adaptiveAveragePool2d"
+  | "adaptiveAveragePool2dGradient";
 
 interface Convolution {
   readonly attributes: Convolution2dAttributes;
@@ -226,10 +228,34 @@ export function namedConvolution(
   return convolutionDraws(convolutionOf(attributes, x, kernelSize, filters, 1));
 }
 
+interface AdaptivePool {
+  readonly outputSize: Size2d;
+  readonly x: Shape;
+  readonly seed: number;
+}
+
+/** Outputs smaller and larger than the input, and of its size. */
+function adaptivePools(scale: DrawScale): fc.Arbitrary<AdaptivePool> {
+  return fc
+    .record({
+      batch: batches(scale),
+      size: pair(sides(scale)),
+      channels: channelCounts(scale),
+      outputSize: pair(sides(scale)),
+      seed: seeds,
+    })
+    .map(({ batch, size, channels, outputSize, seed }) => ({
+      x: [batch, ...size, channels],
+      outputSize,
+      seed,
+    }));
+}
+
 /** Generators for convolutions and pools. */
 export function imageDraws(scale: DrawScale): OpDraws<Kinds> {
   const convolutions = fc.oneof(commonConvolutions(scale), anyConvolutions(scale));
   const pooled = pools(scale);
+  const adaptive = adaptivePools(scale);
   return {
     conv2d: convolutions.map((drawn) => convolutionDraws(drawn).conv2d),
     conv2dInputGradient: convolutions.map((drawn) => convolutionDraws(drawn).conv2dInputGradient),
@@ -246,6 +272,14 @@ export function imageDraws(scale: DrawScale): OpDraws<Kinds> {
     averagePool2dGradient: pooled.map(({ attributes, x, y, countPadding, seed }) => ({
       attributes: { ...attributes, countPadding, inputShape: x.shape },
       operands: [floats(y, seed)],
+    })),
+    adaptiveAveragePool2d: adaptive.map(({ outputSize, x, seed }) => ({
+      attributes: { outputSize },
+      operands: [floats(x, seed)],
+    })),
+    adaptiveAveragePool2dGradient: adaptive.map(({ outputSize, x, seed }) => ({
+      attributes: { outputSize, inputShape: x },
+      operands: [floats([x[0], ...outputSize, x[3]], seed)],
     })),
   };
 }

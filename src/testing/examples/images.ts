@@ -8,7 +8,9 @@ type Kinds =
   | "maxPool2d"
   | "maxPool2dGradient"
   | "averagePool2d"
-  | "averagePool2dGradient";
+  | "averagePool2dGradient"
+  | "adaptiveAveragePool2d"
+  | "adaptiveAveragePool2dGradient";
 
 const none = { top: 0, bottom: 0, left: 0, right: 0 };
 const allRound = { top: 1, bottom: 1, left: 1, right: 1 };
@@ -283,6 +285,46 @@ export const imageExamples: OpExamples<Kinds> = {
         [1, 1, 3],
         [1, 1, 1],
       ]),
+    },
+  ],
+  adaptiveAveragePool2d: [
+    {
+      name: "shares three rows among two windows, which overlap",
+      inputs: [nine],
+      attributes: { outputSize: [2, 1] },
+      output: image([[3.5], [6.5]]),
+    },
+    {
+      name: "shares two columns among three windows: the middle one sees both",
+      inputs: [image([[2, 4]])],
+      attributes: { outputSize: [2, 3] },
+      output: image([
+        [2, 3, 4],
+        [2, 3, 4],
+      ]),
+    },
+  ],
+  adaptiveAveragePool2dGradient: [
+    {
+      name: "adds up where windows overlap",
+      inputs: [image([[6], [12]])],
+      attributes: { outputSize: [2, 1], inputShape: [1, 3, 3, 1] },
+      output: image([
+        [1, 1, 1],
+        [3, 3, 3],
+        [2, 2, 2],
+      ]),
+    },
+    {
+      name: "adds up all windows of a pixel",
+      inputs: [
+        image([
+          [1, 2, 3],
+          [10, 20, 30],
+        ]),
+      ],
+      attributes: { outputSize: [2, 3], inputShape: [1, 1, 2, 1] },
+      output: image([[22, 44]]),
     },
   ],
 };

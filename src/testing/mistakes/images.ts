@@ -8,7 +8,9 @@ type Kinds =
   | "maxPool2d"
   | "maxPool2dGradient"
   | "averagePool2d"
-  | "averagePool2dGradient";
+  | "averagePool2dGradient"
+  | "adaptiveAveragePool2d"
+  | "adaptiveAveragePool2dGradient";
 
 const none = { top: 0, bottom: 0, left: 0, right: 0 };
 const convolution: Convolution2dAttributes = { strides: [1, 1], padding: none, dilations: [1, 1], groups: 1 };
@@ -197,6 +199,35 @@ export const imageMistakes: Mistakes<Kinds> = {
     {
       inputs: ["[1, 2, 3, 1]"],
       attributes: { ...average, inputShape: [1, 4, 4, 1] },
+      message: "dy must be float32[1, 2, 2, 1], got float32[1, 2, 3, 1].",
+    },
+  ],
+  adaptiveAveragePool2d: [
+    {
+      inputs: ["[4, 4, 1]"],
+      attributes: { outputSize: [2, 2] },
+      message: `x must be float32[N, H, W, C], got float32[4, 4, 1]. ${imageHint}`,
+    },
+    {
+      inputs: ["[1, 4, 4, 1]"],
+      attributes: { outputSize: [2, 0] },
+      message: "outputSize must be whole numbers of at least 1, got [2, 0].",
+    },
+  ],
+  adaptiveAveragePool2dGradient: [
+    {
+      inputs: [],
+      attributes: { outputSize: [2, 2], inputShape: [1, 4, 4, 1] },
+      message: "takes 1 input (dy), got 0.",
+    },
+    {
+      inputs: ["[1, 2, 2, 1]"],
+      attributes: { outputSize: [2, 2], inputShape: [4, 4] },
+      message: "inputShape must be [N, H, W, C], got [4, 4].",
+    },
+    {
+      inputs: ["[1, 2, 3, 1]"],
+      attributes: { outputSize: [2, 2], inputShape: [1, 4, 4, 1] },
       message: "dy must be float32[1, 2, 2, 1], got float32[1, 2, 3, 1].",
     },
   ],

@@ -1,5 +1,6 @@
 import type { Node, OpKind, Update, UpdateKind } from "../../../graph/index.ts";
 import * as activation from "./activation.ts";
+import { lowerAdaptiveAveragePool2d, lowerAdaptiveAveragePool2dGradient } from "./adaptive-pool.ts";
 import * as batchNorm from "./batch-norm.ts";
 import { lowerConv2d, lowerConv2dFilterGradient, lowerConv2dInputGradient } from "./convolution.ts";
 import * as data from "./data.ts";
@@ -40,6 +41,8 @@ const lowerings: { readonly [K in OpKind]: Lowering<K> } = {
   maxPool2dGradient: pool.lowerMaxPool2dGradient,
   averagePool2d: pool.lowerAveragePool2d,
   averagePool2dGradient: pool.lowerAveragePool2dGradient,
+  adaptiveAveragePool2d: lowerAdaptiveAveragePool2d,
+  adaptiveAveragePool2dGradient: lowerAdaptiveAveragePool2dGradient,
   relu: activation.lowerRelu,
   reluGradient: activation.lowerReluGradient,
   sigmoid: activation.lowerSigmoid,
