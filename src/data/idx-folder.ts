@@ -31,12 +31,15 @@ export interface IdxFiles {
  * @throws FileError naming the first file that is missing, and how it may be called
  */
 export async function readIdxFiles(folder: string): Promise<IdxFiles> {
-  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all([
+  const reads = [
     readOne(folder, "train-images", 3),
     readOne(folder, "train-labels", 1),
     readOne(folder, "t10k-images", 3),
     readOne(folder, "t10k-labels", 1),
-  ]);
+  ] as const;
+  // Of several errors the first file's is told, whichever came first.
+  await Promise.allSettled(reads);
+  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(reads);
   return { trainImages, trainLabels, testImages, testLabels };
 }
 
