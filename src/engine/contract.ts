@@ -7,6 +7,7 @@ import {
   sessionContract,
   trainingContract,
   updateContract,
+  weightContract,
 } from "../testing/contract/index.ts";
 import type { Engine } from "./engine.ts";
 
@@ -38,6 +39,7 @@ export function contractSuite(
     sessionContract(engineOf);
     errorContract(engineOf);
     hazardContract(engineOf);
+    weightContract(engineOf);
     opContract(engineOf, options);
     updateContract(engineOf, options);
     trainingContract(engineOf, options);

@@ -4,7 +4,7 @@ import type { Buffer, Call, Reference } from "./lower/lowering.ts";
 import type { Allocator, Block } from "./memory.ts";
 import { type Placement as BufferPlacement, findBarriers, SLACK } from "./plan/place.ts";
 import type { LoweredGraph } from "./plan/plan.ts";
-import type { LoadedPort, LoadedProgram } from "./program.ts";
+import type { LoadedCalls, LoadedPort, LoadedProgram } from "./program.ts";
 import { kernelNames } from "./variants.ts";
 import type { Placement } from "./worker/protocol.ts";
 
@@ -25,8 +25,8 @@ export interface Loading {
 }
 
 /**
- * Gives a lowered graph its addresses: memory of its own for records, tables, constants and rings, and a place in the
- * working memory that all programs share.
+ * Gives a lowered graph its addresses: memory of its own for records, tables, constants, rings and prepared weights, and
+ * a place in the working memory that all programs share.
  *
  * @throws MemoryError when there is no room; nothing is taken then
  */
@@ -38,25 +38,24 @@ export function loadProgram(
   options: { readonly threads: number; readonly maximumSteps: number; readonly plan: Plan },
 ): Loading {
   const { threads, maximumSteps, plan } = options;
-  const calls = lowered.calls.map(({ call }) => call);
-  const blocksBytes = calls.reduce((sum, { kernel }) => sum + 4 * argumentLayouts[kernel].length, 0);
-  const recordsBytes = RECORD_BYTES * calls.length;
+  const lists = [lowered.calls, lowered.prologue].map((part) => part.map(({ call }) => call));
   const blocks = allocator.allocateAll([
-    { bytes: PROGRAM_BYTES + recordsBytes + blocksBytes, what: "program" },
-    { bytes: COUNTER_BYTES * threads * calls.length, what: "chunk counters" },
-    { bytes: 8 * calls.length, what: "timers" },
+    ...lists.flatMap((calls) => sizesOf(calls, threads)),
     ...lowered.resident.map(({ bytes, name }) => ({ bytes: bytes + SLACK, what: name })),
   ]);
-  const [address, counters, times, ...addresses] = blocks.map((block) => block.address);
+  const addresses = blocks.map((block) => block.address);
+  const [step, prologue] = lists.map((calls): CallList => {
+    const [address, counters, times] = addresses.splice(0, 3);
+    return { calls, address, counters, times };
+  });
   const resident = new Map(lowered.resident.map((buffer, index) => [buffer, addresses[index]]));
   const addressOf = (buffer: Buffer): number =>
     typeof buffer.home === "number"
       ? buffer.home
       : (resident.get(buffer) ?? workingAddress + (placement.offsets.get(buffer) ?? 0));
 
-  const image = programImage(calls, addressOf, { address, counters });
   const writes: Placement[] = [
-    { address, bytes: image },
+    ...[step, prologue].map((list) => ({ address: list.address, bytes: programImage(list, addressOf) })),
     ...lowered.presets.map(({ buffer, bytes }) => ({ address: addressOf(buffer), bytes })),
   ];
   const locate = (port: LoweredGraph["inputs"][number]): LoadedPort => ({
@@ -64,14 +63,30 @@ export function loadProgram(
     address: addressOf(port.ring),
   });
   const ports = { inputs: lowered.inputs.map(locate), outputs: lowered.outputs.map(locate) };
-  return { program: { plan, maximumSteps, address, times, ...ports }, writes, blocks };
+  const { sources, updated } = lowered;
+  return { program: { plan, maximumSteps, step, prologue, sources, updated, ...ports }, writes, blocks };
+}
+
+/** Calls, and the memory for their records, chunk counters and timers. */
+interface CallList extends LoadedCalls {
+  readonly calls: readonly Call[];
+  readonly counters: number;
+}
+
+/** Bytes of what a list of calls takes: records and argument blocks, chunk counters, timers. */
+function sizesOf(calls: readonly Call[], threads: number) {
+  const argumentBytes = calls.reduce((sum, { kernel }) => sum + 4 * argumentLayouts[kernel].length, 0);
+  return [
+    { bytes: PROGRAM_BYTES + RECORD_BYTES * calls.length + argumentBytes, what: "program" },
+    { bytes: COUNTER_BYTES * threads * calls.length, what: "chunk counters" },
+    { bytes: 8 * calls.length, what: "timers" },
+  ];
 }
 
 /** The bytes of a program: header, records, argument blocks. */
 function programImage(
-  calls: readonly Call[],
+  { calls, address, counters }: CallList,
   addressOf: (buffer: Buffer) => number,
-  { address, counters }: { readonly address: number; readonly counters: number },
 ): Uint8Array {
   const barriers = findBarriers(calls, addressOf);
   const records = address + PROGRAM_BYTES;

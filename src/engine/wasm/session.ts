@@ -6,7 +6,7 @@ import { loadProgram } from "./load.ts";
 import { align, type Block } from "./memory.ts";
 import { type Placement as BufferPlacement, placeBuffers, SLACK } from "./plan/place.ts";
 import { bytesOf, type LoweredGraph, lowerGraph } from "./plan/plan.ts";
-import { bytesOfTensor, RUNS_IN_FLIGHT, toTensor, WasmProgram } from "./program.ts";
+import { bytesOfTensor, type ProgramSession, RUNS_IN_FLIGHT, toTensor, WasmProgram } from "./program.ts";
 import type { Queue } from "./queue.ts";
 import type { Team } from "./team.ts";
 
@@ -50,7 +50,7 @@ export class WorkingMemory {
 }
 
 /** Variables in linear memory, and the programs that use them. */
-export class WasmSession implements Session {
+export class WasmSession implements Session, ProgramSession {
   readonly #team: Team;
   readonly #queue: Queue;
   readonly #working: WorkingMemory;
@@ -58,6 +58,9 @@ export class WasmSession implements Session {
   readonly #variables = new Map<string, Variable>();
   /** All memory that closing gives back; shared with the engine, which closes sessions that nobody holds any more. */
   readonly #blocks: Block[];
+  /** When each variable was last changed, counted in changes. */
+  readonly #changes = new Map<string, number>();
+  #changeCount = 0;
   #closed = false;
 
   constructor(team: Team, queue: Queue, working: WorkingMemory, precision: Precision, blocks: Block[]) {
@@ -107,15 +110,15 @@ export class WasmSession implements Session {
 
   #layOut(graph: Graph, maximumSteps: number, addressOf: (name: string) => number): Layout {
     const lowered = lowerGraph(graph, addressOf, maximumSteps * RUNS_IN_FLIGHT, this.#precision);
-    const calls = lowered.calls.map(({ call }) => call);
-    const placement = placeBuffers(calls);
-    const scratchBytes = calls.reduce(
-      (most, call) => Math.max(most, RESERVED_SCRATCH_BYTES + (call.scratchBytes ?? 0)),
+    const planned = [...lowered.prologue, ...lowered.calls];
+    const placement = placeCalls(lowered);
+    const scratchBytes = planned.reduce(
+      (most, { call }) => Math.max(most, RESERVED_SCRATCH_BYTES + (call.scratchBytes ?? 0)),
       RESERVED_SCRATCH_BYTES,
     );
     const residentBytes = lowered.resident.reduce((sum, { bytes }) => sum + bytes, 0);
     const plan: Plan = {
-      operations: lowered.calls.map(({ operation }) => operation),
+      operations: planned.map(({ operation }) => operation),
       variableBytes: [...leavesOf(graph).variables.values()].reduce((sum, type) => sum + bytesOf(type), 0),
       workingBytes: placement.bytes + residentBytes + scratchBytes * this.#team.threads,
     };
@@ -151,6 +154,7 @@ export class WasmSession implements Session {
   async write(name: string, value: Tensor): Promise<void> {
     const { type, address } = this.#variable(name, "write");
     checkType(`the variable "${name}"`, type, value, "write");
+    this.noteChange([name]);
     await this.#queue.exclusive(() => this.#team.write({ address, bytes: bytesOfTensor(value) }));
   }
 
@@ -164,6 +168,16 @@ export class WasmSession implements Session {
   /** @throws EngineError when the session's memory may be another's by now */
   checkOpen(): void {
     if (this.#closed) throw new EngineError("the session is closed", { hint: "Open another one." });
+  }
+
+  noteChange(names: readonly string[]): void {
+    if (names.length === 0) return;
+    this.#changeCount++;
+    for (const name of names) this.#changes.set(name, this.#changeCount);
+  }
+
+  lastChange(names: readonly string[]): number {
+    return names.reduce((last, name) => Math.max(last, this.#changes.get(name) ?? 0), 0);
   }
 
   #variable(name: string, where: string): Variable {
@@ -184,6 +198,21 @@ export class WasmSession implements Session {
     const known = this.#variables.get(name);
     if (known !== undefined) checkType(`the variable "${name}" of this session`, known.type, type, where);
   }
+}
+
+/** Places the working buffers of a program. Its prologue runs before its step and leaves nothing in shared memory. */
+function placeCalls({ prologue, calls, resident }: LoweredGraph): BufferPlacement {
+  const kept = new Set(resident);
+  const parts = [prologue, calls].map((part) =>
+    placeBuffers(
+      part.map(({ call }) => call),
+      kept,
+    ),
+  );
+  return {
+    offsets: new Map(parts.flatMap(({ offsets }) => [...offsets])),
+    bytes: Math.max(...parts.map(({ bytes }) => bytes)),
+  };
 }
 
 /** Gives blocks back to the team's allocator, once. */

@@ -5,3 +5,4 @@ export type { ContractOptions, EngineOf } from "./options.ts";
 export { sessionContract } from "./session.ts";
 export { trainingContract } from "./training.ts";
 export { updateContract } from "./updates.ts";
+export { weightContract } from "./weights.ts";

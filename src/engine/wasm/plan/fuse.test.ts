@@ -18,7 +18,7 @@ const bias = () => input("b", [5]);
 /** The fusions of a graph with these outputs, each as the kinds of its members. */
 function fusionsOf(...outputs: readonly Node[]) {
   const fusions = findFusions(topologicalOrder(outputs), new Set(outputs));
-  return [...fusions.values()].map(({ members, bias: fused, rectify }) => ({
+  return fusions.map(({ members, bias: fused, rectify }) => ({
     members: members.map(({ kind }) => kind),
     biased: fused !== null,
     rectify,

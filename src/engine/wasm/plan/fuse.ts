@@ -1,5 +1,6 @@
 import { isKind, type Node, type OpKind } from "../../../graph/index.ts";
 import { sizeOf } from "../../../tensor/index.ts";
+import { usersOf } from "./users.ts";
 
 /** A product or convolution together with the bias and the rectifier that ride on it. */
 export interface Fusion {
@@ -9,6 +10,8 @@ export interface Fusion {
   /** The node whose value the fused kernel writes; the other members have no buffer. */
   readonly target: Node;
   readonly members: readonly Node[];
+  /** The member in whose place all are computed: what they read comes before it, what reads them behind. */
+  readonly turn: Node;
 }
 
 /**
@@ -16,20 +19,16 @@ export interface Fusion {
  *
  * @param order - all nodes of the graph in topological order
  * @param kept - nodes whose value is needed as such: outputs, and what updates read
- * @returns the fusions by target
  */
-export function findFusions(order: readonly Node[], kept: ReadonlySet<Node>): Map<Node, Fusion> {
-  const users = new Map<Node, Node[]>();
-  for (const node of order) {
-    for (const input of new Set(node.inputs)) users.set(input, [...(users.get(input) ?? []), node]);
-  }
+export function findFusions(order: readonly Node[], kept: ReadonlySet<Node>): Fusion[] {
+  const users = usersOf(order);
   const soleUser = <K extends OpKind>(node: Node, kind: K): Node<K> | null => {
     const own = users.get(node) ?? [];
     const [user] = own;
     return own.length === 1 && !kept.has(node) && isKind(user, kind) ? user : null;
   };
 
-  const fusions = new Map<Node, Fusion>();
+  const fusions: Fusion[] = [];
   for (const producer of order) {
     if (!isKind(producer, "matmul") && !isKind(producer, "conv2d")) continue;
     const added = soleUser(producer, "add");
@@ -39,7 +38,7 @@ export function findFusions(order: readonly Node[], kept: ReadonlySet<Node>): Ma
     const target = rectified ?? biased;
     if (target === producer) continue;
     const members = [...new Set([producer, biased, target])];
-    fusions.set(target, { producer, bias, rectify: rectified !== null, target, members });
+    fusions.push({ producer, bias, rectify: rectified !== null, target, members, turn: target });
   }
   return fusions;
 }

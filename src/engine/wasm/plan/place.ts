@@ -23,9 +23,11 @@ interface Tenant {
  * operand that dies with the call where the kernel allows it, then tenants are placed by size, the largest first, each
  * at the lowest offset that is free for its whole life (Pisarchyk and Lee, "Efficient memory management for deep neural
  * net inference", 2020: greedy by size).
+ *
+ * @param kept - working buffers that have memory of their own and are left out
  */
-export function placeBuffers(calls: readonly Call[]): Placement {
-  const tenants = findTenants(calls).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+export function placeBuffers(calls: readonly Call[], kept: ReadonlySet<Buffer> = new Set()): Placement {
+  const tenants = findTenants(calls, kept).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
   const placed: { tenant: Tenant; offset: number }[] = [];
   const offsets = new Map<Buffer, number>();
   let bytes = 0;
@@ -45,7 +47,7 @@ export function placeBuffers(calls: readonly Call[]): Placement {
   return { offsets, bytes };
 }
 
-function findTenants(calls: readonly Call[]): Tenant[] {
+function findTenants(calls: readonly Call[], kept: ReadonlySet<Buffer>): Tenant[] {
   const last = new Map<Buffer, number>();
   calls.forEach((call, index) => {
     for (const buffer of [...call.reads, ...call.writes]) last.set(buffer, index);
@@ -53,7 +55,7 @@ function findTenants(calls: readonly Call[]): Tenant[] {
   const tenants = new Map<Buffer, Tenant>();
   calls.forEach((call, index) => {
     for (const buffer of [...call.writes, ...call.reads]) {
-      if (buffer.home !== "working" || tenants.has(buffer)) continue;
+      if (buffer.home !== "working" || kept.has(buffer) || tenants.has(buffer)) continue;
       const bytes = align(buffer.bytes + SLACK);
       const end = last.get(buffer) ?? index;
       const heir = call.inPlace === undefined ? undefined : tenants.get(call.inPlace);

@@ -3,7 +3,6 @@ import {
   isKind,
   type Node,
   type OpKind,
-  rootsOf,
   topologicalOrder,
   type Update,
 } from "../../../graph/index.ts";
@@ -17,8 +16,11 @@ import type { Buffer, Call, LoweringContext } from "../lower/lowering.ts";
 import { lowerProduct } from "../lower/matrix.ts";
 import { emitCopy } from "../lower/shape.ts";
 import { lower, lowerUpdate } from "../lower/table.ts";
+import { foldNormalizations } from "./fold.ts";
 import { type Fusion, findFusions } from "./fuse.ts";
 import { SLACK } from "./place.ts";
+import { splitPrologue } from "./prologue.ts";
+import { rootsOfStep, storeOf, takeTurns, updatesByTurn } from "./schedule.ts";
 
 /** A kernel call and the operation of the plan that it belongs to. */
 export interface PlannedCall {
@@ -42,11 +44,18 @@ export interface Preset {
 
 /** A graph as kernel calls over buffers; only working buffers have no address yet. */
 export interface LoweredGraph {
+  /** Calls that prepare weights: they run again only when one of `sources` has changed. */
+  readonly prologue: readonly PlannedCall[];
+  /** Names of the variables that the prologue reads. */
+  readonly sources: readonly string[];
+  /** Names of the variables that the step changes. */
+  readonly updated: readonly string[];
+  /** Calls of every step. */
   readonly calls: readonly PlannedCall[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly presets: readonly Preset[];
-  /** Rings and presets: buffers that need memory of the program's own, not shared with others. */
+  /** Rings, presets and results of the prologue: buffers with memory of the program's own, not shared with others. */
   readonly resident: readonly Buffer[];
 }
 
@@ -76,44 +85,63 @@ class Lowerer {
   readonly #slots: number;
   readonly #precision: Precision;
   readonly #buffers = new Map<Node, Buffer>();
+  readonly #variables = new Map<string, Buffer>();
+  readonly #outputs = new Map<string, Port>();
   readonly #calls: PlannedCall[] = [];
   readonly #presets: Preset[] = [];
   readonly #resident: Buffer[] = [];
 
   constructor(graph: Graph, variableAddress: (name: string) => number, slots: number, precision: Precision) {
-    this.#graph = graph;
+    // Folding rounds differently.
+    this.#graph = precision === "exact" ? graph : foldNormalizations(graph);
     this.#variableAddress = variableAddress;
     this.#slots = slots;
     this.#precision = precision;
   }
 
   lower(): LoweredGraph {
-    const order = topologicalOrder(rootsOf(this.#graph));
-    const fusions = findFusions(order, new Set(rootsOf(this.#graph)));
-    const fused = new Set([...fusions.values()].flatMap(({ members }) => members));
+    const roots = rootsOfStep(this.#graph);
+    const order = topologicalOrder(roots);
+    const { turns, turnOf } = takeTurns(order, findFusions(order, new Set(roots)));
     const inputs = this.#lowerInputs(order);
-    for (const node of order) {
-      const fusion = fusions.get(node);
-      if (fusion !== undefined) this.#lowerFusion(fusion);
-      else if (!fused.has(node)) this.#lowerNode(node);
+    const due = updatesByTurn(this.#stageUpdates(), order, turnOf);
+    // Variables that are outputs leave as the step found them; all other outputs, and updates, as soon as they can.
+    this.#endTurn(-1, turnOf, due);
+    turns.forEach((turn, index) => {
+      if ("members" in turn) this.#lowerFusion(turn);
+      else this.#lowerNode(turn);
+      this.#endTurn(index, turnOf, due);
+    });
+    const outputs = Object.keys(this.#graph.outputs).flatMap((name) => this.#outputs.get(name) ?? []);
+    return { ...this.#split(), inputs, outputs, presets: this.#presets };
+  }
+
+  #endTurn(turn: number, turnOf: (node: Node) => number, due: ReadonlyMap<number, readonly Update[]>): void {
+    for (const [name, node] of Object.entries(this.#graph.outputs)) {
+      if (turnOf(storeOf(node)) === turn) this.#outputs.set(name, this.#lowerOutput(name, node));
     }
-    // Outputs leave before the updates: a variable that is an output is fetched as the step found it.
-    const outputs = Object.entries(this.#graph.outputs).map(([name, node]) => this.#lowerOutput(name, node));
-    const updates = this.#graph.updates.map((update) => this.#stageValue(update));
-    for (const update of updates) this.#lowerOneUpdate(update);
-    const { calls, presets, resident } = {
-      calls: this.#calls,
-      presets: this.#presets,
-      resident: this.#resident,
-    };
-    return { calls, inputs, outputs, presets, resident };
+    for (const update of due.get(turn) ?? []) this.#lowerOneUpdate(update);
+  }
+
+  /** Parts what prepares weights from the step itself. */
+  #split(): Pick<LoweredGraph, "prologue" | "sources" | "updated" | "calls" | "resident"> {
+    const changing = this.#graph.updates.flatMap(({ variable, slots }) => [variable, ...slots]);
+    const updated = changing.map(({ attributes }) => attributes.name);
+    const changed = new Set(updated);
+    const fixed = new Set(this.#presets.map(({ buffer }) => buffer));
+    for (const [name, buffer] of this.#variables) if (!changed.has(name)) fixed.add(buffer);
+    const { prologue, step, kept } = splitPrologue(this.#calls, fixed);
+    const read = new Set(prologue.flatMap(({ call }) => call.reads));
+    const sources = [...this.#variables].flatMap(([name, buffer]) => (read.has(buffer) ? [name] : []));
+    return { prologue, sources, updated, calls: step, resident: [...this.#resident, ...kept] };
   }
 
   /** The buffer of a node's value. A reshape is another view of its input's. */
   #buffer(node: Node): Buffer {
     const known = this.#buffers.get(node);
     if (known !== undefined) return known;
-    if (isKind(node, "reshape")) return this.#buffer(node.inputs[0]);
+    const store = storeOf(node);
+    if (store !== node) return this.#buffer(store);
     const buffer = this.#createBuffer(node);
     this.#buffers.set(node, buffer);
     return buffer;
@@ -122,12 +150,19 @@ class Lowerer {
   #createBuffer(node: Node): Buffer {
     const name = node.scope === "" ? node.kind : `${node.kind} in ${node.scope}`;
     const bytes = bytesOf(node);
-    if (isKind(node, "variable")) return { name, bytes, home: this.#variableAddress(node.attributes.name) };
+    if (isKind(node, "variable")) return this.#variable(node.attributes.name, bytes);
     if (isKind(node, "constant")) {
       const values = new Float32Array(sizeOf(node.shape)).fill(node.attributes.value);
       return this.#preset(new Uint8Array(values.buffer), name);
     }
     return { name, bytes, home: "working" };
+  }
+
+  /** One buffer for all nodes of a variable. */
+  #variable(name: string, bytes: number): Buffer {
+    const buffer = this.#variables.get(name) ?? { name, bytes, home: this.#variableAddress(name) };
+    this.#variables.set(name, buffer);
+    return buffer;
   }
 
   #preset(bytes: Uint8Array, name: string): Buffer {
@@ -217,16 +252,23 @@ class Lowerer {
     lower(node, this.#context([node], [node.kind]));
   }
 
-  /** An update whose value is a variable itself gets a copy of it: another update may change it first. */
-  #stageValue(update: Update): Update {
-    const source = this.#buffer(update.value);
-    if (typeof source.home !== "number") return update;
-    const staged: Node = { ...update.value };
-    this.#buffers.set(staged, { name: "staged value", bytes: source.bytes, home: "working" });
-    const count = sizeOf(staged.shape);
-    const ends = { source, target: this.#buffer(staged) };
-    emitCopy(this.#context([], [update.kind]), ends, mergeAxes([count], [[1], [1]]));
-    return { ...update, value: staged };
+  /** An update that reads a variable's value as such gets a copy of it: another update may change it first. */
+  #stageUpdates(): Update[] {
+    return this.#graph.updates.map((update) => {
+      const { value, hyper } = update;
+      return { ...update, value: this.#stage(value), hyper: hyper === null ? null : this.#stage(hyper) };
+    });
+  }
+
+  #stage(value: Node): Node {
+    if (!isKind(storeOf(value), "variable")) return value;
+    const source = this.#buffer(value);
+    const staged: Node = { ...value };
+    const target: Buffer = { name: "staged value", bytes: source.bytes, home: "working" };
+    this.#buffers.set(staged, target);
+    const count = sizeOf(value.shape);
+    emitCopy(this.#context([], ["update"]), { source, target }, mergeAxes([count], [[1], [1]]));
+    return staged;
   }
 
   #lowerOneUpdate(update: Update): void {
