@@ -1,0 +1,143 @@
+"""Records what torchvision's nets compute, in float64, as src/zoo/golden/torchvision.json.
+
+Run from the repository's root with a Python that has torch 2.13 and torchvision 0.28:
+
+    python scripts/golden/zoo.py
+
+Weights and images are not stored: both sides compute them by FORMULA, so the file stays small. Nothing is random.
+"""
+
+import json
+import math
+import pathlib
+import platform
+import sys
+import types
+
+import numpy
+import torch
+import torch.nn.functional as F
+
+# Only the nets are needed. torchvision's compiled operators do not load beside every build of torch, and registering
+# them is all that these two modules are for.
+for module in ("_meta_registrations", "_autograd_registrations"):
+    sys.modules[f"torchvision.{module}"] = types.ModuleType(module)
+import torchvision  # noqa: E402
+
+OUT = pathlib.Path(__file__).resolve().parents[2] / "src" / "zoo" / "golden" / "torchvision.json"
+FORMULA = (
+    "element i (row-major, PyTorch's layout) of the tensor with key k, in uint32: h = (i ^ fnv1a(k)) * 0x9e3779b1; "
+    "h ^= h >> 15; h *= 0x85ebca77; h ^= h >> 13; u = h / 2^31 - 1. Kernels: gain sqrt(6 / fanIn) u; running_var: "
+    "1 + u / 2; weights of batch normalization: 1 + u / 5; all else: u / 10. Images: u with key 'images', layout NHWC. "
+    "All rounded to float32."
+)
+IMAGE = 64
+CLASSES = 10
+
+# Without training, batch normalization does not normalize: kernels are scaled so that logits stay of order 1.
+GAINS = {"resnet": 0.6, "vgg": 1.0, "alexnet": 1.0}
+NETS = [
+    "alexnet",
+    *(f"vgg{depth}{suffix}" for depth in (11, 13, 16, 19) for suffix in ("", "_bn")),
+    *(f"resnet{depth}" for depth in (18, 34, 50, 101, 152)),
+]
+TRAINED = ["resnet18", "vgg11_bn"]
+LABELS = [3, 1, 4, 1]
+
+
+def uniform(key, shape):
+    """Numbers on [-1, 1)."""
+    seed = 0x811C9DC5
+    for byte in key.encode():
+        seed = ((seed ^ byte) * 0x01000193) & 0xFFFFFFFF
+    h = numpy.arange(math.prod(shape), dtype=numpy.uint32) ^ numpy.uint32(seed)
+    h *= numpy.uint32(0x9E3779B1)
+    h ^= h >> numpy.uint32(15)
+    h *= numpy.uint32(0x85EBCA77)
+    h ^= h >> numpy.uint32(13)
+    return (h / 2**31 - 1).reshape(shape)
+
+
+def value(key, shape, gain):
+    u = uniform(key, shape)
+    if len(shape) >= 2:
+        return gain * math.sqrt(6 / math.prod(shape[1:])) * u
+    if key.endswith("running_var"):
+        return 1 + u / 2
+    normalizes = key.endswith("weight")
+    return 1 + u / 5 if normalizes else u / 10
+
+
+def gain_of(name):
+    return next(gain for family, gain in GAINS.items() if name.startswith(family))
+
+
+def net_of(name):
+    options = {} if name.startswith("resnet") else {"dropout": 0}
+    net = getattr(torchvision.models, name)(num_classes=CLASSES, **options)
+    for key, tensor in net.state_dict().items():
+        if not key.endswith("num_batches_tracked"):
+            tensor.copy_(torch.from_numpy(value(key, tuple(tensor.shape), gain_of(name))))
+    # After rounding to float32, as it was built.
+    return net.double()
+
+
+def images(count):
+    pixels = uniform("images", (count, IMAGE, IMAGE, 3)).astype(numpy.float32)
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).double()
+
+
+def numbers(values):
+    return [float(f"{value:.9g}") for value in values]
+
+
+def prediction(name):
+    with torch.no_grad():
+        logits = net_of(name).eval()(images(2))
+    return {"name": name, "gain": gain_of(name), "logits": numbers(logits.flatten().tolist())}
+
+
+def training(name):
+    """Loss, and of each gradient the Euclidean norm, the first and the last element, which are so in any layout."""
+    net = net_of(name).train()
+    loss = F.cross_entropy(net(images(len(LABELS))), torch.tensor(LABELS))
+    loss.backward()
+    gradients = {
+        key: numbers([parameter.grad.norm().item(), parameter.grad.flatten()[0].item(), parameter.grad.flatten()[-1].item()])
+        for key, parameter in net.named_parameters()
+    }
+    statistics = {
+        key: numbers([tensor.norm().item(), tensor[0].item(), tensor[-1].item()])
+        for key, tensor in net.named_buffers()
+        if not key.endswith("num_batches_tracked")
+    }
+    return {
+        "name": name,
+        "gain": gain_of(name),
+        "labels": LABELS,
+        "loss": loss.item(),
+        "gradients": gradients,
+        "statistics": statistics,
+    }
+
+
+def main():
+    header = {
+        "command": "python scripts/golden/zoo.py",
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "python": platform.python_version(),
+        "inputs": FORMULA,
+        "imageShape": [IMAGE, IMAGE, 3],
+        "classes": CLASSES,
+    }
+    predictions = ",\n".join("    " + json.dumps(prediction(name)) for name in NETS)
+    steps = ",\n".join("    " + json.dumps(training(name)) for name in TRAINED)
+    text = json.dumps(header, indent=2)[:-2]
+    text += f',\n  "predictions": [\n{predictions}\n  ],\n  "steps": [\n{steps}\n  ]\n}}\n'
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { gradients } from "../autodiff/index.ts";
+import type { Engine, Feeds, Fetches } from "../engine/engine.ts";
+import type { Graph } from "../graph/index.ts";
+import { type Architecture, buildForward, inputShapeOf, modelParameters } from "../models/index.ts";
+import { createBuild } from "../ops/index.ts";
+import { type Shape, Tensor } from "../tensor/index.ts";
+import { models } from "../zoo/index.ts";
+import "./matchers.ts";
+import { recordedElement, recordedImages, recordedWeights } from "./torchvision-weights.ts";
+
+// What torchvision's nets compute, in float64, recorded by scripts/golden/zoo.py (which also says how to record it
+// again), and the same done with ours.
+
+interface Case {
+  /** torchvision's name: `vgg11_bn`. */
+  readonly name: string;
+  /** What kernels are scaled with. */
+  readonly gain: number;
+}
+
+/** Logits of two images in inference mode. */
+interface Prediction extends Case {
+  readonly logits: readonly number[];
+}
+
+/** Euclidean norm, first and last element: the same in any layout. */
+type Figures = readonly [norm: number, first: number, last: number];
+
+/** One training step. */
+interface Step extends Case {
+  readonly labels: readonly number[];
+  readonly loss: number;
+  readonly gradients: Readonly<Record<string, Figures>>;
+  /** Running means and variances after the step. */
+  readonly statistics: Readonly<Record<string, Figures>>;
+}
+
+interface Golden {
+  readonly imageShape: Shape;
+  readonly classes: number;
+  readonly predictions: readonly Prediction[];
+  readonly steps: readonly Step[];
+}
+
+const golden = JSON.parse(
+  readFileSync(new URL("../zoo/golden/torchvision.json", import.meta.url), "utf8"),
+) as Golden;
+
+const ourName = (name: string) => name.replace("_", "-");
+
+/** Our names of the nets whose logits were recorded. */
+export const recordedNames = golden.predictions.map(({ name }) => ourName(name));
+
+function find<C extends Case>(cases: readonly C[], name: string): C {
+  const found = cases.find((candidate) => ourName(candidate.name) === name);
+  if (found === undefined) throw new Error(`${name} was not recorded`);
+  return found;
+}
+
+function architectureOf(name: string): Architecture {
+  const { classes, imageShape } = golden;
+  const dropout = name.startsWith("resnet") ? {} : { dropout: 0 };
+  return models.create(name, { classes, inputShape: imageShape, ...dropout }).architecture;
+}
+
+function imagesInput(architecture: Architecture, count: number) {
+  const shape = [count, ...inputShapeOf(architecture)];
+  return createBuild()("input", [], { name: "images", shape, dtype: "float32" });
+}
+
+/** Runs a graph of a net once, on the recorded weights and images. */
+async function runOnce(
+  engine: Engine,
+  [architecture, gain]: readonly [Architecture, number],
+  graph: Graph,
+  feeds: Feeds,
+  variables: readonly string[] = [],
+): Promise<{ readonly fetches: Fetches; readonly state: ReadonlyMap<string, Tensor> }> {
+  const session = await engine.openSession();
+  try {
+    for (const [name, value] of recordedWeights(architecture, gain)) {
+      await session.allocate(name, value);
+      await session.write(name, value);
+    }
+    const [fetches] = await (await session.compile(graph)).run([feeds]);
+    return { fetches, state: await session.readAll(variables) };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Holds a net's logits against torchvision's: to 1e-4 of the greatest. */
+export async function expectPrediction(engine: Engine, name: string): Promise<void> {
+  const { gain, logits } = find(golden.predictions, name);
+  const architecture = architectureOf(name);
+  const images = imagesInput(architecture, 2);
+  const { output } = buildForward(architecture, images, { training: false, key: null });
+  const graph = { outputs: { logits: output }, updates: [] };
+  const feeds = { images: recordedImages(2, golden.imageShape) };
+  const { fetches } = await runOnce(engine, [architecture, gain], graph, feeds);
+  expect(fetches["logits"].shape).toEqual([2, golden.classes]);
+  const greatest = logits.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(fetches["logits"]).toBeCloseToTensor(logits, { absolute: 1e-4 * greatest });
+}
+
+/**
+ * Holds loss, gradients and running statistics of one training step against torchvision's: gradients to 1e-4 of their
+ * norm. A bias before batch normalization has a gradient of zero, of which both sides have rounding errors.
+ */
+export async function expectStep(engine: Engine, name: string): Promise<void> {
+  const step = find(golden.steps, name);
+  const architecture = architectureOf(name);
+  const count = step.labels.length;
+  const feeds = {
+    images: recordedImages(count, golden.imageShape),
+    labels: new Tensor("int32", [count], Int32Array.from(step.labels)),
+  };
+  const graph = stepGraph(architecture, count);
+  const variables = Object.keys(step.statistics);
+  const { fetches, state } = await runOnce(engine, [architecture, step.gain], graph, feeds, variables);
+  expect(fetches["loss"]).toBeCloseToTensor([step.loss], { relative: 1e-5 });
+  const trained = modelParameters(architecture).filter(({ trainable }) => trainable);
+  expect(trained.map((parameter) => parameter.name)).toEqual(Object.keys(step.gradients));
+  for (const [key, expected] of Object.entries(step.gradients)) {
+    const [squares, first, last] = partsOf(key).map((part) => fetches[part].data[0]);
+    const closeness = { absolute: 1e-4 * expected[0] + 1e-5 };
+    expect([Math.sqrt(squares), first, last], key).toBeCloseToTensor(expected, closeness);
+  }
+  for (const [key, value] of state) expectStatistic(architecture, count, key, value, step.statistics[key]);
+}
+
+/** Outputs of a gradient: the square of its norm, its first element and its last. */
+const partsOf = (parameter: string) => ["squares", "first", "last"].map((part) => `${part}/${parameter}`);
+
+/** A training step without an update of weights: those would hide small errors of gradients. */
+function stepGraph(architecture: Architecture, count: number): Graph {
+  const build = createBuild();
+  const images = imagesInput(architecture, count);
+  const labels = build("input", [], { name: "labels", shape: [count], dtype: "int32" });
+  const { output, variables, updates } = buildForward(architecture, images, { training: true, key: null });
+  const losses = build("softmaxCrossEntropy", [output, labels], { labelSmoothing: 0 });
+  const sum = build("reduceSum", [losses], { axes: [0], keepDimensions: true });
+  const loss = build("affine", [sum], { factor: 1 / count, offset: 0 });
+  const trained = modelParameters(architecture).filter(({ trainable }) => trainable);
+  const wanted = trained.flatMap(({ name }) => variables.get(name) ?? []);
+  const figures = gradients(loss, wanted).flatMap((gradient, index) => {
+    const { shape } = gradient;
+    const axes = shape.map((_, axis) => axis);
+    const element = (begin: Shape) => build("slice", [gradient], { begin, size: shape.map(() => 1) });
+    const squared = build("multiply", [gradient, gradient], {});
+    const squares = build("reduceSum", [squared], { axes, keepDimensions: true });
+    const [first, last] = [element(shape.map(() => 0)), element(shape.map((size) => size - 1))];
+    const names = partsOf(trained[index].name);
+    return [squares, first, last].map((node, part) => [names[part], node] as const);
+  });
+  return { outputs: { loss, ...Object.fromEntries(figures) }, updates };
+}
+
+/** Its first and last element: torchvision's running variance follows the unbiased variance of a batch, ours the biased. */
+function expectStatistic(
+  { layers, calls }: Architecture,
+  count: number,
+  key: string,
+  { data }: Tensor,
+  [, first, last]: Figures,
+): void {
+  const layer = layers.findIndex(({ name }) => key.startsWith(`${name}.`));
+  const [height, width] = calls.find((call) => call.layer === layer)?.shape ?? [];
+  const values = count * height * width;
+  const ours = (index: number, theirs: number) => {
+    const kept = 0.9 * recordedElement(key, index);
+    return key.endsWith("running_var") ? kept + ((theirs - kept) * (values - 1)) / values : theirs;
+  };
+  const expected = [ours(0, first), ours(data.length - 1, last)];
+  expect([data[0], data[data.length - 1]], key).toBeCloseToTensor(expected, { absolute: 1e-5 });
+}
