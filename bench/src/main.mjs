@@ -1,66 +1,77 @@
 /**
- * Measures Fovea, beside PyTorch where there is one.
+ * Measures Fovea beside its competitors; see CONTRIBUTING.md.
  *
- *   npm run bench                                     training steps of all nets, ours alone
- *   npm run bench -- --python PATH                    the same beside the PyTorch of that Python
- *   npm run bench -- --case lenet5,dense              some of: lenet5, dense, convnet, accuracy
- *   npm run bench -- --threads 2 --rounds 7 --json
- *
- * Writes bench/results/NAME.md and NAME.json.
+ *   npm run bench                                   training steps on MNIST
+ *   npm run bench -- --list                         cases and competitors
+ *   npm run bench -- --case layers --python PATH    PyTorch beside it
  */
 import { loadavg } from "node:os";
-import { parseArgs } from "node:util";
-import { measureAccuracy } from "./accuracy.mjs";
-import { describeMachine, saveResults } from "./report.mjs";
-import { measureSpeed, speedCases } from "./speed.mjs";
-
-const { values: options } = parseArgs({
-  options: {
-    case: { type: "string", default: Object.keys(speedCases).join(",") },
-    python: { type: "string" },
-    threads: { type: "string", default: "2" },
-    rounds: { type: "string", default: "7" },
-    json: { type: "boolean", default: false },
-  },
-});
+import { cases, groups } from "./cases/table.mjs";
+import { compareOutputs } from "./compare.mjs";
+import { fovea, nodePath } from "./competitors/fovea.mjs";
+import { competitorNames, createCompetitor } from "./competitors/table.mjs";
+import { writeInputs } from "./inputs/inputs.mjs";
+import { readOptions, UsageError } from "./options.mjs";
+import { documentOf, markdownOf, saveReport, whatDoesNotHold } from "./report.mjs";
+import { runCases } from "./runner.mjs";
+import { trials } from "./trials/table.mjs";
 
 /** Progress goes to standard error, so that --json leaves one document on standard output. @param {string} text */
-const say = (text) => process.stderr.write(`${text}\n`);
+const say = (text) => void process.stderr.write(`${text}\n`);
 
-/** @param {string} name @param {string} text */
-function wholeNumber(name, text) {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new Error(`--${name} must be a whole number from 1, got ${text}`);
-  return value;
+/** @param {ReturnType<typeof readOptions>} options */
+async function bench(options) {
+  const { threads, rounds, isa, python, patience, nodes } = options;
+  const [minuteLoad] = loadavg();
+  const load = minuteLoad.toFixed(1);
+  if (minuteLoad > 1)
+    say(`The machine was busy in the last minute (load ${load}): for figures to keep, let it rest.`);
+  const settings = { threads, python, isa, patience, node: nodePath(nodes.at(-1) ?? "current") };
+  const outcome = await runCases({
+    cases: options.cases,
+    ours: nodes.map((choice) => fovea(choice, { threads, patience })),
+    competitors: options.competitors.map((name) => createCompetitor(name, settings)),
+    rounds,
+    say,
+    writeInputs,
+    compareOutputs,
+  });
+  const trialReports = [];
+  for (const name of options.trials) trialReports.push(await trials[name].run({ threads, say }));
+  const setting = { threads, rounds, isa, load };
+  const markdown = markdownOf(outcome, setting, trialReports);
+  const document = documentOf(outcome, setting, trialReports);
+  await saveReport(
+    reportName([...options.cases.map(({ name }) => name), ...options.trials]),
+    markdown,
+    document,
+  );
+  console.log(options.json ? JSON.stringify(document, null, 2) : `\n${markdown}`);
+  const complaints = whatDoesNotHold(outcome, trialReports);
+  for (const complaint of complaints) say(`does not hold: ${complaint}`);
+  if (complaints.length > 0) process.exitCode = 1;
 }
 
-const [load] = loadavg();
-if (load > 1)
-  say(`The machine was busy in the last minute (load ${load.toFixed(1)}): for figures to keep, let it rest.`);
-
-const names = options.case.split(",").map((name) => name.trim());
-const known = [...Object.keys(speedCases), "accuracy"];
-const unknown = names.filter((name) => !known.includes(name));
-if (unknown.length > 0) {
-  say(`There is no case ${unknown.join(", ")}. Known: ${known.join(", ")}.`);
-  process.exit(2);
+/** Groups of the cases: `inference-training`. @param {readonly string[]} names */
+function reportName(names) {
+  return [...new Set(names.map((name) => name.split("/")[0]))].join("-");
 }
 
-const threads = wholeNumber("threads", options.threads);
-const machine = describeMachine();
-/** @type {import("./report.mjs").Report[]} */
-const reports = [];
-const speed = names.filter((name) => name !== "accuracy");
-if (speed.length > 0) {
-  const rounds = wholeNumber("rounds", options.rounds);
-  reports.push(await measureSpeed({ names: speed, python: options.python, threads, rounds, say }));
+function list() {
+  for (const [group, what] of Object.entries(groups)) {
+    console.log(`${group}: ${what}`);
+    for (const { name } of cases) if (name.startsWith(`${group}/`)) console.log(`  ${name}`);
+  }
+  for (const [name, { what }] of Object.entries(trials)) console.log(`${name}: ${what}`);
+  console.log(`competitors: ${competitorNames.join(", ")}`);
 }
-if (names.includes("accuracy")) reports.push(await measureAccuracy({ threads, say }));
 
-for (const report of reports) await saveResults(report, machine);
-if (options.json) console.log(JSON.stringify({ machine, reports }, null, 2));
-else for (const report of reports) console.log(`\n${report.markdown}`);
-const failures = reports.flatMap((report) => report.failures);
-for (const failure of failures) say(`does not hold: ${failure}`);
-if (failures.length > 0) process.exitCode = 1;
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.list) list();
+  else await bench(options);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  say(`bench: ${error.message}`);
+  process.exitCode = 2;
+}

@@ -2,8 +2,9 @@
  * Test accuracy after 5 epochs without augmentation, mean of 3 seeds, and what a move of the digits by 4 pixels costs the
  * net with global max pooling. Adam, its learning rate falling to 0 along a cosine.
  */
-import { createWasmEngine, data, models, optimizers, schedules } from "fovea";
-import { table } from "./report.mjs";
+import { createWasmEngine, data, models, optimizers, schedules } from "../../../dist/index.js";
+import { table } from "../report.mjs";
+import { mean } from "../statistics.mjs";
 
 const epochs = 5;
 const batchSize = 128;
@@ -18,15 +19,10 @@ const accuracyThresholds = { dense: 0.98, lenet5: 0.989, convnet: 0.99 };
 const lossThreshold = 0.015;
 const movedBy = 4;
 
-/** @param {readonly number[]} values */
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 /** @param {number} share */
 const percent = (share) => `${(100 * share).toFixed(2)} %`;
 
-/**
- * @param {{ threads: number, say: (text: string) => void }} settings
- * @returns {Promise<import("./report.mjs").Report>}
- */
+/** @type {import("./table.mjs").Trial} */
 export async function measureAccuracy({ threads, say }) {
   const { train, test } = await data.loadMnist();
   const moved = { ...test, images: data.shiftImages(test.images, -movedBy, -movedBy) };
