@@ -20,7 +20,7 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     projects: [
       group("imports", imports),
-      group("unit", ["src/**/*.test.ts"]),
+      group("unit", ["src/**/*.test.ts", "bench/src/**/*.test.mjs"]),
       group("docs", docs),
       group("slow", ["tests/**/*.test.ts", "src/**/*.slow.ts"], [...imports, ...docs]),
     ],

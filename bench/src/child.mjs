@@ -4,6 +4,8 @@ import { createInterface } from "node:readline";
 /** Lines of a child's standard error that are kept, to say why it ended. */
 const keptLines = 12;
 
+/** @typedef {import("./types.ts").Side & { ask(request: object): Promise<any> }} Child */
+
 /**
  * Starts a process that measures: it reads a JSON request a line from standard input and answers each with a JSON line.
  * Its first line is what it says of itself.
@@ -13,7 +15,7 @@ const keptLines = 12;
  * @param {readonly string[]} settings.parameters
  * @param {Readonly<Record<string, string>>} [settings.environment] added to this process's
  * @param {number} settings.patience seconds that an answer may take
- * @returns {Promise<import("./types.ts").Side>}
+ * @returns {Promise<Child>}
  * @throws Error with what the process said when it did not start
  */
 export async function startSide({ command, parameters, environment = {}, patience }) {
@@ -64,6 +66,7 @@ export async function startSide({ command, parameters, environment = {}, patienc
   const about = await answer();
   return {
     about,
+    ask,
     prepare: async (kase, folder, outputs) =>
       (await ask({ do: "prepare", case: kase, folder, outputs })).setting,
     time: async (runs, warmUp) => (await ask({ do: "time", runs, warmUp })).milliseconds,

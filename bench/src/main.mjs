@@ -9,6 +9,7 @@ import { loadavg } from "node:os";
 import { cases, groups } from "./cases/table.mjs";
 import { compareOutputs } from "./compare.mjs";
 import { fovea, nodePath } from "./competitors/fovea.mjs";
+import { install } from "./competitors/install.mjs";
 import { competitorNames, createCompetitor } from "./competitors/table.mjs";
 import { writeInputs } from "./inputs/inputs.mjs";
 import { readOptions, UsageError } from "./options.mjs";
@@ -26,6 +27,7 @@ async function bench(options) {
   const load = minuteLoad.toFixed(1);
   if (minuteLoad > 1)
     say(`The machine was busy in the last minute (load ${load}): for figures to keep, let it rest.`);
+  if (!install(say)) say("npm ci in bench/ failed: what it would have installed is reported as not there.");
   const settings = { threads, python, isa, patience, node: nodePath(nodes.at(-1) ?? "current") };
   const outcome = await runCases({
     cases: options.cases,

@@ -4,14 +4,7 @@
 export type Pass = "forward" | "input-gradient" | "filter-gradient";
 
 /** Name of a competitor. */
-export type CompetitorName =
-  | "pytorch"
-  | "pytorch-fastest"
-  | "onnxruntime"
-  | "tfjs-wasm"
-  | "tfjs-cpu"
-  | "jax-js"
-  | "one-thread";
+export type CompetitorName = "pytorch" | "pytorch-fastest" | "one-thread";
 
 /** Least ratio on Node 20 and on Node 24 or later. */
 export type Asked = readonly [node20: number, node24: number];

@@ -29,7 +29,7 @@ function netCase(net, rest) {
 /** @type {readonly NetCase[]} */
 export const netCases = [
   ...Object.entries(nets).map(([net, { inference }]) => {
-    const asked = { ...(inference && { pytorch: inference }), "tfjs-wasm": /** @type {const} */ ([4, 4]) };
+    const asked = { ...(inference && { pytorch: inference }) };
     return netCase(net, { name: `inference/${net}`, kind: "inference", asked });
   }),
   ...Object.entries(latency).map(([net, asked]) =>
@@ -37,8 +37,8 @@ export const netCases = [
       name: `latency/${net}`,
       kind: "inference",
       batch: 1,
-      rivals: ["onnxruntime", "pytorch", "pytorch-fastest"],
-      ...(asked && { asked: { onnxruntime: asked } }),
+      rivals: ["pytorch", "pytorch-fastest"],
+      ...(asked && {}),
     }),
   ),
   ...Object.entries(nets).map(([net, { training }]) =>

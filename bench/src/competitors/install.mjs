@@ -1,4 +1,28 @@
+import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 
+const bench = join(import.meta.dirname, "../..");
+
 /** Where the bench's own dependencies are. */
-export const installed = join(import.meta.dirname, "../../node_modules");
+export const installed = join(bench, "node_modules");
+
+/**
+ * Installs the competitors and Node 24 as bench/package-lock.json has them, unless they are there: 800 MB, which those
+ * who do not measure are spared.
+ *
+ * @param {(text: string) => void} say
+ * @returns {boolean} whether they are there
+ */
+export function install(say) {
+  if (timeOf(join(installed, ".package-lock.json")) >= timeOf(join(bench, "package-lock.json"))) return true;
+  say("installing the competitors and Node 24 (npm ci in bench/, about 800 MB) ...");
+  const shell = process.platform === "win32";
+  const { status } = spawnSync("npm", ["ci"], { cwd: bench, shell, stdio: ["ignore", 2, 2] });
+  return status === 0;
+}
+
+/** @param {string} path */
+function timeOf(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;
+}

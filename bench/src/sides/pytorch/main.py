@@ -1,8 +1,8 @@
-"""PyTorch's side of the bench: `python main.py THREADS SETTING`, SETTING being "default" or "fastest".
+"""PyTorch's side of the bench: `python main.py THREADS`.
 
-Reads one JSON request a line from standard input and answers each with one JSON line, as sides/serve.mjs does.
-"default" is PyTorch as it comes: contiguous tensors, the default optimizer. "fastest" tries its memory formats and
-optimizers on each case first and takes the best.
+Reads one JSON request a line from standard input and answers each with one JSON line, as sides/serve.mjs does. There are
+several candidates for a case, memory formats and optimizers; the first is PyTorch as it comes. "prepare" takes one by
+its index, "scout" finds the fastest.
 """
 
 import gc
@@ -14,8 +14,8 @@ import torch
 from layer import Layer
 from net import Inference, Training
 
-# Runs of a candidate in each round of the search for the fastest, and rounds.
-SCOUT_RUNS, SCOUT_ROUNDS = 3, 3
+# How long a round of a candidate takes in the search for the fastest, and how many rounds there are.
+SCOUT_MILLISECONDS, SCOUT_ROUNDS = 300, 3
 
 
 def resident(field):
@@ -52,31 +52,32 @@ def make(case, folder, candidate):
     return kinds[case["kind"]](case, folder, *candidate)
 
 
-def fastest(case, folder):
-    """The candidate with the least time a run; each is made, timed and dropped, so that one is in memory at a time."""
-    times = {}
-    for candidate in candidates(case):
-        work = make(case, folder, candidate)
-        work.time(1, 1)
-        runs = max(1, min(50, int(SCOUT_RUNS * 50 / work.time(SCOUT_RUNS, 0))))
-        times[candidate] = min(work.time(runs, 0) for _ in range(SCOUT_ROUNDS))
-        del work
-        gc.collect()
-    return min(times, key=times.get)
-
-
 class Desk:
     """Answers requests; `work` is the case at hand."""
 
-    def __init__(self, search):
-        self.search = search
+    def __init__(self):
         self.work = None
         self.baseline = None
+
+    def scout(self, request):
+        """The candidate with the least time a run; each is made, timed and dropped, so that one is in memory at a time."""
+        case, folder = request["case"], request["folder"]
+        self.work = None
+        times = []
+        for candidate in candidates(case):
+            work = make(case, folder, candidate)
+            # The first runs choose among oneDNN's kernels and fill its caches.
+            estimate = work.time(1, 1)
+            runs = max(1, min(50, int(SCOUT_MILLISECONDS / estimate)))
+            times.append(min(work.time(runs, 0) for _ in range(SCOUT_ROUNDS)))
+            del work
+            gc.collect()
+        return {"candidate": times.index(min(times))}
 
     def prepare(self, request):
         case, folder = request["case"], request["folder"]
         self.work = None
-        candidate = fastest(case, folder) if self.search else candidates(case)[0]
+        candidate = candidates(case)[request.get("candidate", 0)]
         reset_peak()
         self.baseline = resident("VmRSS")
         self.work = make(case, folder, candidate)
@@ -94,8 +95,7 @@ class Desk:
 
 
 def main():
-    threads, setting = sys.argv[1:]
-    torch.set_num_threads(int(threads))
+    torch.set_num_threads(int(sys.argv[1]))
     about = {
         "name": f"PyTorch {torch.__version__}",
         "threads": torch.get_num_threads(),
@@ -103,7 +103,7 @@ def main():
         "notes": [],
     }
     print(json.dumps(about), flush=True)
-    desk = Desk(search=setting == "fastest")
+    desk = Desk()
     for line in sys.stdin:
         request = json.loads(line)
         try:

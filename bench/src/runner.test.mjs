@@ -1,0 +1,204 @@
+import { expect, test } from "vitest";
+import { documentOf, markdownOf, whatDoesNotHold } from "./report.mjs";
+import { runCases } from "./runner.mjs";
+
+/** @typedef {import("./types.ts").NetCase} NetCase */
+
+/** @type {NetCase} */
+const lenet = {
+  name: "training/lenet5",
+  kind: "training",
+  net: "lenet5",
+  batch: 128,
+  optimizer: "adam",
+  learningRate: 1e-3,
+  measures: "speed",
+  asked: { pytorch: [3, 4] },
+};
+
+/**
+ * A competitor in this process. Its times of the rounds that count are given; two calls before them find out how many
+ * runs a round has.
+ *
+ * @param {string} name
+ * @param {readonly number[]} times
+ * @param {string[]} log
+ */
+function fake(name, times, log) {
+  const competitor = {
+    name,
+    node: "v20.0.0",
+    refuses: () => null,
+    /** @returns {Promise<import("./types.ts").Side>} */
+    async start() {
+      const left = [500, 500, ...times];
+      return {
+        about: { name: `the fake ${name}`, threads: 2, isa: "none", notes: [] },
+        prepare: async (_kase, _folder, outputs) => {
+          log.push(`${name} ${outputs === null ? "prepares" : "is compared"}`);
+          return null;
+        },
+        time: async (runs) => {
+          log.push(`${name} x ${runs}`);
+          return left.shift() ?? Number.NaN;
+        },
+        peakBytes: async () => 2 ** 20 * name.length,
+        close: () => void log.push(`${name} ends`),
+      };
+    },
+  };
+  return competitor;
+}
+
+/** @param {Partial<import("./runner.mjs").Plan>} plan */
+const run = (plan) =>
+  runCases({
+    cases: [lenet],
+    ours: [],
+    competitors: [],
+    rounds: 3,
+    say: () => {},
+    writeInputs: async () => {},
+    compareOutputs: async () => 1e-6,
+    ...plan,
+  });
+
+const setting = { threads: 2, rounds: 3, isa: /** @type {const} */ ("native"), load: "0.0" };
+
+test("outputs are compared first; then the sides take turns, and medians count", async () => {
+  /** @type {string[]} */
+  const log = [];
+  const ours = fake("ours", [10, 40, 20], log);
+  const theirs = fake("pytorch", [30, 50, 90], log);
+  const outcome = await run({ ours: [ours], competitors: [theirs] });
+  expect(log).toEqual([
+    ...["ours is compared", "ours ends", "pytorch is compared", "pytorch ends"],
+    ...["ours prepares", "pytorch prepares"],
+    // How many runs fill a round: 1000 ms at 500 ms each.
+    ...["ours x 1", "ours x 2", "pytorch x 1", "pytorch x 2"],
+    ...["ours x 2", "pytorch x 2", "ours x 2", "pytorch x 2", "ours x 2", "pytorch x 2"],
+    ...["ours ends", "pytorch ends"],
+  ]);
+  expect(outcome.failures).toEqual([]);
+  const common = { gigaflopsPerSecond: null, setting: null };
+  expect(outcome.results).toEqual([
+    {
+      case: "training/lenet5",
+      competitor: "pytorch",
+      node: "v20.0.0",
+      // Quartiles 15 and 30 around 20; 40 and 70 around 50.
+      ours: {
+        ...common,
+        imagesPerSecond: 6400,
+        medianMs: 20,
+        spread: 0.75,
+        peakBytes: 4 * 2 ** 20,
+        rounds: [10, 40, 20],
+      },
+      theirs: {
+        ...common,
+        imagesPerSecond: 2560,
+        medianMs: 50,
+        spread: 0.6,
+        peakBytes: 7 * 2 ** 20,
+        rounds: [30, 50, 90],
+      },
+      ratio: 2.5,
+      difference: 1e-6,
+      asked: 3,
+    },
+  ]);
+  expect(whatDoesNotHold(outcome, [])).toEqual(["training/lenet5 on Node v20.0.0: 2.50 x pytorch, asked: 3"]);
+});
+
+test("the JSON document and the Markdown name all that took part", async () => {
+  const outcome = await run({
+    ours: [fake("ours", [10], [])],
+    competitors: [fake("pytorch", [30], [])],
+    rounds: 1,
+  });
+  const document = documentOf(outcome, setting, []);
+  expect(document).toMatchObject({
+    node: "v20.0.0",
+    threads: 2,
+    cpu: expect.any(String),
+    results: [
+      {
+        case: "training/lenet5",
+        competitor: "pytorch",
+        ours: { imagesPerSecond: 12_800, medianMs: 10, spread: 0, peakBytes: 4 * 2 ** 20 },
+        theirs: { medianMs: 30 },
+        ratio: 3,
+      },
+    ],
+  });
+  expect(JSON.parse(JSON.stringify(document))).toEqual(document);
+  const markdown = markdownOf(outcome, setting, []);
+  expect(markdown).toContain("| case | Node | Fovea | spread | images/s | pytorch |");
+  expect(markdown).toContain("| lenet5 | v20.0.0 | 10.00 | 0.0 % | 1.280e+4 | 30.00 (3.00, asked 3) |");
+  expect(markdown).toContain("- pytorch: the fake pytorch, 2 threads, none");
+});
+
+test("memory cases compare the peaks of a few runs, and take no rounds", async () => {
+  /** @type {string[]} */
+  const log = [];
+  const outcome = await run({
+    cases: [{ ...lenet, name: "memory/lenet5", measures: "memory" }],
+    ours: [fake("ours", [], log)],
+    competitors: [fake("pytorch", [], log)],
+  });
+  expect(log.filter((line) => line.includes(" x "))).toEqual(["ours x 3", "pytorch x 3"]);
+  expect(outcome.results.map(({ ratio }) => ratio)).toEqual([7 / 4]);
+});
+
+test("what is not there, fails or computes something else is a line with its reason, and the others go on", async () => {
+  const absent = {
+    ...fake("onnxruntime", [], []),
+    start: () => Promise.reject(new Error("is not installed")),
+  };
+  const unable = { ...fake("jax-js", [], []), refuses: () => "has no such thing" };
+  const broken = fake("tfjs-wasm", [], []);
+  const breaking = {
+    ...broken,
+    start: async () => ({
+      ...(await broken.start()),
+      time: () => Promise.reject(new Error("ran out of memory")),
+    }),
+  };
+  const wrong = fake("tfjs-cpu", [], []);
+  const outcome = await run({
+    ours: [fake("ours", [10, 10, 10], [])],
+    competitors: [absent, unable, breaking, wrong, fake("pytorch", [30, 30, 30], [])],
+    compareOutputs: async (_kase, _ours, theirs) => {
+      // Position 3: after ours, the absent one and the one that breaks later.
+      if (theirs.endsWith("outputs-3.f32")) throw new Error("outputs differ by 2.0e-1");
+      return 0;
+    },
+  });
+  const name = "training/lenet5";
+  expect(outcome.failures).toEqual([
+    { case: name, competitor: "jax-js", reason: "has no such thing", what: "absent" },
+    { case: name, competitor: "onnxruntime", reason: "is not installed", what: "absent" },
+    { case: name, competitor: "tfjs-cpu", reason: "outputs differ by 2.0e-1", what: "wrong" },
+    { case: name, competitor: "tfjs-wasm", reason: "ran out of memory", what: "absent" },
+  ]);
+  expect(outcome.results.map(({ competitor, ratio }) => [competitor, ratio])).toEqual([["pytorch", 3]]);
+  expect(whatDoesNotHold(outcome, [])).toEqual(["training/lenet5: tfjs-cpu outputs differ by 2.0e-1"]);
+  expect(markdownOf(outcome, setting, [])).toContain(
+    "## Not measured\n\n- jax-js: has no such thing (training/lenet5)\n- onnxruntime: is not installed (training/lenet5)",
+  );
+});
+
+test("without competitors ours is measured alone", async () => {
+  const { results } = await run({ ours: [fake("ours", [5, 5, 5], [])] });
+  expect(results).toMatchObject([{ competitor: null, theirs: null, ratio: null, ours: { medianMs: 5 } }]);
+});
+
+test("ours that fails is a line too, and nothing is measured", async () => {
+  const ours = { ...fake("ours", [], []), start: () => Promise.reject(new Error("there is no SIMD")) };
+  const outcome = await run({ ours: [ours], competitors: [fake("pytorch", [], [])] });
+  expect(outcome.results).toEqual([]);
+  expect(outcome.failures).toEqual([
+    { case: "training/lenet5", competitor: "ours", reason: "there is no SIMD", what: "absent" },
+  ]);
+});
