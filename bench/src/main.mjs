@@ -27,7 +27,8 @@ async function bench(options) {
   const load = minuteLoad.toFixed(1);
   if (minuteLoad > 1)
     say(`The machine was busy in the last minute (load ${load}): for figures to keep, let it rest.`);
-  if (!install(say)) say("npm ci in bench/ failed: what it would have installed is reported as not there.");
+  if (!install(say))
+    say("npm ci in bench/competitors failed: what it would have installed is reported as not there.");
   const settings = { threads, python, isa, patience, node: nodePath(nodes.at(-1) ?? "current") };
   const outcome = await runCases({
     cases: options.cases,

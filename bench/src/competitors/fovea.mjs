@@ -18,7 +18,7 @@ export const nodeChoices = /** @type {const} */ (["current", "24"]);
 export function nodePath(choice) {
   if (choice === "current") return process.execPath;
   if (existsSync(node24)) return node24;
-  throw new Error("Node 24 is not installed: npm ci --prefix bench");
+  throw new Error("Node 24 is not installed: npm ci in bench/competitors failed");
 }
 
 /**

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { data, formats, models, Tensor } from "../../../dist/index.js";
+import { data, formats, models, Tensor } from "fovea";
 import { drawFloats, uniform } from "./draw.mjs";
 import { writeFloats } from "./files.mjs";
 
-/** @typedef {import("../../../dist/index.js").Model} Model */
+/** @typedef {import("fovea").Model} Model */
 
 /** Images of a training case that are no digits; runs go round them. */
 const drawnImages = 64;

@@ -1,4 +1,4 @@
-import { Tensor } from "../../../dist/index.js";
+import { Tensor } from "fovea";
 import { createBuild } from "../../../dist/ops/index.js";
 import { outputSize } from "../cases/layers.mjs";
 import { readFloats } from "../inputs/files.mjs";
@@ -9,7 +9,7 @@ const maximumSteps = 32;
 /**
  * A graph of one op. Its operands stay in the engine, and all that a timed run returns is a corner of the result.
  *
- * @param {import("../../../dist/index.js").Engine} engine
+ * @param {import("fovea").Engine} engine
  * @param {import("../types.ts").LayerCase} kase
  * @param {string} folder
  * @returns {Promise<import("./serve.mjs").Work>}

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { data, formats, Layer, Model, models, optimizers, Tensor } from "../../../dist/index.js";
+import { data, formats, Layer, Model, models, optimizers, Tensor } from "fovea";
 import { readBytes, readFloats } from "../inputs/files.mjs";
 import { timeRuns } from "./serve.mjs";
 
-/** @typedef {import("../../../dist/index.js").Engine} Engine */
+/** @typedef {import("fovea").Engine} Engine */
 /** @typedef {import("../types.ts").NetCase} NetCase */
 
 /** Steps whose losses are compared. */

@@ -1,5 +1,5 @@
 /** Our side: `node fovea.mjs THREADS`. */
-import { createWasmEngine } from "../../../dist/index.js";
+import { createWasmEngine } from "fovea";
 import { prepareLayer } from "./fovea-layer.mjs";
 import { prepareNet } from "./fovea-net.mjs";
 import { serve } from "./serve.mjs";

@@ -2,7 +2,7 @@
  * Test accuracy after 5 epochs without augmentation, mean of 3 seeds, and what a move of the digits by 4 pixels costs the
  * net with global max pooling. Adam, its learning rate falling to 0 along a cosine.
  */
-import { createWasmEngine, data, models, optimizers, schedules } from "../../../dist/index.js";
+import { createWasmEngine, data, models, optimizers, schedules } from "fovea";
 import { table } from "../report.mjs";
 import { mean } from "../statistics.mjs";
 
