@@ -32,6 +32,13 @@ export interface Plan {
   readonly workingBytes: number;
 }
 
+/** What compiling a graph would come to. */
+export interface Forecast {
+  readonly plan: Plan;
+  /** Whether there is the memory that it needs. */
+  readonly fits: boolean;
+}
+
 /** Milliseconds spent in an operation of a plan, by index of `plan.operations`. */
 export type Profile = readonly { readonly operation: PlannedOperation; readonly milliseconds: number }[];
 
@@ -58,8 +65,8 @@ export interface Session {
    * @throws MemoryError when the memory does not hold the plan
    */
   compile(graph: Graph, options?: { readonly maximumSteps?: number }): Promise<Program>;
-  /** Whether `compile` would find the memory that it needs; nothing is allocated. */
-  fits(graph: Graph, options?: { readonly maximumSteps?: number }): boolean;
+  /** Plans a graph as `compile` would; nothing is allocated. */
+  forecast(graph: Graph, options?: { readonly maximumSteps?: number }): Forecast;
   /** Allocates a variable, zero-filled, unless there is one of this name and type already. */
   allocate(name: string, type: TensorType): Promise<void>;
   /** Names and types of all variables. */

@@ -4,7 +4,7 @@ import type { Engine, Session } from "../engine/engine.ts";
 import { createReferenceEngine } from "../engine/reference/index.ts";
 import { layers } from "../layers/index.ts";
 import { metrics } from "../metrics/index.ts";
-import { RandomStream, Tensor } from "../tensor/index.ts";
+import { MemoryError, RandomStream, Tensor } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { sequential } from "./sequential.ts";
 
@@ -179,6 +179,37 @@ test("evaluateClasses gives the figures of evaluate and the classes of predictCl
   expect(result).toEqual(await model.evaluate(data, { batchSize: 4 }));
   expect(classes).toEqual(await model.predictClasses(data.images));
   expect(new Set(classes).size).toBeGreaterThan(1);
+});
+
+test("the usual batch is halved where memory does not hold it: nothing is counted twice", async () => {
+  const sizes: number[] = [];
+  const limited: Engine = {
+    ...createReferenceEngine(),
+    openSession: async () => {
+      const session = await createReferenceEngine().openSession();
+      const compile: Session["compile"] = async (graph, options) => {
+        const batchSize = Object.values(graph.outputs).at(-1)?.shape[0] ?? 0;
+        sizes.push(batchSize);
+        if (batchSize > 100) throw new MemoryError("full");
+        return await session.compile(graph, options);
+      };
+      return new Proxy(session, {
+        get: (target, name) => {
+          if (name === "compile") return compile;
+          const value = Reflect.get(target, name);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    },
+  };
+  const data = randomData(150, [4, 4, 2]);
+  const expected = await classifier([4, 4, 2]).evaluateClasses(data, { batchSize: 10 });
+  const model = classifier([4, 4, 2], limited);
+  const { result, classes } = await model.evaluateClasses(data);
+  expect(classes).toEqual(expected.classes);
+  expect(result).toMatchObject({ accuracy: expected.result["accuracy"], examples: 150 });
+  expect(await model.predictClasses(data.images)).toEqual(classes);
+  expect(sizes).toEqual([150, 128, 64, 22, 64, 22]);
 });
 
 describe("calls side by side", () => {

@@ -33,8 +33,12 @@ export interface RunContext extends GraphContext {
   readonly variables: ModelVariables;
 }
 
-/** Gets the model's output for a batch, [N, ...output shape]. */
-export type OnOutput = (output: Tensor) => void;
+/** What an evaluation comes to. */
+export interface Evaluation {
+  readonly scores: Scores;
+  /** The class with the greatest output for each example; empty if they were not asked for. */
+  readonly classes: Int32Array;
+}
 
 /** The class with the greatest score in each row of [N, classes]; of equal ones the first. */
 export function greatestOf({ shape, data }: Tensor): Int32Array {
@@ -55,7 +59,7 @@ const noKey = Tensor.zeros("uint32", [2]);
  *
  * @param compiled - loss and metrics
  * @param version - tells the programs of one compilation from those of the next
- * @param onOutput - gets the model's output for each batch in order, from the same pass
+ * @param withClasses - whether the classes are wanted too, from the same pass
  */
 export async function evaluateDataset(
   context: RunContext,
@@ -63,29 +67,30 @@ export async function evaluateDataset(
   version: number,
   dataset: ImageDataset,
   batchSize: number,
-  onOutput: OnOutput | null = null,
-): Promise<Scores> {
+  withClasses: boolean,
+): Promise<Evaluation> {
   const { calls, output } = context.architecture;
-  const withOutput = onOutput !== null;
   const names = compiled.metrics.map(metricName);
   const sums = { loss: 0, metrics: names.map(() => 0) };
+  const classes: number[] = [];
   const onResult = (fetches: Fetches) => {
     sums.loss += fetches[lossOutput].data[0];
     for (const [index, name] of names.entries()) sums.metrics[index] += fetches[metricOutput(name)].data[0];
-    onOutput?.(fetches[modelOutput]);
+    if (withClasses) classes.push(...greatestOf(fetches[modelOutput]));
   };
   const programOf = (data: ResidentData, size: number) =>
     context.variables.program(
-      `evaluate/${version}/${data.capacity}/${size}/${withOutput}`,
-      () => evaluationGraph(context, compiled, data, size, withOutput),
-      withOutput ? stepsOfCall(size * sizeOf(calls[output].shape)) : mostStepsOfCall,
+      `evaluate/${version}/${data.capacity}/${size}/${withClasses}`,
+      () => evaluationGraph(context, compiled, data, size, withClasses),
+      withClasses ? stepsOfCall(size * sizeOf(calls[output].shape)) : mostStepsOfCall,
     );
   await context.variables.inTurn(() =>
     stream(context, dataset.images, dataset.labels, batchSize, programOf, onResult),
   );
   const examples = countOf(dataset);
   const metrics = names.map((name, index) => [name, sums.metrics[index] / examples] as const);
-  return { loss: sums.loss / examples, metrics: Object.fromEntries(metrics) satisfies MetricValues };
+  const scores = { loss: sums.loss / examples, metrics: Object.fromEntries(metrics) satisfies MetricValues };
+  return { scores, classes: Int32Array.from(classes) };
 }
 
 /** Outputs for all images, and values of tapped calls by index, in the images' order. */

@@ -1,11 +1,11 @@
 export type { Architecture, Call, ModelParameter, NamedLayer } from "./architecture.ts";
 export { inputShapeOf, modelParameters } from "./architecture.ts";
+export type { BatchOptions } from "./batch-size.ts";
 export type { CompileConfiguration, CompileOptions } from "./compile.ts";
 export type { AugmentOptions, FitOptions } from "./fit.ts";
 export { buildForward, type Forward, type ForwardMode } from "./forward.ts";
 export {
   type ActivationsOptions,
-  type BatchOptions,
   type EvaluationResult,
   type LoadOptions,
   Model,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createWasmEngine, type Engine } from "../engine/index.ts";
 import { MemoryError, Tensor } from "../tensor/index.ts";
+import { messageOf } from "../testing/error-message.ts";
 import { models } from "../zoo/index.ts";
 
 describe("a step that memory does not hold", () => {
@@ -35,5 +36,21 @@ describe("a step that memory does not hold", () => {
     expect(largest).toBeGreaterThan(5_000);
     expect(largest).toBeLessThan((4 * 2 ** 30) / (4 * 26 * 26 * 32));
     expect((await model.evaluate(dataset)).examples).toBe(count);
+  });
+
+  it("is forecast without being tried", async () => {
+    const model = models.create("vgg16");
+    const resident = process.memoryUsage().rss;
+    expect(await model.fits({ batchSize: 8 })).toBe(true);
+    expect(await model.fits()).toBe(false);
+    expect(await messageOf(() => model.plan({ batchSize: 10_000 }))).toMatch(
+      /^MemoryError: plan: a prediction with a batch of 10000 does not fit: it needs \d+\.\d GB\. The largest batch that fits is \d+\.$/,
+    );
+    model.compile({ engine });
+    expect(await messageOf(() => model.plan({ batchSize: 128 }))).toMatch(
+      /^MemoryError: plan: a training step with a batch of 128 does not fit: it needs \d+\.\d GB\. The largest batch that fits is \d+\.$/,
+    );
+    // Its weights alone have 553 MB.
+    expect(process.memoryUsage().rss - resident).toBeLessThan(200e6);
   });
 });

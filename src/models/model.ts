@@ -2,10 +2,10 @@ import { readFile, writeFileAtomic } from "#host";
 import type { ImageDataset } from "../data/index.ts";
 import type { Engine, Plan } from "../engine/engine.ts";
 import { defaultEngine } from "../engine/index.ts";
-import { isObject } from "../options/index.ts";
 import { OptionError, type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
 import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
 import { type Architecture, inputShapeOf, modelParameters, outputShapeOfModel } from "./architecture.ts";
+import { type BatchOptions, readBatchSize, UsualBatch, usualBatchSize } from "./batch-size.ts";
 import {
   type CompileConfiguration,
   type CompileOptions,
@@ -14,20 +14,14 @@ import {
   readCompileConfiguration,
 } from "./compile.ts";
 import { checkDataset, checkImages } from "./data-checks.ts";
-import { evaluateDataset, greatestOf, type OnOutput, predictImages, type RunContext } from "./evaluation.ts";
+import { evaluateDataset, greatestOf, predictImages, type RunContext } from "./evaluation.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
 import { decodeModel, describeModel, encodeModel, readDescription } from "./model-file.ts";
-import { planModel } from "./plan.ts";
+import { modelFits, planModel } from "./plan.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { checkCheckpoint, createTrainee } from "./trainee.ts";
 import { drawWeights, ModelVariables } from "./variables.ts";
-
-/** How a model goes through images. */
-export interface BatchOptions {
-  /** Examples that are computed at once; default 256. It changes no result but by rounding. */
-  readonly batchSize?: number;
-}
 
 /** Whose outputs are wanted. */
 export interface ActivationsOptions extends BatchOptions {
@@ -57,8 +51,6 @@ export interface ModelParts {
   readonly weights?: ReadonlyMap<string, Tensor> | null;
 }
 
-const defaultBatchSize = 256;
-
 /**
  * An image classifier: layers, weights, and how to train them. There is nothing to dispose of: a model that nobody
  * refers to is collected with all that it holds in the engine.
@@ -78,6 +70,7 @@ export class Model {
   #fresh: Promise<void> | null = Promise.resolve();
   #stepsTaken = 0;
   #training = false;
+  readonly #usualBatch = new UsualBatch();
 
   constructor({ architecture, preprocessing, classNames = null, seed = null, weights = null }: ModelParts) {
     this.architecture = architecture;
@@ -208,7 +201,7 @@ export class Model {
       configuration,
       stepsTaken: this.#stepsTaken,
       validate: async () =>
-        validation === null ? null : await this.#score(compiled, validation, defaultBatchSize),
+        validation === null ? null : (await this.#score(compiled, validation, null)).scores,
       describe: () => this.#describe(),
     });
     try {
@@ -226,7 +219,7 @@ export class Model {
   async evaluate(dataset: ImageDataset, options: BatchOptions = {}): Promise<EvaluationResult> {
     const compiled = this.#requireCompiled();
     this.#check(dataset);
-    const scores = await this.#score(compiled, dataset, batchSizeOf(options, "evaluate"));
+    const { scores } = await this.#score(compiled, dataset, readBatchSize(options, "evaluate"));
     return { ...scores, examples: dataset.labels.data.length };
   }
 
@@ -237,22 +230,23 @@ export class Model {
   ): Promise<{ readonly result: EvaluationResult; readonly classes: Int32Array }> {
     const compiled = this.#requireCompiled();
     this.#check(dataset);
-    const classes: number[] = [];
-    const onOutput = (output: Tensor) => void classes.push(...greatestOf(output));
-    const scores = await this.#score(compiled, dataset, batchSizeOf(options, "evaluateClasses"), onOutput);
-    return { result: { ...scores, examples: classes.length }, classes: Int32Array.from(classes) };
+    const batchSize = readBatchSize(options, "evaluateClasses");
+    const { scores, classes } = await this.#score(compiled, dataset, batchSize, true);
+    return { result: { ...scores, examples: classes.length }, classes };
   }
 
   async #score(
     compiled: CompileConfiguration,
     dataset: ImageDataset,
-    batchSize: number,
-    onOutput: OnOutput | null = null,
-  ): Promise<ValidationScores> {
+    asked: number | null,
+    withClasses = false,
+  ): Promise<{ readonly scores: ValidationScores; readonly classes: Int32Array }> {
     const context = await this.#context();
     const version = this.#version;
-    const { loss, metrics } = await evaluateDataset(context, compiled, version, dataset, batchSize, onOutput);
-    return { loss, ...metrics };
+    const { scores, classes } = await this.#usualBatch.perform(asked, (batchSize) =>
+      evaluateDataset(context, compiled, version, dataset, batchSize, withClasses),
+    );
+    return { scores: { loss: scores.loss, ...scores.metrics }, classes };
   }
 
   /**
@@ -262,7 +256,7 @@ export class Model {
    * @throws ShapeError for images that do not suit the model
    */
   async predict(images: Tensor<"uint8" | "float32">, options: BatchOptions = {}): Promise<Tensor<"float32">> {
-    const { output } = await this.#predict(images, batchSizeOf(options, "predict"), []);
+    const { output } = await this.#predict(images, readBatchSize(options, "predict"), []);
     return output;
   }
 
@@ -289,16 +283,19 @@ export class Model {
         hint: `Known: ${layers.map((layer) => layer.name).join(", ")}.`,
       });
     });
-    const { taps: values } = await this.#predict(images, batchSizeOf(options, "activations"), [
+    const { taps: values } = await this.#predict(images, readBatchSize(options, "activations"), [
       ...new Set(taps),
     ]);
     const named = options.layers.map((name, index) => [name, values.get(taps[index])] as const);
     return new Map(named.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
   }
 
-  async #predict(images: Tensor<"uint8" | "float32">, batchSize: number, taps: readonly number[]) {
+  async #predict(images: Tensor<"uint8" | "float32">, asked: number | null, taps: readonly number[]) {
     checkImages(images, this.inputShape, this.name, "predict");
-    return await predictImages(await this.#context(), images, batchSize, taps);
+    const context = await this.#context();
+    return await this.#usualBatch.perform(asked, (batchSize) =>
+      predictImages(context, images, batchSize, taps),
+    );
   }
 
   /** Layers, shapes, parameters and FLOPs, as data and (`toString`) as a table. */
@@ -307,14 +304,22 @@ export class Model {
   }
 
   /**
-   * How the engine would run a training step (a prediction, before `compile`): operations, algorithms, memory.
-   * Planned in a session of its own, which is closed again.
+   * How the engine would run a training step (a prediction, before `compile`): operations, algorithms, memory. Nothing
+   * is allocated. The batch size is 256 unless another is given.
    *
-   * @throws EngineError when the memory does not hold it
+   * @throws MemoryError when the memory does not hold it, with the largest batch that it would hold
    */
   async plan(options: BatchOptions = {}): Promise<Plan> {
-    const engine = await this.#engineOrDefault();
-    return await planModel(engine, this, this.#compiled, batchSizeOf(options, "plan"));
+    return await planModel(await this.#planContext(), readBatchSize(options, "plan") ?? usualBatchSize);
+  }
+
+  /** Whether the memory that the engine has free would hold what {@link plan} plans. */
+  async fits(options: BatchOptions = {}): Promise<boolean> {
+    return await modelFits(await this.#planContext(), readBatchSize(options, "fits") ?? usualBatchSize);
+  }
+
+  async #planContext() {
+    return { engine: await this.#engineOrDefault(), model: this, compiled: this.#compiled };
   }
 
   /** Copies of all weights and statistics by name: `conv1.weight`, `bn1.running_mean`. */
@@ -388,12 +393,4 @@ export class Model {
     await this.#fresh;
     return { architecture: this.architecture, preprocessing: this.preprocessing, variables };
   }
-}
-
-function batchSizeOf(options: BatchOptions, where: string): number {
-  const { batchSize = defaultBatchSize }: BatchOptions = isObject(options) ? options : {};
-  if (Number.isSafeInteger(batchSize) && batchSize >= 1) return batchSize;
-  throw new OptionError(`option "batchSize" must be a whole number of at least 1, got ${batchSize}`, {
-    where,
-  });
 }

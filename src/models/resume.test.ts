@@ -38,7 +38,7 @@ function watched(engine: Engine, onTrainingRun: (call: number) => void): Engine 
 
 function methodsOf(session: Awaited<ReturnType<Engine["openSession"]>>) {
   return {
-    fits: session.fits.bind(session),
+    forecast: session.forecast.bind(session),
     allocate: session.allocate.bind(session),
     variables: session.variables.bind(session),
     read: session.read.bind(session),

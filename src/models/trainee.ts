@@ -1,6 +1,5 @@
 import type { ImageDataset } from "../data/index.ts";
 import type { Fetches, Program } from "../engine/engine.ts";
-import type { Graph } from "../graph/index.ts";
 import { metricName } from "../metrics/index.ts";
 import { hyperOf, type Optimizer, scheduledLearningRate, slotName, slotsOf } from "../optimizers/index.ts";
 import {
@@ -14,6 +13,7 @@ import {
 } from "../tensor/index.ts";
 import type { RunConfiguration, StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
 import { type Architecture, modelParameters } from "./architecture.ts";
+import { batchError } from "./batch-size.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import type { RunContext } from "./evaluation.ts";
 import {
@@ -24,7 +24,7 @@ import {
   type ResidentData,
   trainingGraph,
 } from "./step-graphs.ts";
-import { defaultMaximumSteps, type ModelVariables } from "./variables.ts";
+import { defaultMaximumSteps } from "./variables.ts";
 
 /** What a model gives to have itself trained. */
 export interface TraineeOptions {
@@ -131,36 +131,13 @@ async function compilePrograms(
       programs.set(size, await context.variables.program(key, () => graph(size)));
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
-      throw await batchError(error, context.variables, graph, size);
+      const session = await context.variables.session();
+      const fits = (other: number) =>
+        session.forecast(graph(other), { maximumSteps: defaultMaximumSteps }).fits;
+      throw batchError("a training step", size, error.what, fits, { where: "fit", cause: error });
     }
   }
   return programs;
-}
-
-/** The error of a step that does not fit in memory, with the largest batch that does. */
-async function batchError(
-  cause: MemoryError,
-  variables: ModelVariables,
-  graph: (size: number) => Graph,
-  size: number,
-): Promise<MemoryError> {
-  const session = await variables.session();
-  let fitting = 0;
-  let tooLarge = size;
-  while (tooLarge - fitting > 1) {
-    const middle = Math.floor((fitting + tooLarge) / 2);
-    if (session.fits(graph(middle), { maximumSteps: defaultMaximumSteps })) fitting = middle;
-    else tooLarge = middle;
-  }
-  const hint =
-    fitting > 0
-      ? `The largest batch that fits is ${fitting}.`
-      : "Not even a batch of one fits: use a smaller model or smaller images.";
-  return new MemoryError(`a training step with a batch of ${size} does not fit: ${cause.what}`, {
-    where: "fit",
-    hint,
-    cause,
-  });
 }
 
 function feedsOf({ indices, key, globalStep, learningRate }: StepInput, { optimizer }: CompileConfiguration) {

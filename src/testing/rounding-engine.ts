@@ -28,7 +28,7 @@ function roundingSession(session: Session): Session {
       const names = [...new Set(updated.map(({ attributes }) => attributes.name))];
       return roundingProgram(program, session, names, enqueue);
     },
-    fits: (graph, options) => session.fits(graph, options),
+    forecast: (graph, options) => session.forecast(graph, options),
     allocate: (name, type) => session.allocate(name, type),
     variables: () => session.variables(),
     read: (name) => enqueue(() => session.read(name)),

@@ -39,18 +39,25 @@ export interface SummaryDocument {
   };
 }
 
-const defaultBatchSize = 128;
+const usualBatchSize = 128;
 
 /** Describes a model by name, in a run's folder or in a file. */
 export async function summary(reference: string, flags: SummaryFlags, terminal: Terminal): Promise<void> {
-  const batchSize = flags.batchSize ?? defaultBatchSize;
   await withEngine(flags, async (engine) => {
     const model = await findModel(reference, flags, engine);
+    const batchSize = flags.batchSize ?? (await fittingBatch(model));
     const plan = await model.plan({ batchSize });
     const document = documentOf(reference, model.summary(), plan, batchSize, engine);
     if (flags.json === true) printJson(terminal, document);
     else terminal.out(render(document));
   });
+}
+
+/** 128, or as many times half of it as memory asks for. */
+async function fittingBatch(model: Model): Promise<number> {
+  let batchSize = usualBatchSize;
+  while (batchSize > 1 && !(await model.fits({ batchSize }))) batchSize /= 2;
+  return batchSize;
 }
 
 /** A name of the zoo, unless there is a file or a folder of that name. */

@@ -25,12 +25,12 @@ export function registerSummary(program: Command, terminal: Terminal): void {
     .argument("<model>", `${modelNames.join(", ")}; or a run's folder, or a model file`)
     .option(
       "--batch-size <n>",
-      "batch size of the plan (default: 128)",
+      "batch size of the plan (default: 128, or the largest power of two that memory holds)",
       wholeNumber("--batch-size", { minimum: 1 }),
     )
     .option(
       "--classes <n>",
-      "classes of a model by name (default: 10)",
+      "classes of a model by name (default: 10, or ImageNet's 1000)",
       wholeNumber("--classes", { minimum: 2 }),
     )
     .option(

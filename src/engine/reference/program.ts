@@ -45,7 +45,7 @@ export class ReferenceProgram implements Program {
     this.#order = topologicalOrder(rootsOf(graph));
     this.#state = state;
     this.maximumSteps = maximumSteps;
-    this.plan = planOf(this.#order, graph.updates, variables);
+    this.plan = planOf(graph, this.#order, variables);
   }
 
   async run(feeds: readonly Feeds[]): Promise<readonly Fetches[]> {
@@ -125,9 +125,10 @@ function applyUpdate(
   return state;
 }
 
-function planOf(
+/** What a graph comes to, node by node. */
+export function planOf(
+  { updates }: Graph,
   order: readonly Node[],
-  updates: readonly Update[],
   variables: ReadonlyMap<string, TensorType>,
 ): Plan {
   const bytes = (types: Iterable<TensorType>) =>

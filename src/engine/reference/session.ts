@@ -1,8 +1,8 @@
-import type { Graph } from "../../graph/index.ts";
+import { type Graph, rootsOf, topologicalOrder } from "../../graph/index.ts";
 import { EngineError, sizeOf, type Tensor, type TensorType } from "../../tensor/index.ts";
-import type { Session } from "../engine.ts";
+import type { Forecast, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
-import { ReferenceProgram } from "./program.ts";
+import { planOf, ReferenceProgram } from "./program.ts";
 import { toTensor } from "./to-tensor.ts";
 
 /** Variables in float64. What is asked of a session happens in the order in which it was asked. */
@@ -22,9 +22,10 @@ export class ReferenceSession implements Session {
     });
   }
 
-  /** Always: this engine has no memory of its own. */
-  fits(): boolean {
-    return true;
+  /** It always fits: this engine has no memory of its own. */
+  forecast(graph: Graph): Forecast {
+    const { variables } = leavesOf(graph);
+    return { plan: planOf(graph, topologicalOrder(rootsOf(graph)), variables), fits: true };
   }
 
   async allocate(name: string, type: TensorType): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Graph } from "../../graph/index.ts";
 import { EngineError, type Tensor, type TensorType } from "../../tensor/index.ts";
-import type { Plan, Precision, Session } from "../engine.ts";
+import type { Forecast, Plan, Precision, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
 import { loadProgram } from "./load.ts";
 import { align, type Block } from "./memory.ts";
@@ -97,7 +97,8 @@ export class WasmSession implements Session, ProgramSession {
     return new WasmProgram(loading.program, this.#team, this.#queue, this);
   }
 
-  fits(graph: Graph, options: { readonly maximumSteps?: number } = {}): boolean {
+  forecast(graph: Graph, options: { readonly maximumSteps?: number } = {}): Forecast {
+    this.checkOpen();
     const { placement, plan } = this.#layOut(graph, options.maximumSteps ?? 1, () => 0);
     const fresh = [...leavesOf(graph).variables].filter(([name]) => !this.#variables.has(name));
     const variableBytes = fresh.reduce((sum, [, type]) => sum + align(bytesOf(type) + SLACK), 0);
@@ -105,7 +106,8 @@ export class WasmSession implements Session, ProgramSession {
     const shared = this.#working.bytes >= placement.bytes ? placement.bytes : 0;
     // Headers, alignment and tables of a program: a few kilobytes that need no exact sum.
     const overhead = 64 * 1024;
-    return variableBytes + plan.workingBytes - shared + overhead <= this.#team.allocator.freeBytes;
+    const bytes = variableBytes + plan.workingBytes - shared + overhead;
+    return { plan, fits: bytes <= this.#team.allocator.freeBytes };
   }
 
   #layOut(graph: Graph, maximumSteps: number, addressOf: (name: string) => number): Layout {
@@ -182,10 +184,10 @@ export class WasmSession implements Session, ProgramSession {
 
   #variable(name: string, where: string): Variable {
     this.checkOpen();
-    checkVariableName(this.variables(), name, where);
     const variable = this.#variables.get(name);
-    if (variable === undefined) throw new EngineError(`there is no variable "${name}"`, { where });
-    return variable;
+    if (variable !== undefined) return variable;
+    checkVariableName(this.variables(), name, where);
+    throw new EngineError(`there is no variable "${name}"`, { where });
   }
 
   async #fetch(variables: readonly Variable[]): Promise<Tensor[]> {

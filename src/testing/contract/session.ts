@@ -255,6 +255,19 @@ function planTests(inSession: (run: (session: Session) => Promise<void>) => () =
   );
 }
 
+function forecastTests(inSession: (run: (session: Session) => Promise<void>) => () => Promise<void>): void {
+  test(
+    "a forecast is the plan of the program, and allocates nothing",
+    inSession(async (session) => {
+      const { plan, fits } = session.forecast(accumulator());
+      expect(fits).toBe(true);
+      expect(session.variables().size).toBe(0);
+      expect((await session.compile(accumulator())).plan).toEqual(plan);
+      expect(session.forecast(accumulator())).toEqual({ plan, fits });
+    }),
+  );
+}
+
 /** Variables, order and plans. */
 export function sessionContract(engineOf: EngineOf): void {
   const inSession = (run: (session: Session) => Promise<void>) => () => withSession(engineOf(), run);
@@ -273,5 +286,6 @@ export function sessionContract(engineOf: EngineOf): void {
       ));
     orderTests(inSession);
     planTests(inSession);
+    forecastTests(inSession);
   });
 }
