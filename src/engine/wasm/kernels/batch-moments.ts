@@ -7,13 +7,11 @@
 //                       pivot and s / n are kept apart.
 //   combineMoments      mean = sum n_b mean_b / N and variance = (sum M2_b + sum n_b (mean_b - mean)^2) / N: the formula
 //                       of Chan, Golub and LeVeque (1979) for many parts, in float64
-//   normalSumsOfBlocks  sum dy and sum dy (x - mean) of each block
-//   combineNormalSums   their sums over the blocks, in float64, the second times 1 / sqrt(variance + epsilon)
 //
 // Narrow rows leave vectors idle, so `fold` rows are taken as one of `columns` = fold * C; the second stage adds up the
 // columns of a channel. Rows are read from end to end, and sums are kept in memory, in the place of the partial results:
-// [blocks, 3, columns] with pivot, s / n and M2, or [blocks, 2, columns] with the two sums. A chunk is a block of rows in
-// the first stage, and `columnsPerChunk` columns in the second (all of them where rows are folded).
+// [blocks, 3, columns] with pivot, s / n and M2. A chunk is a block of rows in the first stage, and `columnsPerChunk` columns
+// in the second (all of them where rows are folded).
 import { scratch } from "./tile";
 import { multiplyAdd, storeLanes, zero } from "./vector";
 
@@ -27,18 +25,6 @@ export class MomentsOfBlocksArguments {
 }
 
 @unmanaged
-export class NormalSumsOfBlocksArguments {
-  x: u32;
-  moments: u32;
-  dy: u32;
-  partial: u32;
-  rows: u32;
-  columns: u32;
-  channels: u32;
-  blockRows: u32;
-}
-
-@unmanaged
 export class CombineMomentsArguments {
   partial: u32;
   y: u32;
@@ -47,18 +33,6 @@ export class CombineMomentsArguments {
   columns: u32;
   channels: u32;
   blockRows: u32;
-  columnsPerChunk: u32;
-}
-
-@unmanaged
-export class CombineNormalSumsArguments {
-  partial: u32;
-  moments: u32;
-  y: u32;
-  blocks: u32;
-  columns: u32;
-  channels: u32;
-  epsilon: f32;
   columnsPerChunk: u32;
 }
 
@@ -132,66 +106,6 @@ export function momentsOfBlocks(x: MomentsOfBlocksArguments, chunk: u32): void {
   storeMoments(target + 4 * vectors, stride, origin, s, q, share, columns - vectors);
 }
 
-/** The means of all columns: those of the channels, over and over where rows are folded. */
-function meansOfColumns(moments: usize, channels: u32, columns: u32): usize {
-  if (columns == channels) return moments;
-  for (let c: u32 = 0; c < columns; c += channels) memory.copy(scratch + 4 * c, moments, 4 * channels);
-  return scratch;
-}
-
-/** Sums of `columns` columns (a multiple of 4) in memory: rows are read from end to end, two at a time. */
-function normalSumsOfRows(at: usize, toDy: usize, means: usize, s: usize, stride: usize, rows: u32, columns: u32): void {
-  const bytes: usize = 4 * columns;
-  const q = s + stride;
-  memory.fill(s, 0, bytes);
-  memory.fill(q, 0, bytes);
-  for (; rows >= 2; rows -= 2) {
-    const next = at + stride;
-    for (let i: usize = 0; i < bytes; i += 16) {
-      const mean = v128.load(means + i);
-      const g0 = v128.load(at + toDy + i);
-      const g1 = v128.load(next + toDy + i);
-      v128.store(s + i, f32x4.add(v128.load(s + i), f32x4.add(g0, g1)));
-      const first = multiplyAdd(g0, f32x4.sub(v128.load(at + i), mean), v128.load(q + i));
-      v128.store(q + i, multiplyAdd(g1, f32x4.sub(v128.load(next + i), mean), first));
-    }
-    at = next + stride;
-  }
-  if (rows == 0) return;
-  for (let i: usize = 0; i < bytes; i += 16) {
-    const g = v128.load(at + toDy + i);
-    v128.store(s + i, f32x4.add(v128.load(s + i), g));
-    v128.store(q + i, multiplyAdd(g, f32x4.sub(v128.load(at + i), v128.load(means + i)), v128.load(q + i)));
-  }
-}
-
-export function normalSumsOfBlocks(x: NormalSumsOfBlocksArguments, chunk: u32): void {
-  const columns = x.columns;
-  const stride: usize = 4 * <usize>columns;
-  const first = chunk * x.blockRows;
-  const rows = min(x.blockRows, x.rows - first);
-  const toDy: usize = x.dy - x.x;
-  const begin: usize = x.x + first * stride;
-  const means = meansOfColumns(x.moments, x.channels, columns);
-  const sum: usize = x.partial + 2 * chunk * stride;
-  const vectors = columns & ~3;
-  normalSumsOfRows(begin, toDy, means, sum, stride, rows, vectors);
-  if (vectors == columns) return;
-  // The last columns fill no vector: their sums stay in registers.
-  let s = zero();
-  let q = zero();
-  let at = begin + 4 * vectors;
-  const mean = v128.load(means + 4 * vectors);
-  for (let row = rows; row != 0; row--) {
-    const g = v128.load(at + toDy);
-    s = f32x4.add(s, g);
-    q = multiplyAdd(g, f32x4.sub(v128.load(at), mean), q);
-    at += stride;
-  }
-  storeLanes(sum + 4 * vectors, s, columns - vectors);
-  storeLanes(sum + 4 * vectors + stride, q, columns - vectors);
-}
-
 /** The upper two lanes in float64. */
 // @ts-ignore: decorator
 @inline
@@ -200,7 +114,7 @@ function promoteHigh(x: v128): v128 {
 }
 
 /** sums[i] = sum over `blocks` partial results of column i, in float64, for `columns` columns from `partial`. */
-function addBlocks(partial: usize, stride: usize, blocks: u32, columns: u32, sums: usize): void {
+export function addBlocks(partial: usize, stride: usize, blocks: u32, columns: u32, sums: usize): void {
   for (let c: u32 = 0; c < columns; c += 4) {
     let low = f64x2.splat(0);
     let high = f64x2.splat(0);
@@ -253,7 +167,7 @@ function addDistances(
 /** Sum of what the columns of a channel have. */
 // @ts-ignore: decorator
 @inline
-function addFolds(sums: usize, channel: u32, channels: u32, columns: u32): f64 {
+export function addFolds(sums: usize, channel: u32, channels: u32, columns: u32): f64 {
   let sum: f64 = 0;
   for (let c = channel; c < columns; c += channels) sum += load<f64>(sums + 8 * c);
   return sum;
@@ -289,24 +203,5 @@ export function combineMoments(x: CombineMomentsArguments, chunk: u32): void {
   addDistances(last, next, stride, 1, columns, means, 2, lastRows, sums);
   for (let c: u32 = 0; c < channels; c++) {
     store<f32>(x.y + 4 * (x.channels + first + c), <f32>(addFolds(sums, c, channels, columns) / count));
-  }
-}
-
-export function combineNormalSums(x: CombineNormalSumsArguments, chunk: u32): void {
-  const first = chunk * x.columnsPerChunk;
-  const columns = min(x.columns - first, x.columnsPerChunk);
-  const channels = min(x.channels, columns);
-  const stride: usize = 8 * <usize>x.columns;
-  const partial: usize = x.partial + 4 * first;
-  addBlocks(partial, stride, x.blocks, columns, scratch);
-  for (let c: u32 = 0; c < channels; c++) {
-    store<f32>(x.y + 4 * (first + c), <f32>addFolds(scratch, c, channels, columns));
-  }
-  const products: usize = 4 * <usize>x.columns;
-  addBlocks(partial + products, stride, x.blocks, columns, scratch);
-  for (let c: u32 = 0; c < channels; c++) {
-    const variance = load<f32>(x.moments + 4 * (x.channels + first + c));
-    const sum = addFolds(scratch, c, channels, columns) / sqrt<f64>(<f64>variance + <f64>x.epsilon);
-    store<f32>(x.y + 4 * (x.channels + first + c), <f32>sum);
   }
 }

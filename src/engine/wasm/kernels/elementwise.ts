@@ -3,11 +3,12 @@
 //   binary          y[i] = a[i] op b[i mod period]: the same shape (period = count), one number (period = 1), or a
 //                   vector that repeats, such as a bias [C] against [N, H, W, C] (period = C)
 //   binaryStrided   y[row][i] = a[offsetA(row) + i] op b[offsetB(row) + i or offsetB(row)]: every other broadcast
+//   rectifiedSum    y[i] = max(a[i] + b[i], 0)
 //   affine          y[i] = factor x[i] + offset
 //   clip            y[i] = min(max(x[i], minimum), maximum)
 //
 // A chunk is a stretch of `perChunk` elements, or of `rowsPerChunk` rows.
-import { multiplyAdd, storeLanes } from "./vector";
+import { multiplyAdd, storeLanes, zero } from "./vector";
 
 /** What `operation` says. SUBTRACT_FROM is b - a: it lets a lowering exchange the operands. */
 const ADD: u32 = 0;
@@ -43,6 +44,15 @@ export class BinaryStridedArguments {
   /** Whether b has one number for all columns of a row; otherwise it is contiguous like a. */
   splat: u32;
   rowsPerChunk: u32;
+}
+
+@unmanaged
+export class RectifiedSumArguments {
+  a: u32;
+  b: u32;
+  y: u32;
+  count: u32;
+  perChunk: u32;
 }
 
 @unmanaged
@@ -149,6 +159,22 @@ export function binaryStrided(x: BinaryStridedArguments, chunk: u32): void {
       a += aStep;
       b += bStep;
     }
+  }
+}
+
+export function rectifiedSum(x: RectifiedSumArguments, chunk: u32): void {
+  const begin = chunk * x.perChunk;
+  const end = min(x.count, begin + x.perChunk);
+  const a: usize = x.a;
+  const b: usize = x.b;
+  const y: usize = x.y;
+  // pmax keeps its first operand when a comparison with NaN fails, so NaN passes through.
+  let i = begin;
+  for (; i + 4 <= end; i += 4) {
+    v128.store(y + 4 * i, f32x4.pmax(f32x4.add(v128.load(a + 4 * i), v128.load(b + 4 * i)), zero()));
+  }
+  if (i < end) {
+    storeLanes(y + 4 * i, f32x4.pmax(f32x4.add(v128.load(a + 4 * i), v128.load(b + 4 * i)), zero()), end - i);
   }
 }
 

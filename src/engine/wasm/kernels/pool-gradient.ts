@@ -4,10 +4,11 @@
 //   poolGradientTiled   windows touch and do not overlap, no padding: each element of dx is written once, and what no
 //                       window covers is zero. A chunk is `rowsPerChunk` of the N * outputHeight rows of dy and what
 //                       their windows cover.
-//   poolGradient        any windows: dx is cleared, then added to. A chunk is `imagesPerChunk` whole images, so that
-//                       the order of additions never changes.
+//   poolGradient        any windows: dx is cleared, then added to, always in the order of the windows. A chunk is a band of
+//                       `bandRows` rows of dx in one image; windows that reach into two bands are seen by both.
 //
-// `x` and `y` are read for the maximum only.
+// `x` and `y` are read for the maximum only. With `rectify`, x came out of a rectifier and dx goes through its gradient at
+// once: a window whose greatest element is not positive passes nothing on.
 import { windowBegin, windowEnd, windowPadded } from "./pool";
 import { multiplyAdd, storeLanes, zero } from "./vector";
 
@@ -27,6 +28,7 @@ export class PoolGradientTiledArguments {
   poolHeight: u32;
   poolWidth: u32;
   average: u32;
+  rectify: u32;
   rowsPerChunk: u32;
 }
 
@@ -36,7 +38,6 @@ export class PoolGradientArguments {
   y: u32;
   dy: u32;
   dx: u32;
-  images: u32;
   height: u32;
   width: u32;
   channels: u32;
@@ -52,7 +53,8 @@ export class PoolGradientArguments {
   right: u32;
   average: u32;
   countPadding: u32;
-  imagesPerChunk: u32;
+  rectify: u32;
+  bandRows: u32;
 }
 
 /** Where x is the greatest element y of its window; a NaN always is. */
@@ -87,18 +89,26 @@ function put(whole: bool, address: usize, x: v128, channels: u32): void {
   else storeLanes(address, x, channels);
 }
 
+/** What a window passes on to its greatest element. */
+// @ts-ignore: decorator
+@inline
+function passedOn(rectify: bool, dy: usize, greatest: v128): v128 {
+  const gradient = v128.load(dy);
+  return rectify ? v128.and(gradient, f32x4.gt(greatest, zero())) : gradient;
+}
+
 /** dx of one window of a maximum; `rest` is what of dy has not found its place yet. */
 // @ts-ignore: decorator
 @inline
 function scatterWindow(
-  whole: bool, x: usize, y: usize, dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize,
+  whole: bool, rectify: bool, x: usize, y: usize, dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize,
   channels: u32,
 ): void {
   const toDx = dx - x;
   for (let c: u32 = 0; c < channels; c += 4) {
     const offset = vectorAt(whole, c, channels);
     const greatest = v128.load(y + offset);
-    let rest = v128.load(dy + offset);
+    let rest = passedOn(rectify, dy + offset, greatest);
     let line = x + offset;
     for (let i = rows; i != 0; i--) {
       let at = line;
@@ -117,12 +127,12 @@ function scatterWindow(
 // @ts-ignore: decorator
 @inline
 function scatterSquare(
-  whole: bool, x: usize, y: usize, dy: usize, dx: usize, rowBytes: usize, pixelBytes: usize, channels: u32,
+  whole: bool, rectify: bool, x: usize, y: usize, dy: usize, dx: usize, rowBytes: usize, pixelBytes: usize, channels: u32,
 ): void {
   for (let c: u32 = 0; c < channels; c += 4) {
     const offset = vectorAt(whole, c, channels);
     const greatest = v128.load(y + offset);
-    let rest = v128.load(dy + offset);
+    let rest = passedOn(rectify, dy + offset, greatest);
     let from = x + offset;
     let to = dx + offset;
     let hit = isGreatest(v128.load(from), greatest);
@@ -145,7 +155,7 @@ function scatterSquare(
 // @ts-ignore: decorator
 @inline
 function scatterRow(
-  whole: bool, x: PoolGradientTiledArguments, from: usize, y: usize, dy: usize, dx: usize,
+  whole: bool, rectify: bool, x: PoolGradientTiledArguments, from: usize, y: usize, dy: usize, dx: usize,
 ): void {
   const channels = x.channels;
   const pixelBytes: usize = 4 * channels;
@@ -155,8 +165,8 @@ function scatterRow(
   const windowBytes = poolWidth * pixelBytes;
   const isSquare = poolHeight == 2 && poolWidth == 2;
   for (let j = x.outputWidth; j != 0; j--) {
-    if (isSquare) scatterSquare(whole, from, y, dy, dx, rowBytes, pixelBytes, channels);
-    else scatterWindow(whole, from, y, dy, dx, poolHeight, poolWidth, rowBytes, pixelBytes, channels);
+    if (isSquare) scatterSquare(whole, rectify, from, y, dy, dx, rowBytes, pixelBytes, channels);
+    else scatterWindow(whole, rectify, from, y, dy, dx, poolHeight, poolWidth, rowBytes, pixelBytes, channels);
     from += windowBytes;
     dx += windowBytes;
     y += pixelBytes;
@@ -213,8 +223,12 @@ export function poolGradientTiled(x: PoolGradientTiledArguments, chunk: u32): vo
       if (whole) spreadRow(true, x, x.dy + window, dx);
       else spreadRow(false, x, x.dy + window, dx);
     } else {
-      if (whole) scatterRow(true, x, x.x + line, x.y + window, x.dy + window, dx);
-      else scatterRow(false, x, x.x + line, x.y + window, x.dy + window, dx);
+      const from: usize = x.x + line;
+      const y: usize = x.y + window;
+      const dy: usize = x.dy + window;
+      if (whole && x.rectify) scatterRow(true, true, x, from, y, dy, dx);
+      else if (whole) scatterRow(true, false, x, from, y, dy, dx);
+      else scatterRow(false, x.rectify != 0, x, from, y, dy, dx);
     }
     if (covered < x.width) {
       for (let r: u32 = 0; r < x.poolHeight; r++) {
@@ -228,16 +242,27 @@ export function poolGradientTiled(x: PoolGradientTiledArguments, chunk: u32): vo
   }
 }
 
-/** Adds dy to dx where x is the first greatest of its window, for `count` channels (4 if `whole`). */
+/**
+ * Adds dy to dx where x is the first greatest of its window, for `count` channels (4 if `whole`). The window's first `before`
+ * rows belong to another chunk: they are only searched.
+ */
 // @ts-ignore: decorator
 @inline
 function addGreatest(
-  whole: bool, x: usize, y: usize, dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize,
-  count: u32,
+  whole: bool, rectify: bool, x: usize, y: usize, dy: usize, dx: usize, before: u32, rows: u32, columns: u32,
+  rowBytes: usize, pixelBytes: usize, count: u32,
 ): void {
   const greatest = v128.load(y);
   const toDx = dx - x;
-  let rest = v128.load(dy);
+  let rest = passedOn(rectify, dy, greatest);
+  for (let i = before; i != 0; i--) {
+    let from = x;
+    for (let j = columns; j != 0; j--) {
+      rest = v128.andnot(rest, isGreatest(v128.load(from), greatest));
+      from += pixelBytes;
+    }
+    x += rowBytes;
+  }
   for (let i = rows; i != 0; i--) {
     let from = x;
     for (let j = columns; j != 0; j--) {
@@ -255,17 +280,30 @@ function addGreatest(
 // @ts-ignore: decorator
 @inline
 function addGreatestWindow(
-  x: usize, y: usize, dy: usize, dx: usize, rows: u32, columns: u32, rowBytes: usize, pixelBytes: usize, channels: u32,
+  rectify: bool, x: usize, y: usize, dy: usize, dx: usize, before: u32, rows: u32, columns: u32, rowBytes: usize,
+  pixelBytes: usize, channels: u32,
 ): void {
   let c: u32 = 0;
+  if (before == 0 && rows == 3 && columns == 3) {
+    // The common one: with fixed bounds, the loops over the window are unrolled.
+    for (; c + 4 <= channels; c += 4) {
+      addGreatest(true, rectify, x, y, dy, dx, 0, 3, 3, rowBytes, pixelBytes, 4);
+      x += 16;
+      y += 16;
+      dy += 16;
+      dx += 16;
+    }
+  }
   for (; c + 4 <= channels; c += 4) {
-    addGreatest(true, x, y, dy, dx, rows, columns, rowBytes, pixelBytes, 4);
+    addGreatest(true, rectify, x, y, dy, dx, before, rows, columns, rowBytes, pixelBytes, 4);
     x += 16;
     y += 16;
     dy += 16;
     dx += 16;
   }
-  if (c < channels) addGreatest(false, x, y, dy, dx, rows, columns, rowBytes, pixelBytes, channels - c);
+  if (c < channels) {
+    addGreatest(false, rectify, x, y, dy, dx, before, rows, columns, rowBytes, pixelBytes, channels - c);
+  }
 }
 
 /** Adds to dx what one window of a mean gives. */
@@ -292,9 +330,18 @@ function addMeanWindow(
   }
 }
 
+/** First window over one axis that reaches position `at` of the input or one behind it. */
 // @ts-ignore: decorator
 @inline
-function addImage(average: bool, x: PoolGradientArguments, image: u32): void {
+function firstWindowAt(at: u32, stride: u32, before: u32, size: u32): u32 {
+  const reach = at + before + 1;
+  return reach <= size ? 0 : (reach - size + stride - 1) / stride;
+}
+
+/** A band of rows [begin, end) of dx. */
+// @ts-ignore: decorator
+@inline
+function addBand(average: bool, rectify: bool, x: PoolGradientArguments, image: u32, begin: u32, end: u32): void {
   const channels = x.channels;
   const pixelBytes: usize = 4 * channels;
   const width = x.width;
@@ -306,26 +353,33 @@ function addImage(average: bool, x: PoolGradientArguments, image: u32): void {
   const left = x.left;
   const right = x.right;
   const countPadding = x.countPadding != 0;
-  const first = image * x.outputHeight * outputWidth * pixelBytes;
-  let y = x.y + first;
-  let dy = x.dy + first;
-  clearFloats(x.dx + start, x.height * width * channels);
-  for (let i: u32 = 0; i < x.outputHeight; i++) {
+  clearFloats(x.dx + start + begin * rowBytes, (end - begin) * width * channels);
+  for (let i = firstWindowAt(begin, x.strideHeight, x.top, x.poolHeight); i < x.outputHeight; i++) {
     const top = windowBegin(i, x.strideHeight, x.top);
-    const rows = windowEnd(i, x.strideHeight, x.top, x.poolHeight, x.height) - top;
+    if (top >= end) return;
+    const bottom = windowEnd(i, x.strideHeight, x.top, x.poolHeight, x.height);
+    const before = begin > top ? begin - top : 0;
+    const rows = min(bottom, end) - top - before;
     const paddedRows = windowPadded(i, x.strideHeight, x.top, x.poolHeight, x.height, x.bottom);
-    const from = x.x + start + top * rowBytes;
-    const to = x.dx + start + top * rowBytes;
+    const windows = (image * x.outputHeight + i) * outputWidth * pixelBytes;
+    const line = start + top * rowBytes;
+    const from = x.x + line;
+    const to = x.dx + line;
+    let y = x.y + windows;
+    let dy = x.dy + windows;
     for (let j: u32 = 0; j < outputWidth; j++) {
-      const begin = windowBegin(j, stride, left);
-      const columns = windowEnd(j, stride, left, size, width) - begin;
-      const at = begin * pixelBytes;
+      const first = windowBegin(j, stride, left);
+      const columns = windowEnd(j, stride, left, size, width) - first;
+      const at = first * pixelBytes;
       if (average) {
-        const divisor = countPadding ? paddedRows * windowPadded(j, stride, left, size, width, right) : rows * columns;
+        const padded = paddedRows * windowPadded(j, stride, left, size, width, right);
+        const divisor = countPadding ? padded : (bottom - top) * columns;
         const scale = f32x4.splat(1 / <f32>divisor);
-        addMeanWindow(dy, to + at, rows, columns, rowBytes, pixelBytes, channels, scale);
+        addMeanWindow(dy, to + at + before * rowBytes, rows, columns, rowBytes, pixelBytes, channels, scale);
       } else {
-        addGreatestWindow(from + at, y, dy, to + at, rows, columns, rowBytes, pixelBytes, channels);
+        addGreatestWindow(
+          rectify, from + at, y, dy, to + at, before, rows, columns, rowBytes, pixelBytes, channels,
+        );
         y += pixelBytes;
       }
       dy += pixelBytes;
@@ -334,11 +388,11 @@ function addImage(average: bool, x: PoolGradientArguments, image: u32): void {
 }
 
 export function poolGradient(x: PoolGradientArguments, chunk: u32): void {
-  const begin = chunk * x.imagesPerChunk;
-  const end = min(x.images, begin + x.imagesPerChunk);
-  if (x.average) {
-    for (let image = begin; image < end; image++) addImage(true, x, image);
-  } else {
-    for (let image = begin; image < end; image++) addImage(false, x, image);
-  }
+  const bands = (x.height + x.bandRows - 1) / x.bandRows;
+  const begin = (chunk % bands) * x.bandRows;
+  const end = min(x.height, begin + x.bandRows);
+  const image = chunk / bands;
+  if (x.average) addBand(true, false, x, image, begin, end);
+  else if (x.rectify) addBand(false, true, x, image, begin, end);
+  else addBand(false, false, x, image, begin, end);
 }

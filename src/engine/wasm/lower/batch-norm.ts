@@ -1,5 +1,6 @@
+import type { Node } from "../../../graph/index.ts";
 import { type Shape, sizeOf } from "../../../tensor/index.ts";
-import { chunksFor, ELEMENTS_PER_CHUNK, type Lowering } from "./lowering.ts";
+import { chunksFor, ELEMENTS_PER_CHUNK, type Lowering, type LoweringContext } from "./lowering.ts";
 
 /** Rows that one block of a sum has at most: a float32 sum of more terms loses too much. */
 const MOST_BLOCK_ROWS = 1024;
@@ -30,7 +31,7 @@ function foldOf(rows: number, channels: number): number {
 }
 
 /** How a sum over the rows of [..., C] is split. */
-function splitOf(shape: Shape) {
+export function splitOf(shape: Shape) {
   const channels = shape.at(-1) ?? 1;
   const fold = foldOf(sizeOf(shape) / channels, channels);
   const columns = fold * channels;
@@ -42,17 +43,17 @@ function splitOf(shape: Shape) {
   return { channels, fold, columns, rows, blockRows, blocks, columnsPerChunk };
 }
 
-function describeSplit({ blocks, blockRows, fold }: ReturnType<typeof splitOf>): string {
+export function describeSplit({ blocks, blockRows, fold }: ReturnType<typeof splitOf>): string {
   return `${blocks} blocks of ${blockRows * fold} rows`;
 }
 
 /** Bytes of two tables of float64 for the columns of a chunk. */
-function combineScratch(columnsPerChunk: number): number {
+export function combineScratch(columnsPerChunk: number): number {
   return 16 * (columnsPerChunk + 4);
 }
 
 /** How a map over [..., C] with tables for each channel is split; see kernels/batch-norm.ts. */
-function mapOf(shape: Shape) {
+export function mapOf(shape: Shape) {
   const channels = shape.at(-1) ?? 1;
   const count = sizeOf(shape);
   const wholeVectors = (channels * 4) / greatestCommonDivisor(channels, 4);
@@ -61,9 +62,9 @@ function mapOf(shape: Shape) {
   return { channels, count, period, perChunk };
 }
 
-/** Bytes of three tables. */
-function mapScratch(period: number): number {
-  return 3 * (4 * period + 16);
+/** Bytes of tables of as many numbers as a period or the columns of a sum. */
+export function tableBytes(tables: number, length: number): number {
+  return tables * (4 * length + 16);
 }
 
 /** Mean and variance of each channel. */
@@ -91,94 +92,37 @@ export const lowerBatchMoments: Lowering<"batchMoments"> = (node, context) => {
   });
 };
 
-/** Sum of dy, and of dy times the normalized x, of each channel. */
-export const lowerBatchNormalizeReduce: Lowering<"batchNormalizeReduce"> = (node, context) => {
-  const [x, moments, dy] = node.inputs.map(context.buffer);
-  const y = context.buffer(node);
-  const { epsilon } = node.attributes;
-  const split = splitOf(node.inputs[0].shape);
-  const { channels, columns, rows, blockRows, blocks, columnsPerChunk } = split;
-  const partial = context.temporary(8 * blocks * columns, "partial sums");
-  context.describe(`sums of ${describeSplit(split)}, added up`);
-  context.emit({
-    kernel: "normalSumsOfBlocks",
-    arguments: { x, moments, dy, partial, rows, columns, channels, blockRows },
-    chunks: blocks,
-    reads: [x, moments, dy],
-    writes: [partial],
-    scratchBytes: 4 * columns,
-  });
-  context.emit({
-    kernel: "combineNormalSums",
-    arguments: { partial, moments, y, blocks, columns, channels, epsilon, columnsPerChunk },
-    chunks: Math.ceil(columns / columnsPerChunk),
-    reads: [partial, moments],
-    writes: [y],
-    scratchBytes: combineScratch(columnsPerChunk),
-  });
-};
+/** What rides on a normalization's way to memory. */
+export interface NormalizeEpilogue {
+  /** Added, of the result's shape. */
+  readonly residual: Node | null;
+  /** Whether the result is max(0, x). */
+  readonly rectify: boolean;
+  /** Where the result goes. */
+  readonly target: Node;
+}
 
-/** x brought to mean beta and deviation gamma. */
-export const lowerBatchNormalize: Lowering<"batchNormalize"> = (node, context) => {
+/** x brought to mean beta and deviation gamma, with what is fused to it. */
+export function lowerNormalize(
+  node: Node<"batchNormalize">,
+  epilogue: NormalizeEpilogue,
+  context: LoweringContext,
+): void {
   const [x, moments, gamma, beta] = node.inputs.map(context.buffer);
-  const y = context.buffer(node);
+  const residual = epilogue.residual === null ? null : context.buffer(epilogue.residual);
+  const y = context.buffer(epilogue.target);
+  const rectify = Number(epilogue.rectify);
   const map = mapOf(node.shape);
   context.emit({
     kernel: "batchNormalize",
-    arguments: { x, moments, gamma, beta, y, ...map, epsilon: node.attributes.epsilon },
+    arguments: { x, moments, gamma, beta, residual, y, rectify, ...map, epsilon: node.attributes.epsilon },
     chunks: chunksFor(map.count, map.perChunk),
-    reads: [x, moments, gamma, beta],
+    reads: [x, moments, gamma, beta, ...(residual === null ? [] : [residual])],
     writes: [y],
     inPlace: x,
-    scratchBytes: mapScratch(map.period),
+    scratchBytes: tableBytes(3, map.period),
   });
-};
+}
 
-/** dy scaled as x was. */
-export const lowerBatchNormalizeInputGradient: Lowering<"batchNormalizeInputGradient"> = (node, context) => {
-  const [dy, moments, gamma] = node.inputs.map(context.buffer);
-  const dx = context.buffer(node);
-  const map = mapOf(node.shape);
-  context.emit({
-    kernel: "batchNormalizeInputGradient",
-    arguments: { dy, moments, gamma, dx, ...map, epsilon: node.attributes.epsilon },
-    chunks: chunksFor(map.count, map.perChunk),
-    reads: [dy, moments, gamma],
-    writes: [dx],
-    inPlace: dy,
-    scratchBytes: mapScratch(map.period),
-  });
-};
-
-/** The part of dx that goes through the batch's own mean and variance. */
-export const lowerBatchMomentsGradient: Lowering<"batchMomentsGradient"> = (node, context) => {
-  const [x, moments, dMoments] = node.inputs.map(context.buffer);
-  const dx = context.buffer(node);
-  const map = mapOf(node.shape);
-  context.emit({
-    kernel: "batchMomentsGradient",
-    arguments: { x, moments, dMoments, dx, ...map },
-    chunks: chunksFor(map.count, map.perChunk),
-    reads: [x, moments, dMoments],
-    writes: [dx],
-    inPlace: x,
-    scratchBytes: mapScratch(map.period),
-  });
-};
-
-/** Gradients of mean and variance, from the sums over the batch. */
-export const lowerBatchNormalizeMomentsGradient: Lowering<"batchNormalizeMomentsGradient"> = (
-  node,
-  context,
-) => {
-  const [moments, gamma, reduced] = node.inputs.map(context.buffer);
-  const y = context.buffer(node);
-  const { epsilon } = node.attributes;
-  context.emit({
-    kernel: "batchNormalizeMomentsGradient",
-    arguments: { moments, gamma, reduced, y, channels: node.shape[1], epsilon },
-    chunks: 1,
-    reads: [moments, gamma, reduced],
-    writes: [y],
-  });
-};
+export const lowerBatchNormalize: Lowering<"batchNormalize"> = (node, context) =>
+  lowerNormalize(node, { residual: null, rectify: false, target: node }, context);

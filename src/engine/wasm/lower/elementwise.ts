@@ -125,6 +125,21 @@ export const lowerAdd: Lowering<"add"> = lowerBinary("add");
 export const lowerSubtract: Lowering<"subtract"> = lowerBinary("subtract");
 export const lowerMultiply: Lowering<"multiply"> = lowerBinary("multiply");
 
+/** max(0, a + b) of two values of one shape. */
+export function lowerRectifiedSum(sum: Node<"add">, target: Node, context: LoweringContext): void {
+  const [a, b] = sum.inputs.map(context.buffer);
+  const y = context.buffer(target);
+  const count = sizeOf(target.shape);
+  context.emit({
+    kernel: "rectifiedSum",
+    arguments: { a, b, y, count, perChunk: ELEMENTS_PER_CHUNK },
+    chunks: chunksFor(count),
+    reads: [a, b],
+    writes: [y],
+    inPlace: a,
+  });
+}
+
 export const lowerAffine: Lowering<"affine"> = (node, context) => {
   const x = context.buffer(node.inputs[0]);
   const y = context.buffer(node);

@@ -82,11 +82,24 @@ interface GradientOperands {
   readonly dx: Buffer;
 }
 
+/** What is done with a window: the maximum's gradient, maybe through a rectifier's, or the mean's. */
+interface Reduction {
+  readonly average: number;
+  readonly countPadding: number;
+  readonly rectify: number;
+}
+
+/** Rows of dx in a chunk where windows overlap: of some size, and a whole number of strides. */
+function rowsOfBand({ strides: [stride] }: Pool2dAttributes, [, height, width, channels]: Shape): number {
+  const rows = (2 * ELEMENTS_PER_CHUNK) / (width * channels);
+  return Math.min(height, stride * Math.max(2, Math.ceil(rows / stride)));
+}
+
 function emitGradient(
   node: Node<"maxPool2dGradient"> | Node<"averagePool2dGradient">,
   context: LoweringContext,
   operands: GradientOperands,
-  mean: { readonly average: number; readonly countPadding: number },
+  reduction: Reduction,
 ): void {
   const { attributes, shape } = node;
   const { x, y, dy, dx } = operands;
@@ -94,6 +107,7 @@ function emitGradient(
   const reads = [x, y, dy].filter((buffer) => buffer !== null);
   if (isTiled(attributes, shape)) {
     const { height, width, channels, outputHeight, outputWidth, poolHeight, poolWidth } = walk;
+    const { average, rectify } = reduction;
     const rows = shape[0] * outputHeight;
     const perChunk = rowsPerChunk(attributes, channels);
     describeWindows(context, attributes, "each element written once");
@@ -102,7 +116,7 @@ function emitGradient(
       arguments: {
         ...operands,
         ...{ rows, height, width, channels, outputHeight, outputWidth, poolHeight, poolWidth },
-        average: mean.average,
+        ...{ average, rectify },
         rowsPerChunk: perChunk,
       },
       chunks: chunksFor(rows, perChunk),
@@ -111,13 +125,12 @@ function emitGradient(
     });
     return;
   }
-  const [images] = shape;
-  const perChunk = Math.max(1, Math.floor(ELEMENTS_PER_CHUNK / (walk.height * walk.width * walk.channels)));
-  describeWindows(context, attributes, "added up image by image");
+  const bandRows = rowsOfBand(attributes, shape);
+  describeWindows(context, attributes, "added up in bands of rows");
   context.emit({
     kernel: "poolGradient",
-    arguments: { ...operands, images, ...walk, ...mean, imagesPerChunk: perChunk },
-    chunks: chunksFor(images, perChunk),
+    arguments: { ...operands, ...walk, ...reduction, bandRows },
+    chunks: shape[0] * Math.ceil(walk.height / bandRows),
     reads,
     writes: [dx],
   });
@@ -133,14 +146,33 @@ export const lowerAveragePool2d: Lowering<"averagePool2d"> = (node, context) => 
   emitPool(node, context, { average: 1, countPadding: Number(node.attributes.countPadding) });
 };
 
-/** dy to the first greatest element of each window. */
-export const lowerMaxPool2dGradient: Lowering<"maxPool2dGradient"> = (node, context) => {
+/** dy to the first greatest element of each window, which is that of a rectifier's result where `rectify` is 1. */
+function emitMaximumGradient(
+  node: Node<"maxPool2dGradient">,
+  target: Node,
+  rectify: number,
+  context: LoweringContext,
+): void {
   const [x, y, dy] = node.inputs.map(context.buffer);
-  emitGradient(node, context, { x, y, dy, dx: context.buffer(node) }, { average: 0, countPadding: 0 });
-};
+  const operands = { x, y, dy, dx: context.buffer(target) };
+  emitGradient(node, context, operands, { average: 0, countPadding: 0, rectify });
+}
+
+export const lowerMaxPool2dGradient: Lowering<"maxPool2dGradient"> = (node, context) =>
+  emitMaximumGradient(node, node, 0, context);
+
+/** The gradient of a maximum of what a rectifier gave, through the rectifier. */
+export function lowerRectifiedPoolGradient(
+  node: Node<"maxPool2dGradient">,
+  target: Node,
+  context: LoweringContext,
+): void {
+  emitMaximumGradient(node, target, 1, context);
+}
 
 /** dy / divisor to all elements of each window. */
 export const lowerAveragePool2dGradient: Lowering<"averagePool2dGradient"> = (node, context) => {
   const operands = { x: null, y: null, dy: context.buffer(node.inputs[0]), dx: context.buffer(node) };
-  emitGradient(node, context, operands, { average: 1, countPadding: Number(node.attributes.countPadding) });
+  const countPadding = Number(node.attributes.countPadding);
+  emitGradient(node, context, operands, { average: 1, countPadding, rectify: 0 });
 };

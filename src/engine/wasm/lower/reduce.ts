@@ -1,3 +1,4 @@
+import type { Node } from "../../../graph/index.ts";
 import type { Shape } from "../../../tensor/index.ts";
 import { sizeOf } from "../../../tensor/index.ts";
 import {
@@ -148,3 +149,33 @@ export const lowerReduceSum: Lowering<"reduceSum"> = (node, context) => {
     source = result;
   }
 };
+
+/** The gradient of a rectifier and, in the same pass, the sums of its rows [rows, C]: the gradient of a bias. */
+export function lowerGatedSums(
+  gradient: Node<"reluGradient">,
+  sums: Node<"reduceSum">,
+  context: LoweringContext,
+): void {
+  const [y, dy] = gradient.inputs.map(context.buffer);
+  const dx = context.buffer(gradient);
+  const target = context.buffer(sums);
+  const channels = gradient.shape[gradient.shape.length - 1];
+  const count = sizeOf(gradient.shape);
+  const together = rowsAtOnce({ outer: 1, reduced: count / channels, inner: channels });
+  const columns = together * channels;
+  const rows = count / columns;
+  const longest = Math.min(LONGEST_SUM, Math.max(32, Math.ceil(ELEMENTS_PER_CHUNK / columns)));
+  const blockRows = rows > 2 * longest ? blockOf(rows, longest, 1) : rows;
+  const blocks = Math.ceil(rows / blockRows);
+  const isTotal = blocks * together === 1;
+  const partial = isTotal ? target : context.temporary(4 * blocks * columns, "partial sums");
+  context.emit({
+    kernel: "gatedSums",
+    arguments: { y, dy, dx, sums: partial, rows, columns, blockRows, columnsPerChunk: COLUMNS_PER_CHUNK },
+    chunks: blocks * chunksFor(columns, COLUMNS_PER_CHUNK),
+    reads: [y, dy],
+    writes: [dx, partial],
+    inPlace: dy,
+  });
+  if (!isTotal) emitSum(context, partial, target, { outer: 1, reduced: blocks * together, inner: channels });
+}

@@ -2,6 +2,7 @@ import type { Node, OpKind, Update, UpdateKind } from "../../../graph/index.ts";
 import * as activation from "./activation.ts";
 import { lowerAdaptiveAveragePool2d, lowerAdaptiveAveragePool2dGradient } from "./adaptive-pool.ts";
 import * as batchNorm from "./batch-norm.ts";
+import * as batchNormGradient from "./batch-norm-gradient.ts";
 import { lowerConv2d, lowerConv2dFilterGradient, lowerConv2dInputGradient } from "./convolution.ts";
 import * as data from "./data.ts";
 import { lowerDropout } from "./dropout.ts";
@@ -55,11 +56,11 @@ const lowerings: { readonly [K in OpKind]: Lowering<K> } = {
   softmaxGradient: loss.lowerSoftmaxGradient,
   dropout: lowerDropout,
   batchMoments: batchNorm.lowerBatchMoments,
-  batchMomentsGradient: batchNorm.lowerBatchMomentsGradient,
+  batchMomentsGradient: batchNormGradient.lowerBatchMomentsGradient,
   batchNormalize: batchNorm.lowerBatchNormalize,
-  batchNormalizeReduce: batchNorm.lowerBatchNormalizeReduce,
-  batchNormalizeInputGradient: batchNorm.lowerBatchNormalizeInputGradient,
-  batchNormalizeMomentsGradient: batchNorm.lowerBatchNormalizeMomentsGradient,
+  batchNormalizeReduce: batchNormGradient.lowerBatchNormalizeReduce,
+  batchNormalizeInputGradient: batchNormGradient.lowerBatchNormalizeInputGradient,
+  batchNormalizeMomentsGradient: batchNormGradient.lowerBatchNormalizeMomentsGradient,
   softmaxCrossEntropy: loss.lowerSoftmaxCrossEntropy,
   softmaxCrossEntropyGradient: loss.lowerSoftmaxCrossEntropyGradient,
   oneHot: loss.lowerOneHot,

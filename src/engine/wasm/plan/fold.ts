@@ -8,7 +8,7 @@ import {
 } from "../../../graph/index.ts";
 import { createBuild } from "../../../ops/index.ts";
 import { sizeOf } from "../../../tensor/index.ts";
-import { usersOf } from "./users.ts";
+import { usersOf } from "./uses.ts";
 
 /**
  * Takes batch normalization with fixed moments, as inference has it, into the linear map before it: with

@@ -15,30 +15,34 @@ const convolution = () => {
 };
 const bias = () => input("b", [5]);
 
-/** The fusions of a graph with these outputs, each as the kinds of its members. */
-function fusionsOf(...outputs: readonly Node[]) {
-  const fusions = findFusions(topologicalOrder(outputs), new Set(outputs));
-  return fusions.map(({ members, bias: fused, rectify }) => ({
-    members: members.map(({ kind }) => kind),
-    biased: fused !== null,
-    rectify,
-  }));
+/** The fusions of a graph with these outputs. */
+const fusionsOf = (...outputs: readonly Node[]) => findFusions(topologicalOrder(outputs), new Set(outputs));
+
+const kindsOf = (nodes: readonly Node[]) => nodes.map(({ kind }) => kind);
+
+/** Those of products, each as the kinds of its members. */
+function productsOf(...outputs: readonly Node[]) {
+  return fusionsOf(...outputs).map((fusion) => {
+    if (fusion.kind !== "product") throw new Error(`a fusion of kind ${fusion.kind}`);
+    const { bias, rectify } = fusion.epilogue;
+    return { members: kindsOf(fusion.members), biased: bias !== null, rectify };
+  });
 }
 
-describe("findFusions", () => {
+describe("fusion of a product", () => {
   it.each([
     ["matmul", product],
     ["conv2d", convolution],
   ] as const)("lets bias and relu ride on %s", (kind, producer) => {
     const y = build("relu", [build("add", [producer(), bias()], {})], {});
-    expect(fusionsOf(y)).toEqual([{ members: [kind, "add", "relu"], biased: true, rectify: true }]);
+    expect(productsOf(y)).toEqual([{ members: [kind, "add", "relu"], biased: true, rectify: true }]);
   });
 
   it("takes a bias on either side, or relu alone", () => {
-    expect(fusionsOf(build("add", [bias(), product()], {}))).toEqual([
+    expect(productsOf(build("add", [bias(), product()], {}))).toEqual([
       { members: ["matmul", "add"], biased: true, rectify: false },
     ]);
-    expect(fusionsOf(build("relu", [product()], {}))).toEqual([
+    expect(productsOf(build("relu", [product()], {}))).toEqual([
       { members: ["matmul", "relu"], biased: false, rectify: true },
     ]);
   });
@@ -46,22 +50,22 @@ describe("findFusions", () => {
   it("leaves a product alone whose own value is read elsewhere, or is an output", () => {
     const shared = product();
     const y = build("add", [shared, bias()], {});
-    expect(fusionsOf(y, build("tanh", [shared], {}))).toEqual([]);
-    expect(fusionsOf(y, shared)).toEqual([]);
+    expect(productsOf(y, build("tanh", [shared], {}))).toEqual([]);
+    expect(productsOf(y, shared)).toEqual([]);
   });
 
   it("fuses up to the value that is read elsewhere", () => {
     const biased = build("add", [product(), bias()], {});
-    expect(fusionsOf(build("relu", [biased], {}), build("tanh", [biased], {}))).toEqual([
+    expect(productsOf(build("relu", [biased], {}), build("tanh", [biased], {}))).toEqual([
       { members: ["matmul", "add"], biased: true, rectify: false },
     ]);
   });
 
   it("does not take a matrix, a scalar or a column for a bias", () => {
     for (const shape of [[4, 5], [], [1], [4, 1]]) {
-      expect(fusionsOf(build("add", [product(), input("other", shape)], {}))).toEqual([]);
+      expect(productsOf(build("add", [product(), input("other", shape)], {}))).toEqual([]);
     }
     const doubled = product();
-    expect(fusionsOf(build("add", [doubled, doubled], {}))).toEqual([]);
+    expect(productsOf(build("add", [doubled, doubled], {}))).toEqual([]);
   });
 });

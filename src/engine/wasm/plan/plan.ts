@@ -11,16 +11,15 @@ import { bytesPerElement, sizeOf, type TensorType } from "../../../tensor/index.
 import type { PlannedOperation, Precision } from "../../engine.ts";
 import type { KernelName } from "../generated/arguments.ts";
 import { mergeAxes } from "../lower/axes.ts";
-import { lowerConvolution } from "../lower/convolution.ts";
+import { type Fusion, lowerFusion } from "../lower/fused.ts";
 import type { Buffer, Call, LoweringContext } from "../lower/lowering.ts";
-import { lowerProduct } from "../lower/matrix.ts";
 import { emitCopy } from "../lower/shape.ts";
 import { lower, lowerUpdate } from "../lower/table.ts";
 import { foldNormalizations } from "./fold.ts";
-import { type Fusion, findFusions } from "./fuse.ts";
+import { findFusions } from "./fuse.ts";
 import { SLACK } from "./place.ts";
 import { splitPrologue } from "./prologue.ts";
-import { rootsOfStep, storeOf, takeTurns, updatesByTurn } from "./schedule.ts";
+import { insertUpdates, rootsOfStep, storeOf, takeTurns } from "./schedule.ts";
 
 /** A kernel call and the operation of the plan that it belongs to. */
 export interface PlannedCall {
@@ -104,23 +103,29 @@ class Lowerer {
     const order = topologicalOrder(roots);
     const { turns, turnOf } = takeTurns(order, findFusions(order, new Set(roots)));
     const inputs = this.#lowerInputs(order);
-    const due = updatesByTurn(this.#stageUpdates(), order, turnOf);
-    // Variables that are outputs leave as the step found them; all other outputs, and updates, as soon as they can.
-    this.#endTurn(-1, turnOf, due);
+    const staged = this.#stageUpdates();
+    // Leaves first: a variable that is an output leaves as the step found it, since updates come behind what reads it.
+    this.#lowerOutputs((node) => turnOf(node) < 0);
     turns.forEach((turn, index) => {
       if ("members" in turn) this.#lowerFusion(turn);
       else this.#lowerNode(turn);
-      this.#endTurn(index, turnOf, due);
+      this.#lowerOutputs((node) => turnOf(node) === index);
     });
+    const body = this.#calls.splice(0);
+    const updates = staged.map((update) => {
+      this.#lowerOneUpdate(update);
+      return this.#calls.splice(0);
+    });
+    this.#calls.push(...insertUpdates(body, updates));
     const outputs = Object.keys(this.#graph.outputs).flatMap((name) => this.#outputs.get(name) ?? []);
     return { ...this.#split(), inputs, outputs, presets: this.#presets };
   }
 
-  #endTurn(turn: number, turnOf: (node: Node) => number, due: ReadonlyMap<number, readonly Update[]>): void {
+  /** Outputs leave as soon as they are there. */
+  #lowerOutputs(isReady: (node: Node) => boolean): void {
     for (const [name, node] of Object.entries(this.#graph.outputs)) {
-      if (turnOf(storeOf(node)) === turn) this.#outputs.set(name, this.#lowerOutput(name, node));
+      if (isReady(storeOf(node))) this.#outputs.set(name, this.#lowerOutput(name, node));
     }
-    for (const update of due.get(turn) ?? []) this.#lowerOneUpdate(update);
   }
 
   /** Parts what prepares weights from the step itself. */
@@ -239,13 +244,9 @@ class Lowerer {
   }
 
   #lowerFusion(fusion: Fusion): void {
-    const { producer, members } = fusion;
-    const context = this.#context(
-      members,
-      members.map(({ kind }) => kind),
-    );
-    if (isKind(producer, "matmul")) lowerProduct(producer, fusion, context);
-    if (isKind(producer, "conv2d")) lowerConvolution(producer, fusion, context);
+    const { members } = fusion;
+    const kinds = members.map(({ kind }) => kind);
+    lowerFusion(fusion, this.#context(members, kinds));
   }
 
   #lowerNode(node: Node): void {

@@ -1,70 +1,71 @@
 import { describe, expect, it } from "vitest";
-import { type Node, topologicalOrder } from "../../../graph/index.ts";
+import { topologicalOrder } from "../../../graph/index.ts";
 import { createBuild, createUpdate } from "../../../ops/index.ts";
+import type { Buffer, Call } from "../lower/lowering.ts";
 import { findFusions } from "./fuse.ts";
-import { rootsOfStep, takeTurns, updatesByTurn } from "./schedule.ts";
+import { insertUpdates, rootsOfStep, takeTurns } from "./schedule.ts";
 
-const build = createBuild();
-const variable = (name: string) => build("variable", [], { name, shape: [4, 4], dtype: "float32" });
-const transposed = { transposeA: false, transposeB: true };
-const x = build("input", [], { name: "x", shape: [4, 4], dtype: "float32" });
-const rate = build("input", [], { name: "rate", shape: [1], dtype: "float32" });
-const update = (of: Node<"variable">, value: Node) =>
-  createUpdate("sgd", { weightDecay: 0 }, { variable: of, value, hyper: rate });
-
-/** y = x a b, and something like its gradients: db from y, da through b. */
-function twoLayers() {
+describe("the order of a step", () => {
+  const build = createBuild();
+  const variable = (name: string) => build("variable", [], { name, shape: [4, 4], dtype: "float32" });
+  const plain = { transposeA: false, transposeB: false };
+  const x = build("input", [], { name: "x", shape: [4, 4], dtype: "float32" });
+  const hyper = build("input", [], { name: "rate", shape: [1], dtype: "float32" });
   const [a, b] = [variable("a"), variable("b")];
-  const hidden = build("matmul", [x, a], { transposeA: false, transposeB: false });
-  const y = build("matmul", [hidden, b], { transposeA: false, transposeB: false });
+  const hidden = build("matmul", [x, a], plain);
+  const y = build("relu", [build("matmul", [hidden, b], plain)], {});
   const db = build("matmul", [hidden, y], { transposeA: true, transposeB: false });
-  const dHidden = build("matmul", [y, b], transposed);
+  const dHidden = build("matmul", [y, b], { transposeA: false, transposeB: true });
   const da = build("matmul", [x, dHidden], { transposeA: true, transposeB: false });
-  const graph = { outputs: { y }, updates: [update(a, da), update(b, db)] };
-  return { a, b, y, db, dHidden, da, graph };
-}
-
-function plan(graph: Parameters<typeof rootsOfStep>[0]) {
-  const roots = rootsOfStep(graph);
+  const updates = [
+    createUpdate("sgd", { weightDecay: 0 }, { variable: a, value: da, hyper }),
+    createUpdate("sgd", { weightDecay: 0 }, { variable: b, value: db, hyper }),
+  ];
+  const roots = rootsOfStep({ outputs: { y }, updates });
   const order = topologicalOrder(roots);
   const { turns, turnOf } = takeTurns(order, findFusions(order, new Set(roots)));
-  const due = updatesByTurn(graph.updates, order, turnOf);
-  const after = new Map([...due].flatMap(([turn, list]) => list.map((each) => [each, turns[turn]] as const)));
-  return { turns, turnOf, after };
-}
 
-describe("the schedule of a step", () => {
-  it("comes to the gradients from the last layer to the first, and updates once nothing reads the old value", () => {
-    const { graph, dHidden, da, db } = twoLayers();
-    const { turnOf, after } = plan(graph);
-    expect(turnOf(db)).toBeLessThan(turnOf(dHidden));
-    // The second layer's weights are still needed for the gradient of what lies below.
-    expect(after.get(graph.updates[1])).toBe(dHidden);
-    expect(after.get(graph.updates[0])).toBe(da);
+  it("comes to the gradients from the last layer to the first", () => {
+    expect([hidden, y, db, dHidden, da].map(turnOf)).toEqual([0, 1, 2, 3, 4]);
   });
 
-  it("knows that a variable may be read through a reshape, and lets an update that waits for nothing go first", () => {
-    const [a, b] = [variable("a"), variable("b")];
-    const flat = build("reshape", [build("reshape", [a], { shape: [16] })], { shape: [2, 8] });
-    const read = build("affine", [flat], { factor: 2, offset: 0 });
-    const updates = [update(a, x), update(b, x)];
-    const { after } = plan({ outputs: { read }, updates });
-    expect(after.get(updates[0])).toBe(read);
-    expect(after.get(updates[1])).toBeUndefined();
+  it("has fused nodes in one turn, and leaves in none", () => {
+    expect(turnOf(y.inputs[0] ?? y)).toBe(turnOf(y));
+    expect([a, x, hyper].map(turnOf)).toEqual([-1, -1, -1]);
+    expect(turns).toHaveLength(5);
+  });
+});
+
+describe("insertUpdates", () => {
+  const working = (name: string): Buffer => ({ name, bytes: 64, home: "working" });
+  const call = (name: string, reads: Buffer[], writes: Buffer[]) => {
+    const kernel = { kernel: "copyIn", arguments: { ring: 0, slotBytes: 0, target: 0, bytes: 0 } } as const;
+    return { name, call: { ...kernel, chunks: 1, reads, writes } as Call };
+  };
+  const weights: Buffer = { name: "w", bytes: 64, home: 4096 };
+  const [x, y, gradient] = ["x", "y", "gradient"].map(working);
+  const forward = call("forward", [x, weights], [y]);
+  const derive = call("derive", [x, y], [gradient]);
+  const below = call("below", [y, weights], [x]);
+  const last = call("last", [x], [y]);
+  const update = call("update", [gradient, weights], [weights]);
+
+  it("waits for the gradient and for the last call that reads the old value, and for no more", () => {
+    expect(insertUpdates([forward, derive, below, last], [[update]])).toEqual([
+      forward,
+      derive,
+      below,
+      update,
+      last,
+    ]);
+    expect(insertUpdates([forward, below, derive, last], [[update]])[3]).toBe(update);
   });
 
-  it("lets a variable be written only after the turn of the fused nodes that read it", () => {
-    const a = variable("a");
-    const row = variable("row");
-    const product = build("matmul", [x, a], { transposeA: false, transposeB: false });
-    const biased = build(
-      "add",
-      [product, build("reshape", [build("slice", [row], { begin: [0, 0], size: [1, 4] })], { shape: [4] })],
-      {},
-    );
-    const updates = [update(a, x)];
-    const { after } = plan({ outputs: { biased }, updates });
-    const turn = after.get(updates[0]);
-    expect(turn !== undefined && "members" in turn && turn.members).toEqual([product, biased]);
+  it("lets updates go first that wait for nothing, and keeps the calls of one together", () => {
+    const other: Buffer = { name: "other", bytes: 64, home: 8192 };
+    const early = [call("first", [other], [other]), call("second", [other], [other])];
+    expect(insertUpdates([forward], [early])).toEqual([...early, forward]);
+    const late = [call("first", [y], [other]), call("second", [other], [other])];
+    expect(insertUpdates([forward, last, derive], [late])).toEqual([forward, last, ...late, derive]);
   });
 });

@@ -1,5 +1,6 @@
-import { type Graph, isKind, type Node, type Update } from "../../../graph/index.ts";
-import type { Fusion } from "./fuse.ts";
+import { type Graph, isKind, type Node } from "../../../graph/index.ts";
+import type { Fusion } from "../lower/fused.ts";
+import type { Buffer, Call } from "../lower/lowering.ts";
 
 /** The node whose memory a node's value lies in: a reshape is another view of its input. */
 export function storeOf(node: Node): Node {
@@ -45,36 +46,27 @@ export function takeTurns(
 }
 
 /**
- * When each update may run: as soon as its operands are there and all nodes that read what it changes have been
- * computed. Then a gradient dies young, and no two large ones live at the same time.
+ * Puts the calls of each update where it may run first: behind the last call that makes what it reads, and the last that
+ * needs what it changes. Then a gradient dies young, and no two large ones need live at the same time.
  *
- * @param order - all nodes of the graph
- * @param turnOf - index of the turn in which a node is computed
- * @returns the updates that are due after each turn; -1 stands for those that wait for nothing
+ * @param updates - the calls of each update; no update reads what another one changes
  */
-export function updatesByTurn(
-  updates: readonly Update[],
-  order: readonly Node[],
-  turnOf: (node: Node) => number,
-): Map<number, Update[]> {
-  const lastRead = new Map<string, number>();
-  for (const node of order) {
-    for (const input of node.inputs) {
-      const store = storeOf(input);
-      if (!isKind(store, "variable")) continue;
-      const { name } = store.attributes;
-      lastRead.set(name, Math.max(lastRead.get(name) ?? -1, turnOf(node)));
-    }
-  }
-  const due = new Map<number, Update[]>();
+export function insertUpdates<P extends { readonly call: Call }>(
+  calls: readonly P[],
+  updates: readonly (readonly P[])[],
+): P[] {
+  const lastWrite = new Map<Buffer, number>();
+  const lastUse = new Map<Buffer, number>();
+  calls.forEach(({ call }, index) => {
+    for (const buffer of call.writes) lastWrite.set(buffer, index);
+    for (const buffer of [...call.reads, ...call.writes]) lastUse.set(buffer, index);
+  });
+  const due = new Map<number, P[]>();
   for (const update of updates) {
-    const { value, hyper, variable, slots } = update;
-    const turn = Math.max(
-      turnOf(storeOf(value)),
-      hyper === null ? -1 : turnOf(storeOf(hyper)),
-      ...[variable, ...slots].map(({ attributes }) => lastRead.get(attributes.name) ?? -1),
-    );
-    due.set(turn, [...(due.get(turn) ?? []), update]);
+    const reads = update.flatMap(({ call }) => call.reads.map((buffer) => lastWrite.get(buffer) ?? -1));
+    const writes = update.flatMap(({ call }) => call.writes.map((buffer) => lastUse.get(buffer) ?? -1));
+    const index = Math.max(-1, ...reads, ...writes);
+    due.set(index, [...(due.get(index) ?? []), ...update]);
   }
-  return due;
+  return [...(due.get(-1) ?? []), ...calls.flatMap((call, index) => [call, ...(due.get(index) ?? [])])];
 }

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gradients } from "../../../autodiff/index.ts";
+import { type Node, topologicalOrder } from "../../../graph/index.ts";
+import { type Build, createBuild } from "../../../ops/index.ts";
+import { RandomStream, type Shape, sizeOf, Tensor } from "../../../tensor/index.ts";
+import { runLowering } from "../../../testing/run-lowering.ts";
+import { evaluate } from "../../reference/index.ts";
+import { createWasmEngine, type WasmEngine } from "../index.ts";
+import { findFusions } from "../plan/fuse.ts";
+import { storeOf, takeTurns } from "../plan/schedule.ts";
+import { lowerFusion } from "./fused.ts";
+import { lower } from "./table.ts";
+
+const build: Build = createBuild("block");
+const epsilon = 1e-3;
+const input = (name: string, shape: Shape) => build("input", [], { name, shape, dtype: "float32" });
+const relu = (x: Node) => build("relu", [x], {});
+const add = (a: Node, b: Node) => build("add", [a, b], {});
+const scaled = (x: Node, factor: number) => build("affine", [x], { factor, offset: 0.1 });
+
+/** A block of layers by its inputs; and what it should be fused to, in any order, forwards and backwards. */
+interface Block {
+  readonly y: (operands: Operands) => Node;
+  readonly fusions: readonly string[];
+}
+
+interface Operands {
+  readonly x: Node;
+  readonly other: Node;
+  readonly normalized: (x: Node) => Node;
+}
+
+const backwards = ["normalizeGradient", "normalizeReduce"] as const;
+
+const blocks: Readonly<Record<string, Block>> = {
+  "normalization alone": {
+    y: ({ x, normalized }) => normalized(scaled(x, 2)),
+    fusions: ["normalizeGradient"],
+  },
+  "normalization and ReLU": {
+    y: ({ x, normalized }) => relu(normalized(scaled(x, 2))),
+    fusions: ["normalize", ...backwards],
+  },
+  "a residual added to a normalization, and ReLU": {
+    y: ({ x, other, normalized }) => relu(add(normalized(scaled(x, 2)), scaled(other, 3))),
+    fusions: ["normalize", ...backwards],
+  },
+  "a normalization added to a residual": {
+    y: ({ x, other, normalized }) => add(scaled(other, 3), normalized(scaled(x, 2))),
+    fusions: ["normalize", "normalizeGradient"],
+  },
+  "a block whose result is used twice, so that its gradient is a sum": {
+    y: ({ x, other, normalized }) => {
+      const y = relu(add(normalized(scaled(x, 2)), other));
+      return add(scaled(y, 2), build("tanh", [y], {}));
+    },
+    fusions: ["normalize", ...backwards],
+  },
+  "two blocks, the second around the first": {
+    y: ({ x, other, normalized }) => {
+      const y = relu(add(normalized(scaled(x, 2)), other));
+      return relu(add(normalized(relu(normalized(scaled(y, 0.5)))), y));
+    },
+    fusions: ["normalize", "normalize", "normalize", ...backwards, ...backwards, ...backwards],
+  },
+  "two normalizations that are added": {
+    y: ({ x, other, normalized }) => relu(add(normalized(scaled(x, 2)), normalized(scaled(other, -2)))),
+    fusions: ["normalize", "normalizeGradient", "normalizeGradient", "normalizeReduce"],
+  },
+  "normalization straight after normalization": {
+    y: ({ x, normalized }) => relu(normalized(relu(normalized(x)))),
+    fusions: ["normalize", "normalize", ...backwards, ...backwards],
+  },
+  "a sum and ReLU": {
+    y: ({ x, other }) => relu(add(scaled(x, 2), other)),
+    fusions: ["rectifiedSum"],
+  },
+  "a bias and ReLU": {
+    y: ({ x, normalized }) => relu(add(scaled(x, 2), normalized(x).inputs[3] ?? x)),
+    fusions: ["gatedSums"],
+  },
+  "ReLU and the greatest of windows": {
+    y: ({ x, normalized }) => pooled(relu(add(scaled(x, 2), normalized(x).inputs[3] ?? x)), [2, 2]),
+    fusions: ["rectifiedPoolGradient"],
+  },
+  "ReLU and the greatest of windows that overlap": {
+    y: ({ x }) => pooled(relu(scaled(x, 2)), [2, 1]),
+    fusions: ["rectifiedPoolGradient"],
+  },
+};
+
+function pooled(x: Node, strides: readonly [number, number]): Node {
+  const [, height, width] = x.shape;
+  const padding = { top: 0, bottom: 0, left: 0, right: 0 };
+  const outputSize = [Math.floor((height - 2) / strides[0]) + 1, Math.floor((width - 2) / strides[1]) + 1];
+  return build("maxPool2d", [x], {
+    ...{ poolSize: [2, 2], strides, padding },
+    outputSize: [outputSize[0], outputSize[1]],
+  });
+}
+
+/** A block's result and the gradients of a weighted sum of it with respect to all its inputs. */
+function graphOf({ y: make }: Block, shape: Shape) {
+  const channels = [shape[shape.length - 1]];
+  const [x, other] = [input("x", shape), input("other", shape)];
+  const [gamma, beta] = [input("gamma", channels), input("beta", channels)];
+  const normalized = (of: Node) =>
+    build("batchNormalize", [of, build("batchMoments", [of], {}), gamma, beta], { epsilon });
+  const y = make({ x, other, normalized });
+  const weighted = build("multiply", [y, input("weights", y.shape)], {});
+  const total = build("reduceSum", [weighted], {
+    axes: y.shape.map((_, axis) => axis),
+    keepDimensions: false,
+  });
+  const loss = build("reshape", [total], { shape: [1] });
+  const reached = topologicalOrder([loss]);
+  const wanted = [x, other, gamma, beta].filter((leaf) => reached.includes(leaf));
+  return [y, ...gradients(loss, wanted)];
+}
+
+const shapes: readonly Shape[] = [
+  [6, 5, 4, 6],
+  [5, 9, 7, 3],
+  [2, 6, 6, 16],
+  [3, 5, 4, 65],
+];
+
+function valuesFor(outputs: readonly Node[]): Map<Node, Float64Array> {
+  const random = new RandomStream(5);
+  const leaves = topologicalOrder(outputs).filter(({ kind }) => kind === "input");
+  return new Map(
+    leaves.map((leaf) => {
+      const values = Array.from({ length: sizeOf(leaf.shape) }, () => Math.fround(random.normal()));
+      return [leaf, Float64Array.from(values)];
+    }),
+  );
+}
+
+const exactly = { absolute: 0, relative: 0 };
+
+describe.each(Object.entries(blocks))("%s", (_, block) => {
+  test.each(shapes.map((shape) => [shape.join("x"), shape] as const))("%s", (_, shape) => {
+    const outputs = graphOf(block, shape);
+    const order = topologicalOrder(outputs);
+    const fusions = findFusions(order, new Set(outputs));
+    expect(fusions.map(({ kind }) => kind).sort()).toEqual([...block.fusions].sort());
+    const { turns } = takeTurns(order, fusions);
+    const leaves = valuesFor(outputs);
+    const expected = evaluate(outputs, leaves);
+    for (const variant of ["plain", "relaxed"] as const) {
+      const run = (reversed: boolean) =>
+        runLowering(
+          (plain) => {
+            const context = { ...plain, buffer: (node: Node) => plain.buffer(storeOf(node)) };
+            for (const turn of turns) {
+              if ("members" in turn) lowerFusion(turn, context);
+              else lower(turn, context);
+            }
+          },
+          new Map<Node, ArrayLike<number>>([...leaves, ...constantsOf(order)]),
+          outputs.map(storeOf),
+          { variant, reversed },
+        );
+      const results = run(false);
+      results.forEach((result, index) => {
+        // Sums over the batch of terms up to about 3.
+        expect([...result]).toBeCloseToTensor(expected[index], { absolute: 1e-4, relative: 1e-4 });
+        expect([...run(true)[index]]).toBeCloseToTensor([...result], exactly);
+      });
+    }
+  });
+});
+
+function constantsOf(order: readonly Node[]): [Node, number[]][] {
+  return order.flatMap((node) => {
+    if (node.kind !== "constant") return [];
+    const { value } = node.attributes as { readonly value: number };
+    return [[node, Array<number>(sizeOf(node.shape)).fill(value)]];
+  });
+}
+
+describe("fused in an engine, in memory that is reused", () => {
+  const engines: WasmEngine[] = [];
+  beforeAll(async () => {
+    engines.push(
+      await createWasmEngine({ threads: 1 }),
+      await createWasmEngine({ threads: 3 }),
+      await createWasmEngine({ threads: 2, precision: "exact" }),
+    );
+  });
+  afterAll(() => Promise.all(engines.map((engine) => engine.close())));
+
+  test.each(Object.entries(blocks))("%s", async (_, block) => {
+    const nodes = graphOf(block, [4, 17, 23, 12]);
+    const outputs = Object.fromEntries(nodes.map((node, index) => [String(index), node]));
+    const leaves = valuesFor(nodes);
+    const feeds = Object.fromEntries(
+      [...leaves].map(([leaf, values]) => [nameOf(leaf), Tensor.from([...values], leaf.shape)]),
+    );
+    const expected = evaluate(nodes, leaves);
+    const results = await Promise.all(
+      engines.map(async (engine) => {
+        const session = await engine.openSession();
+        const program = await session.compile({ outputs, updates: [] });
+        const [result] = await program.run([feeds]);
+        await session.close();
+        return result;
+      }),
+    );
+    for (const result of results) {
+      expected.forEach((values, index) => {
+        expect(result[String(index)]?.data).toBeCloseToTensor(values, { absolute: 2e-3, relative: 1e-4 });
+      });
+    }
+    expect(results[1]).toEqual(results[0]);
+  });
+});
+
+function nameOf(leaf: Node): string {
+  const { name } = leaf.attributes as { readonly name: string };
+  return name;
+}

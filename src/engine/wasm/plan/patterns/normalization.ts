@@ -1,0 +1,117 @@
+import { isKind, type Node } from "../../../../graph/index.ts";
+import { sameShape } from "../../../../tensor/index.ts";
+import type { Gate } from "../../lower/batch-norm-gradient.ts";
+import type { Fusion } from "../../lower/fused.ts";
+import type { Uses } from "../uses.ts";
+
+/** batchNormalize -> add of a residual -> relu. */
+export function fuseNormalize(node: Node, uses: Uses): Fusion | null {
+  if (!isKind(node, "batchNormalize")) return null;
+  const added = uses.soleUser(node, "add");
+  const residual = added === null ? null : otherTerm(added, node);
+  const sum = added !== null && residual !== null ? added : node;
+  const rectified = uses.soleUser(sum, "relu");
+  const target = rectified ?? sum;
+  if (target === node) return null;
+  const epilogue = { residual, rectify: rectified !== null, target };
+  const members = [...new Set([node, sum, target])];
+  return { kind: "normalize", normalize: node, epilogue, members, turn: target };
+}
+
+/** The other operand of a sum of two values of one shape. */
+function otherTerm(added: Node<"add">, term: Node): Node | null {
+  const other = added.inputs.find((input) => input !== term);
+  return other !== undefined && sameShape(other.shape, term.shape) ? other : null;
+}
+
+/**
+ * batchNormalizeInputGradient and batchMomentsGradient -> add: dx in one pass, from the sums over the batch. Where dy went
+ * through the gate of a rectifier that nothing else needs, the pass opens and closes it by itself.
+ */
+export function fuseNormalizeGradient(node: Node, uses: Uses): Fusion | null {
+  if (!isKind(node, "batchMomentsGradient")) return null;
+  const [x, moments, dMoments] = node.inputs;
+  const sum = uses.soleUser(node, "add");
+  const scaled = sum?.inputs.find((input) => input !== node);
+  if (sum === null || scaled === undefined || !isKind(scaled, "batchNormalizeInputGradient")) return null;
+  const [dy, , gamma] = scaled.inputs;
+  const isWhole =
+    scaled.inputs[1] === moments &&
+    uses.isOnlyFor(scaled, [sum]) &&
+    isKind(dMoments, "batchNormalizeMomentsGradient") &&
+    dMoments.inputs[1] === gamma &&
+    uses.isOnlyFor(dMoments, [node]);
+  if (!isWhole) return null;
+  const reduced = dMoments.inputs[2];
+  const gate = isKind(reduced, "batchNormalizeReduce") ? gateOfNormalization(reduced, scaled, uses) : null;
+  const operands = { x, moments, gamma, reduced, dy: gate?.dy ?? dy, beta: gate?.beta ?? null, target: sum };
+  const { epsilon } = scaled.attributes;
+  const members = [scaled, dMoments, node, sum];
+  return { kind: "normalizeGradient", operands, epsilon, members, turn: sum };
+}
+
+/** What goes into a gate that both passes of a normalization's gradient, and nothing else, see the other side of. */
+function gateOfNormalization(
+  reduced: Node<"batchNormalizeReduce">,
+  scaled: Node<"batchNormalizeInputGradient">,
+  uses: Uses,
+): { readonly dy: Node; readonly beta: Node } | null {
+  const gated = reduced.inputs[2];
+  if (!isKind(gated, "reluGradient") || scaled.inputs[0] !== gated || uses.fusionOf(gated) !== null)
+    return null;
+  const normalize = normalizationBefore(gated.inputs[0], reduced);
+  const isPrivate = normalize === gated.inputs[0].inputs[0] && uses.isOnlyFor(gated, [reduced, scaled]);
+  return normalize !== null && isPrivate ? { dy: gated.inputs[1], beta: normalize.inputs[3] } : null;
+}
+
+/**
+ * [add of two gradients ->] reluGradient -> batchNormalizeReduce, where the rectifier stands behind the normalization, or
+ * behind the sum of it and a residual. Both passes over a normalization's gradient work out what the rectifier gave from x,
+ * which they read anyway; unless others need the gated gradient, a residual's branch say: then the first pass writes it.
+ */
+export function fuseNormalizeReduce(node: Node, uses: Uses): Fusion | null {
+  if (!isKind(node, "batchNormalizeReduce")) return null;
+  const gated = node.inputs[2];
+  if (!isKind(gated, "reluGradient")) return null;
+  const [y, dy] = gated.inputs;
+  const normalize = normalizationBefore(y, node);
+  if (normalize === null) return null;
+  const common = { kind: "normalizeReduce", reduce: node } as const;
+  const opensItself = uses.of(gated).some((user) => {
+    const fusion = uses.fusionOf(user);
+    return fusion?.kind === "normalizeGradient" && fusion.operands.beta !== null;
+  });
+  if (opensItself) {
+    return { ...common, gate: { kind: "recomputed", normalize, dy }, members: [gated, node], turn: node };
+  }
+  const sum = isKind(dy, "add") && isSumFor(gated, dy, uses) ? dy : null;
+  const terms: readonly [Node, Node?] = sum === null ? [dy] : [sum.inputs[0], sum.inputs[1]];
+  const gate: Gate = { kind: "written", y, terms, target: gated };
+  const members = sum === null ? [gated, node] : [sum, gated, node];
+  // In the gradient's own place: what else reads it comes behind, and x and its moments came before y.
+  return { ...common, gate, members, turn: gated };
+}
+
+/** The normalization of x whose result, a residual added or not, the rectifier y got. */
+function normalizationBefore(y: Node, reduce: Node<"batchNormalizeReduce">): Node<"batchNormalize"> | null {
+  if (!isKind(y, "relu")) return null;
+  const [x, moments] = reduce.inputs;
+  const { epsilon } = reduce.attributes;
+  const [inner] = y.inputs;
+  const candidates = isKind(inner, "add") ? inner.inputs : [inner];
+  const isOfX = (node: Node): node is Node<"batchNormalize"> =>
+    isKind(node, "batchNormalize") &&
+    node.inputs[0] === x &&
+    node.inputs[1] === moments &&
+    node.attributes.epsilon === epsilon;
+  return candidates.find(isOfX) ?? null;
+}
+
+/** Whether a sum of two values of one shape, not yet part of anything, is needed by one node only. */
+function isSumFor(user: Node, sum: Node<"add">, uses: Uses): boolean {
+  return (
+    uses.isOnlyFor(sum, [user]) &&
+    uses.fusionOf(sum) === null &&
+    sum.inputs.every(({ shape }) => sameShape(shape, sum.shape))
+  );
+}
