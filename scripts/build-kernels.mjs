@@ -1,6 +1,5 @@
 /**
- * Compiles the kernels, once for each variant, and writes them as TypeScript modules that any bundler takes:
- * `plain` and `relaxed` SIMD, each for shared memory (threads) and for memory of one's own.
+ * Compiles the kernels, once for each variant, and writes them as a TypeScript module that any bundler takes.
  *
  *   node scripts/build-kernels.mjs
  */
@@ -16,21 +15,27 @@ const kernelFolder = join(root, "src/engine/wasm/kernels");
 const output = join(root, "src/engine/wasm/generated");
 
 /**
- * Tiles of each variant, rows by columns, as measured (docs in generate-tiles.mjs): without a fused multiply-add the
- * product needs a register of its own, and with row pointers 6 rows spill.
+ * The variants: which instructions they use, and their tiles, rows by columns (generate-tiles.mjs has the reasons).
+ * Without a fused multiply-add the product needs a register of its own, so the plain tiles have 4 rows. Which of the
+ * others is fastest depends on the compiler that they meet; start-up measures.
  */
+const relaxed = ["--enable", "relaxed-simd"];
 const variants = {
   plain: { features: [], tiles: { row: [4, 8], column: [4, 8] } },
-  relaxed: { features: ["--enable", "relaxed-simd"], tiles: { row: [4, 8], column: [6, 8] } },
+  relaxed4x8: { features: relaxed, tiles: { row: [4, 8], column: [4, 8] } },
+  relaxed6x8: { features: relaxed, tiles: { row: [6, 8], column: [6, 8] } },
+  relaxed6x16: { features: relaxed, tiles: { row: [6, 16], column: [6, 16] } },
 };
 
 /** 64 KiB pages: the most that a 32-bit memory can have. */
 const MAXIMUM_PAGES = 65536;
 
-/** Compiles one variant in memory. `generated` holds the sources that exist nowhere else, by their file name. */
-async function compile(features, shared, generated) {
+/**
+ * Compiles one variant in memory, for a memory that threads share. `generated` holds the sources that exist nowhere
+ * else, by their file name.
+ */
+async function compile(features, generated) {
   let bytes;
-  const sharing = shared ? ["--sharedMemory"] : [];
   const { error, stdout, stderr } = await asc.main(
     [
       "generated/index.ts",
@@ -43,7 +48,7 @@ async function compile(features, shared, generated) {
         "1",
         "--maximumMemory",
         String(MAXIMUM_PAGES),
-        ...sharing,
+        "--sharedMemory",
       ],
       ...["--enable", "threads", "--enable", "simd", ...features],
       // Addresses are 32 bits wide here for good: no warning about mixing u32 and usize.
@@ -73,39 +78,48 @@ function write(name, text) {
 
 mkdirSync(output, { recursive: true });
 const kernels = readKernels(kernelFolder);
-write("arguments.ts", argumentsSource(kernels, variants.plain.tiles.row[1]));
+write("arguments.ts", argumentsSource(kernels));
 
-const entries = [];
+/** Where a module says of the memory that it imports that it has a maximum and is shared (limits flag 3). */
+function memoryFlagsOffset(bytes) {
+  const head = Buffer.from("\x03env\x06memory\x02\x03", "latin1");
+  const at = bytes.indexOf(head);
+  if (at < 0 || bytes.indexOf(head, at + 1) >= 0)
+    throw new Error("the module does not import its memory as expected");
+  return at + head.length - 1;
+}
+
+const modules = [];
 for (const [name, { features, tiles }] of Object.entries(variants)) {
   const generated = new Map([
     [join(kernelFolder, "generated/index.ts"), entrySource(kernels)],
     [join(kernelFolder, "generated/tiles.ts"), tileSource(tiles)],
   ]);
-  for (const shared of [true, false]) {
-    const bytes = await compile(features, shared, generated);
-    const key = shared ? "shared" : "single";
-    entries.push({ name, key, base64: bytes.toString("base64"), bytes: bytes.length });
-  }
+  const bytes = await compile(features, generated);
+  modules.push({ name, bytes, tiles, memoryFlags: memoryFlagsOffset(bytes) });
 }
-const source = Object.keys(variants).map((name) => {
-  const own = entries.filter((entry) => entry.name === name);
-  return `  ${name}: {\n${own.map(({ key, base64 }) => `    ${key}:\n      "${base64}",`).join("\n")}\n  },`;
-});
+const source = modules.map(
+  ({ name, bytes, tiles: { row, column }, memoryFlags }) => `  ${name}: {
+    tile: { rows: ${row[0]}, transposedRows: ${column[0]}, columns: ${row[1]} },
+    memoryFlags: ${memoryFlags},
+    base64:
+      "${bytes.toString("base64")}",
+  },`,
+);
 write(
   "modules.ts",
   `// Written by scripts/build-kernels.mjs: do not edit.
+import type { KernelModule } from "../kernel-module.ts";
 
-/** Which instructions a build of the kernels uses. */
-export type Variant = ${Object.keys(variants)
-    .map((name) => `"${name}"`)
-    .join(" | ")};
+/** Which instructions and which register tile a build of the kernels uses. */
+export type Variant = ${modules.map(({ name }) => `"${name}"`).join(" | ")};
 
-/** The kernels of each variant as base64, for shared memory and for memory of one's own. */
-export const modules: { readonly [V in Variant]: { readonly shared: string; readonly single: string } } = {
+/** The kernels of each variant. */
+export const modules: { readonly [V in Variant]: KernelModule } = {
 ${source.join("\n")}
 };
 `,
 );
 console.error(
-  `kernels: ${kernels.length}; ${entries.map(({ name, key, bytes }) => `${name} ${key} ${bytes} bytes`).join(", ")}`,
+  `kernels: ${kernels.length}; ${modules.map(({ name, bytes }) => `${name} ${bytes.length} bytes`).join(", ")}`,
 );

@@ -25,7 +25,7 @@ export function readKernels(folder) {
 }
 
 /** TypeScript source with the type and the layout of each argument block. */
-export function argumentsSource(kernels, tileColumns) {
+export function argumentsSource(kernels) {
   const types = kernels.map(
     ({ name, fields }) => `  ${name}: { ${fields.map(({ field }) => `${field}: number`).join("; ")} };`,
   );
@@ -41,9 +41,6 @@ ${types.join("\n")}
 }
 
 export type KernelName = keyof KernelArguments;
-
-/** Columns of a register tile, the same in all variants: the width of a packed panel. */
-export const tileColumns = ${tileColumns};
 
 /** Fields of each argument block in order; each takes four bytes. */
 export const argumentLayouts: { readonly [K in KernelName]: readonly (readonly [string, "u32" | "i32" | "f32"])[] } = {

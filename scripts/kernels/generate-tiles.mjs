@@ -12,12 +12,17 @@
  *   tileColumnsSparse  as tileColumns, for those k only that `positions` lists: pairs of byte offsets into a and b. Where
  *                      all of a tile's elements of a are zero, as on the border of most digits, k contributes nothing
  *
- * b has rows of at least C floats, `bStep` bytes apart in the column forms and packed ([k][C]) in the others.
+ * b has rows of at least C floats, `bStep` bytes apart in the column forms and packed ([k][C]) in the others. With tiles
+ * of 16 columns, each form has a half-wide twin for what is left at the right edge: it reads the same panels.
  *
- * An accumulator lives in a local for each row and each 4 columns: R * C / 4 of them, C / 4 of b and one of a must fit the
- * 15 vector registers that V8 gives on x64. There is one loop, and it is not unrolled: measured on V8 11.3, a nest of two
- * loops or an unrolled body makes the register allocator spill accumulators and halves the speed (6 x 8: 47 GFLOP/s of 47
- * as one plain loop, 22 nested, 34 unrolled by two).
+ * An accumulator lives in a local for each row and each 4 columns: R * C / 4 of them, C / 4 of b and one of a. V8 gives 15
+ * vector registers on x64, so 6 x 8 is the largest tile there is with vectors of 128 bits. Where V8 joins neighbouring
+ * vectors into 256 bits (`--experimental-wasm-revectorize`), 6 x 16 takes the same 15 registers: it finds the pairs from
+ * the stores at the end upwards, through the loop to the loads, so both halves of a pair must be treated alike.
+ *
+ * There is one loop, and it is not unrolled: a nest of two loops or a body unrolled by hand makes the register allocator
+ * spill accumulators. TurboFan (V8 before 12) unrolls by itself, with the same effect on 6 x 8 (34 in place of 72 GFLOP/s
+ * on one core; 4 x 8 keeps 64): `tuneV8` turns that off where it can, and elsewhere start-up measures and takes 4 x 8.
  */
 
 const range = (count) => Array.from({ length: count }, (_, index) => index);
@@ -35,7 +40,7 @@ function step(rows, vectors, aAddress, bAddress) {
 const indent = (lines, depth) => lines.map((line) => `${"  ".repeat(depth)}${line}`).join("\n");
 
 /** Accumulators start as c, as the bias, or as zero. */
-function prologue(rows, vectors, hasBias) {
+function prologue(rows, vectors) {
   const names = range(rows).flatMap((i) => range(vectors).map((v) => [i, v]));
   const declare = names.map(([i, v]) => `let c${i}${v}: v128 = zero();`);
   const load = names.map(([i, v]) => `c${i}${v} = v128.load(target + ${i} * targetStride, ${16 * v});`);
@@ -53,19 +58,35 @@ function prologue(rows, vectors, hasBias) {
     "if (accumulate) {",
     "  if (!whole) copyTile(c, cStride, spill, targetStride, rowsValid, columnsValid);",
     ...load.map((line) => `  ${line}`),
-    ...(hasBias ? ["} else if (bias) {", ...bias.map((line) => `  ${line}`)] : []),
+    "} else if (bias) {",
+    ...bias.map((line) => `  ${line}`),
     "}",
   ];
 }
 
-/** Applies the activation and stores the part of the tile that lies inside c. */
-function epilogue(rows, vectors, hasActivation) {
+/** Finishes the values on their way out (see kernels/tile.ts) and stores the part of the tile that lies inside c. */
+function epilogue(rows, vectors) {
   const names = range(rows).flatMap((i) => range(vectors).map((v) => [i, v]));
-  const rectify = names.map(([i, v]) => `  c${i}${v} = f32x4.max(c${i}${v}, a);`);
+  const store = names.map(([i, v]) => `v128.store(target + ${i} * targetStride, c${i}${v}, ${16 * v});`);
+  const change = (value) => names.map(([i, v]) => `    c${i}${v} = ${value(`c${i}${v}`, i, 16 * v)};`);
   return [
-    ...(hasActivation ? ["if (rectify) {", "  a = zero();", ...rectify, "}"] : []),
-    ...names.map(([i, v]) => `v128.store(target + ${i} * targetStride, c${i}${v}, ${16 * v});`),
-    "if (!whole) copyTile(spill, targetStride, c, cStride, rowsValid, columnsValid);",
+    "if (finish && whole) {",
+    "  if (finish & ADD_RESIDUAL) {",
+    "    const other = c + residualDelta;",
+    ...change((c, i, at) => `f32x4.add(${c}, v128.load(other + ${i} * cStride, ${at}))`),
+    "  }",
+    "  if (finish & RECTIFY) {",
+    "    a = zero();",
+    ...change((c) => `f32x4.max(${c}, a)`),
+    "  }",
+    "  if (finish & MASK) {",
+    "    a = zero();",
+    "    const other = c + maskDelta;",
+    ...change((c, i, at) => `v128.and(${c}, f32x4.gt(v128.load(other + ${i} * cStride, ${at}), a))`),
+    "  }",
+    "}",
+    ...store,
+    "if (!whole) finishTile(spill, targetStride, c, cStride, rowsValid, columnsValid, finish);",
   ];
 }
 
@@ -77,7 +98,6 @@ const forms = {
     locate: [],
     a: (i) => `r${i}`,
     advance: (bytes) => [...range(rows).map((i) => `r${i} += 4;`), `b += ${bytes};`],
-    ends: true,
   }),
   tileRowOffsets: (rows) => ({
     parameters: "rowPointers: usize, offsets: usize, kCount: u32, b: usize",
@@ -85,7 +105,6 @@ const forms = {
     locate: ["const at: usize = load<u32>(offsets);"],
     a: (i) => `r${i} + at`,
     advance: (bytes) => ["offsets += 4;", `b += ${bytes};`],
-    ends: true,
   }),
   tileColumns: () => ({
     parameters: "aFirst: usize, aStep: usize, kCount: u32, b: usize, bStep: usize",
@@ -93,7 +112,6 @@ const forms = {
     locate: [],
     a: (i) => `aFirst, ${4 * i}`,
     advance: () => ["aFirst += aStep;", "b += bStep;"],
-    ends: false,
   }),
   tileColumnOffsets: () => ({
     parameters: "aFirst: usize, offsets: usize, kCount: u32, b: usize, bStep: usize",
@@ -101,7 +119,6 @@ const forms = {
     locate: ["const at: usize = aFirst + load<u32>(offsets);"],
     a: (i) => `at, ${4 * i}`,
     advance: () => ["offsets += 4;", "b += bStep;"],
-    ends: false,
   }),
 };
 
@@ -128,27 +145,53 @@ for (const [name, dense] of [
   };
 }
 
-/** One form of the tile. The forms that compute outputs (`ends`) add a bias and rectify on their way out. */
-function tile(name, rows, columns) {
+/** Bytes from one row of a packed panel to the next. */
+const panelStep = (panelColumns) => 4 * panelColumns;
+
+/**
+ * One form of the tile.
+ *
+ * @param columns - columns of the tile; panels have `panelColumns`
+ * @param half - name of the twin that takes over at the right edge, if any
+ */
+function tile(name, form, { rows, columns, panelColumns, half }) {
   const vectors = columns / 4;
-  const form = forms[name](rows);
-  const ending = form.ends ? ", bias: usize, rectify: bool" : "";
   const body = [
     ...form.locate,
     ...step(rows, vectors, form.a, form.b ?? ((v) => `b, ${16 * v}`)),
-    ...form.advance(4 * columns),
+    ...form.advance(panelStep(panelColumns)),
   ];
+  const given = form.parameters.split(", ").map((parameter) => parameter.split(":")[0]);
+  const rest = ["c", "cStride", "rowsValid", "columnsValid", "accumulate", "bias", "finish"];
+  const edge =
+    half === undefined
+      ? []
+      : [
+          `if (columnsValid <= ${columns / 2}) {`,
+          `  ${half}(${[...given, ...rest].join(", ")});`,
+          "  return;",
+          "}",
+        ];
   return `export function ${name}(
   ${form.parameters},
-  c: usize, cStride: usize, rowsValid: u32, columnsValid: u32, accumulate: bool${ending},
+  c: usize, cStride: usize, rowsValid: u32, columnsValid: u32, accumulate: bool, bias: usize, finish: u32,
 ): void {
-${indent([...form.setUp, ...prologue(rows, vectors, form.ends)], 1)}
+${indent([...edge, ...form.setUp, ...prologue(rows, vectors)], 1)}
   for (let k: u32 = kCount; k != 0; k--) {
 ${indent(body, 2)}
   }
-${indent(epilogue(rows, vectors, form.ends), 1)}
+${indent(epilogue(rows, vectors), 1)}
 }
 `;
+}
+
+/** A form, and its half-wide twin where tiles have 16 columns. */
+function tiles(name, [rows, columns]) {
+  const form = forms[name](rows);
+  const half = columns >= 16 ? `${name}Half` : undefined;
+  const whole = tile(name, form, { rows, columns, panelColumns: columns, half });
+  if (half === undefined) return whole;
+  return `${tile(half, form, { rows, columns: columns / 2, panelColumns: columns })}\n${whole}`;
 }
 
 /**
@@ -162,7 +205,7 @@ export function tileSource({ row, column }) {
   const sizeOf = (name) => (name.startsWith("tileRow") ? row : column);
   return `// Written by scripts/build-kernels.mjs: do not edit.
 import { multiplyAdd, zero } from "../vector";
-import { copyTile, spill } from "../tile";
+import { ADD_RESIDUAL, copyTile, finishTile, MASK, maskDelta, RECTIFY, residualDelta, spill } from "../tile";
 
 /** Columns of a register tile: the width of a packed panel. */
 export const TILE_COLUMNS: u32 = ${row[1]};
@@ -172,6 +215,6 @@ export const ROW_TILE: u32 = ${row[0]};
 export const COLUMN_TILE: u32 = ${column[0]};
 
 ${Object.keys(forms)
-  .map((name) => tile(name, ...sizeOf(name)))
+  .map((name) => tiles(name, sizeOf(name)))
   .join("\n")}`;
 }

@@ -28,5 +28,7 @@ export function canShareMemory(): boolean {
   return typeof SharedArrayBuffer !== "undefined" && globalThis.crossOriginIsolated === true;
 }
 
-/** Nothing to turn on: browsers have relaxed SIMD or do not. */
-export function enableRelaxedSimd(): void {}
+/** Nothing to set: a page cannot change how its browser compiles. */
+export function tuneV8(): readonly string[] {
+  return [];
+}

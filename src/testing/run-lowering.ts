@@ -1,6 +1,7 @@
-import { enableRelaxedSimd } from "#host";
+import { tuneV8 } from "#host";
 import { argumentLayouts } from "../engine/wasm/generated/arguments.ts";
 import { modules, type Variant } from "../engine/wasm/generated/modules.ts";
+import { bytesOfModule } from "../engine/wasm/kernel-module.ts";
 import type { Buffer, Call, LoweringContext } from "../engine/wasm/lower/lowering.ts";
 import { kernelNames } from "../engine/wasm/variants.ts";
 import type { Node } from "../graph/index.ts";
@@ -17,6 +18,9 @@ function viewOf(memory: WebAssembly.Memory, dtype: DType, address: number, lengt
   if (dtype === "float64") throw new Error("no kernel computes in float64");
   return new arrayOf[dtype](memory.buffer, address, length);
 }
+
+/** All builds of the kernels. */
+export const variants = Object.keys(modules) as readonly Variant[];
 
 export interface RunOptions {
   readonly variant?: Variant;
@@ -38,8 +42,8 @@ const instances = new Map<Variant, { memory: WebAssembly.Memory; exports: WebAss
 function instanceOf(variant: Variant) {
   const known = instances.get(variant);
   if (known !== undefined) return known;
-  enableRelaxedSimd();
-  const bytes = Uint8Array.from(atob(modules[variant].single), (character) => character.charCodeAt(0));
+  tuneV8();
+  const bytes = bytesOfModule(modules[variant], false);
   const memory = new WebAssembly.Memory({ initial: 128, maximum: 65536 });
   const table = new WebAssembly.Table({ initial: kernelNames.length + 1, element: "anyfunc" });
   const environment = { memory, table, now: () => 0, abort: () => {} };
@@ -61,7 +65,8 @@ export function runLowering(
   results: readonly Node[],
   options: RunOptions = {},
 ): (Float32Array | Int32Array | Uint32Array | Uint8Array)[] {
-  const { memory, exports } = instanceOf(options.variant ?? "plain");
+  const variant = options.variant ?? "plain";
+  const { memory, exports } = instanceOf(variant);
   const { setThread } = exports;
   if (typeof setThread !== "function") throw new Error("the module has no setThread");
   setThread(0, 1, 64, 1024);
@@ -102,6 +107,7 @@ export function runLowering(
       calls.push(call);
     },
     precision: "fast",
+    tile: modules[variant].tile,
     describe: () => {},
   });
   for (const call of calls) {

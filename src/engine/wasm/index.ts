@@ -1,6 +1,7 @@
 import { canShareMemory, processorCount } from "#host";
 import { OptionError } from "../../tensor/index.ts";
 import type { Engine, Precision, Session } from "../engine.ts";
+import type { Target } from "./plan/plan.ts";
 import { Queue } from "./queue.ts";
 import { releaseBlocks, WasmSession, WorkingMemory } from "./session.ts";
 import { Team } from "./team.ts";
@@ -25,7 +26,7 @@ export class WasmEngine implements Engine {
   readonly threads: number;
   /** Which build of the kernels runs, and which were not taken and why. */
   readonly kernels: Kernels;
-  readonly #precision: Precision;
+  readonly #target: Target;
   readonly #team: Team;
   readonly #queue = new Queue();
   readonly #working: WorkingMemory;
@@ -33,7 +34,7 @@ export class WasmEngine implements Engine {
   readonly #abandoned: FinalizationRegistry<{ address: number; bytes: number }[]>;
 
   constructor(kernels: Kernels, team: Team, precision: Precision) {
-    this.#precision = precision;
+    this.#target = { precision, tile: kernels.tile };
     this.name = `wasm (${kernels.variant}, ${team.threads} ${team.threads === 1 ? "thread" : "threads"})`;
     this.threads = team.threads;
     this.kernels = kernels;
@@ -46,7 +47,7 @@ export class WasmEngine implements Engine {
 
   async openSession(): Promise<Session> {
     const blocks: { address: number; bytes: number }[] = [];
-    const session = new WasmSession(this.#team, this.#queue, this.#working, this.#precision, blocks);
+    const session = new WasmSession(this.#team, this.#queue, this.#working, this.#target, blocks);
     this.#abandoned.register(session, blocks);
     return session;
   }

@@ -1,11 +1,11 @@
 import type { Graph } from "../../graph/index.ts";
 import { EngineError, type Tensor, type TensorType } from "../../tensor/index.ts";
-import type { Forecast, Plan, Precision, Session } from "../engine.ts";
+import type { Forecast, Plan, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
 import { loadProgram } from "./load.ts";
 import { align, type Block } from "./memory.ts";
 import { type Placement as BufferPlacement, placeBuffers, SLACK } from "./plan/place.ts";
-import { bytesOf, type LoweredGraph, lowerGraph } from "./plan/plan.ts";
+import { bytesOf, type LoweredGraph, lowerGraph, type Target } from "./plan/plan.ts";
 import { bytesOfTensor, type ProgramSession, RUNS_IN_FLIGHT, toTensor, WasmProgram } from "./program.ts";
 import type { Queue } from "./queue.ts";
 import type { Team } from "./team.ts";
@@ -54,7 +54,7 @@ export class WasmSession implements Session, ProgramSession {
   readonly #team: Team;
   readonly #queue: Queue;
   readonly #working: WorkingMemory;
-  readonly #precision: Precision;
+  readonly #target: Target;
   readonly #variables = new Map<string, Variable>();
   /** All memory that closing gives back; shared with the engine, which closes sessions that nobody holds any more. */
   readonly #blocks: Block[];
@@ -63,8 +63,8 @@ export class WasmSession implements Session, ProgramSession {
   #changeCount = 0;
   #closed = false;
 
-  constructor(team: Team, queue: Queue, working: WorkingMemory, precision: Precision, blocks: Block[]) {
-    this.#precision = precision;
+  constructor(team: Team, queue: Queue, working: WorkingMemory, target: Target, blocks: Block[]) {
+    this.#target = target;
     this.#team = team;
     this.#queue = queue;
     this.#working = working;
@@ -111,7 +111,7 @@ export class WasmSession implements Session, ProgramSession {
   }
 
   #layOut(graph: Graph, maximumSteps: number, addressOf: (name: string) => number): Layout {
-    const lowered = lowerGraph(graph, addressOf, maximumSteps * RUNS_IN_FLIGHT, this.#precision);
+    const lowered = lowerGraph(graph, addressOf, maximumSteps * RUNS_IN_FLIGHT, this.#target);
     const planned = [...lowered.prologue, ...lowered.calls];
     const placement = placeCalls(lowered);
     const scratchBytes = planned.reduce(

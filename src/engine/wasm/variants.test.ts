@@ -1,22 +1,31 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { modules } from "./generated/modules.ts";
+import { modules, type Variant } from "./generated/modules.ts";
+
+type Modules = typeof modules;
 
 /** Chooses among builds of the kernels in which some are replaced. */
-async function chooseAmong(replaced: Partial<typeof modules>, precision: "fast" | "exact" = "fast") {
+async function chooseAmong(replaced: Partial<Modules>, precision: "fast" | "exact" = "fast") {
   vi.resetModules();
   vi.doMock("./generated/modules.ts", () => ({ modules: { ...modules, ...replaced } }));
   const { chooseKernels } = await import("./variants.ts");
   return chooseKernels(precision, false);
 }
 
-/** A module without the instruction set that this machine has: bytes that no engine accepts. */
-const unsupported = { shared: btoa("not wasm"), single: btoa("not wasm") };
+const relaxed = Object.keys(modules).filter((name): name is Variant => name !== "plain");
 
-/** The kernels with every multiplication by a splat of a float turned into an addition: valid, and wrong. */
-function broken({ single }: { readonly single: string }) {
+/** The same replacement for several builds. */
+function each(names: readonly Variant[], replace: (name: Variant) => Modules[Variant]): Partial<Modules> {
+  return Object.fromEntries(names.map((name) => [name, replace(name)]));
+}
+
+/** A module with an instruction set that this machine does not have: bytes that no engine accepts. */
+const unsupported = (name: Variant) => ({ ...modules[name], base64: btoa("not wasm"), memoryFlags: 0 });
+
+/** The kernels with every multiplication of floats turned into an addition: valid, and wrong. */
+function broken(): Modules[Variant] {
   // fd e6 01 is f32x4.mul; fd e4 01 is f32x4.add.
-  const wrong = atob(single).replaceAll("\xfd\xe6\x01", "\xfd\xe4\x01");
-  return { shared: btoa(wrong), single: btoa(wrong) };
+  const wrong = atob(modules.plain.base64).replaceAll("\xfd\xe6\x01", "\xfd\xe4\x01");
+  return { ...modules.plain, base64: btoa(wrong) };
 }
 
 describe("choice of the kernels' build", () => {
@@ -26,27 +35,42 @@ describe("choice of the kernels' build", () => {
   });
 
   it("falls back to the plain build where relaxed SIMD is missing, and says so", async () => {
-    const { variant, rejected } = await chooseAmong({ relaxed: unsupported });
+    const { variant, tile, rejected } = await chooseAmong(each(relaxed, unsupported));
     expect(variant).toBe("plain");
-    expect(rejected).toEqual([{ variant: "relaxed", reason: "not supported" }]);
+    expect(tile).toEqual({ rows: 4, transposedRows: 4, columns: 8 });
+    const reasons = Object.fromEntries(rejected.map((entry) => [entry.variant, entry.reason]));
+    expect(reasons).toEqual(Object.fromEntries(relaxed.map((name) => [name, "not supported"])));
   });
 
-  it("does not use a build that computes wrongly", async () => {
-    const { variant, rejected } = await chooseAmong({ relaxed: broken(modules.plain) });
-    expect(variant).toBe("plain");
-    expect(rejected).toHaveLength(1);
+  it("does not use a build that computes wrongly, and takes the next best", async () => {
+    const { variant, rejected, measured } = await chooseAmong({ relaxed6x8: broken() });
+    expect(variant).not.toBe("relaxed6x8");
+    expect(rejected.map((entry) => entry.variant)).toEqual(["relaxed6x8"]);
     expect(rejected[0].reason).toMatch(/^a matrix product was off by \d/);
+    expect(measured.map((entry) => entry.variant)).toEqual(["relaxed6x16", "relaxed4x8", "plain"]);
+  });
+
+  it("takes the build whose products were fastest", async () => {
+    const { variant, measured } = await chooseAmong({});
+    const fastest = measured.toSorted((a, b) => b.gigaflops - a.gigaflops)[0];
+    expect(variant).toBe(fastest.variant);
+    // A product of 96 x 64 x 256 in less than 0.3 s, and no machine multiplies a trillion times a second on one thread.
+    for (const { gigaflops } of measured) expect(gigaflops).toBeGreaterThan(0.01);
+    for (const { gigaflops } of measured) expect(gigaflops).toBeLessThan(1000);
   });
 
   it("says why no build can be used", async () => {
-    await expect(chooseAmong({ relaxed: unsupported, plain: unsupported })).rejects.toThrow(
-      "wasm engine: no build of the kernels runs here (relaxed: not supported; plain: not supported). Fovea needs " +
+    const all = each([...relaxed, "plain"], unsupported);
+    await expect(chooseAmong(all)).rejects.toThrow(
+      "wasm engine: no build of the kernels runs here (relaxed6x16: not supported; relaxed6x8: not supported; " +
+        "relaxed4x8: not supported; plain: not supported). Fovea needs " +
         "WebAssembly SIMD: Node 20 or later, or a browser of 2023 or later.",
     );
   });
 
   it("tries the plain build alone for exact results", async () => {
-    const { variant, rejected } = await chooseAmong({ relaxed: unsupported }, "exact");
+    const { variant, rejected, measured } = await chooseAmong(each(relaxed, unsupported), "exact");
     expect([variant, rejected]).toEqual(["plain", []]);
+    expect(measured.map((entry) => entry.variant)).toEqual(["plain"]);
   });
 });

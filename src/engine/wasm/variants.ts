@@ -1,94 +1,107 @@
-import { enableRelaxedSimd } from "#host";
+import { tuneV8 } from "#host";
 import { EngineError } from "../../tensor/index.ts";
 import type { Precision } from "../engine.ts";
 import { argumentLayouts, type KernelName } from "./generated/arguments.ts";
 import { modules, type Variant } from "./generated/modules.ts";
+import { bytesOfModule, type Tile } from "./kernel-module.ts";
+import { type Trial, TrialBench } from "./trial.ts";
 
 /** Names of the kernels in the order of the function table; the first has index 1. */
 export const kernelNames = Object.keys(argumentLayouts) as readonly KernelName[];
 
-/** Kernels that were checked on this machine. */
-export interface Kernels {
+/** What became of the builds of the kernels on this machine. */
+export interface Choice {
   readonly variant: Variant;
-  readonly module: WebAssembly.Module;
-  /** Variants that were tried and not taken, and why. */
+  readonly tile: Tile;
+  /** Speed of each build that was tried and computes rightly, on one thread. */
+  readonly measured: readonly { readonly variant: Variant; readonly gigaflops: number }[];
+  /** Builds that cannot be used, and why. */
   readonly rejected: readonly { readonly variant: Variant; readonly reason: string }[];
+  /** What was set of V8. */
+  readonly flags: readonly string[];
 }
 
-/** Best first. "exact" keeps to instructions whose results are the same on every machine. */
+/** Kernels that were checked on this machine. */
+export interface Kernels extends Choice {
+  readonly module: WebAssembly.Module;
+}
+
+/** "exact" keeps to instructions whose results are the same on every machine. */
 const candidates: { readonly [P in Precision]: readonly Variant[] } = {
-  fast: ["relaxed", "plain"],
+  fast: ["relaxed6x16", "relaxed6x8", "relaxed4x8", "plain"],
   exact: ["plain"],
 };
 
+/** How long each build is measured; V8's optimizing compiler has the tile after some 3 ms. */
+const trialMilliseconds = 6;
+/** How far a product may be from the sums in float64, and from what the plain build has; its terms are up to 1. */
+const tolerance = 1e-4;
+
+const choices = new Map<Precision, Promise<Choice>>();
+
 /**
- * Compiles the first variant of the kernels that this machine has and that computes a small product rightly.
+ * Compiles the fastest build of the kernels that this machine has and that computes products rightly. Builds are tried
+ * once in a process.
  *
  * @param shared - whether the kernels will run on shared memory
  * @throws EngineError when there is none; its message says why for each
  */
 export async function chooseKernels(precision: Precision, shared: boolean): Promise<Kernels> {
-  if (precision === "fast") enableRelaxedSimd();
+  const choosing = choices.get(precision) ?? choose(precision);
+  choices.set(precision, choosing);
+  const choice = await choosing;
+  const module = await WebAssembly.compile(bytesOfModule(modules[choice.variant], shared));
+  return { ...choice, module };
+}
+
+async function choose(precision: Precision): Promise<Choice> {
+  const flags = tuneV8();
+  const names = candidates[precision];
+  const measured: { variant: Variant; gigaflops: number }[] = [];
   const rejected: { variant: Variant; reason: string }[] = [];
-  for (const variant of candidates[precision]) {
-    const reason = await checkVariant(variant);
-    if (reason === null) {
-      const module = await WebAssembly.compile(decodeBase64(modules[variant][shared ? "shared" : "single"]));
-      return { variant, module, rejected };
+  const bench = new TrialBench();
+  try {
+    const plain = await tryVariant(bench, "plain", names.length > 1);
+    for (const variant of names) {
+      const trial = variant === "plain" ? plain : await tryVariant(bench, variant, true);
+      const reason = typeof trial === "string" ? trial : reasonAgainst(trial, plain);
+      if (typeof trial === "string" || reason !== null) rejected.push({ variant, reason: reason ?? "" });
+      else measured.push({ variant, gigaflops: trial.gigaflops });
     }
-    rejected.push({ variant, reason });
+  } finally {
+    bench.close();
   }
+  if (measured.length === 0) throw noKernels(rejected);
+  const { variant } = measured.reduce((best, other) => (other.gigaflops > best.gigaflops ? other : best));
+  return { variant, tile: modules[variant].tile, measured, rejected, flags };
+}
+
+/** A trial, or why there can be none. */
+async function tryVariant(bench: TrialBench, variant: Variant, measure: boolean): Promise<Trial | string> {
+  const bytes = bytesOfModule(modules[variant], false);
+  if (!WebAssembly.validate(bytes)) return "not supported";
+  try {
+    return await bench.run(await WebAssembly.compile(bytes), kernelNames, measure ? trialMilliseconds : 0);
+  } catch (error) {
+    return `it fails: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** Why a build that ran is not to be trusted, or null. */
+function reasonAgainst(trial: Trial, plain: Trial | string): string | null {
+  if (!(trial.error <= tolerance)) return `a matrix product was off by ${trial.error}`;
+  if (typeof plain === "string") return null;
+  const distance = trial.products.reduce(
+    (most, value, index) => Math.max(most, Math.abs(value - plain.products[index])),
+    0,
+  );
+  return distance <= tolerance ? null : `a matrix product differs by ${distance} from the plain build's`;
+}
+
+function noKernels(rejected: Choice["rejected"]): EngineError {
   const reasons = rejected.map(({ variant, reason }) => `${variant}: ${reason}`).join("; ");
-  throw new EngineError(`no build of the kernels runs here (${reasons})`, {
+  return new EngineError(`no build of the kernels runs here (${reasons})`, {
     where: "wasm engine",
     hint: "Fovea needs WebAssembly SIMD: Node 20 or later, or a browser of 2023 or later.",
   });
-}
-
-/** Why a variant cannot be used, or null. */
-async function checkVariant(variant: Variant): Promise<string | null> {
-  const bytes = decodeBase64(modules[variant].single);
-  if (!WebAssembly.validate(bytes)) return "not supported";
-  const module = await WebAssembly.compile(bytes);
-  const error = checkProduct(module);
-  return error < 1e-5 ? null : `a matrix product was off by ${error}`;
-}
-
-/** Greatest error of a 7 x 11 x 13 matrix product against the sums worked out here. */
-function checkProduct(module: WebAssembly.Module): number {
-  const memory = new WebAssembly.Memory({ initial: 4, maximum: 65536 });
-  const table = new WebAssembly.Table({ initial: kernelNames.length + 1, element: "anyfunc" });
-  const environment = { memory, table, now: () => 0, abort: () => {} };
-  const { exports } = new WebAssembly.Instance(module, { env: environment });
-  const [m, n, k] = [7, 11, 13];
-  const addresses = { block: 4096, a: 8192, b: 16384, c: 32768, scratch: 65536 };
-  const floats = new Float32Array(memory.buffer);
-  const a = Array.from({ length: m * k }, (_, index) => Math.fround(Math.sin(index)));
-  const b = Array.from({ length: k * n }, (_, index) => Math.fround(Math.cos(3 * index)));
-  floats.set(a, addresses.a / 4);
-  floats.set(b, addresses.b / 4);
-  const values: Record<string, number> = { ...addresses, m, n, k, aStride: k, bStride: n, cStride: n };
-  Object.assign(values, { blockRows: 12, blockColumns: 16 });
-  const words = argumentLayouts.matmul.map(([field]) => values[field] ?? 0);
-  new Uint32Array(memory.buffer).set(words, addresses.block / 4);
-  const { setThread, matmul } = exports;
-  if (typeof setThread !== "function" || typeof matmul !== "function") return Number.POSITIVE_INFINITY;
-  setThread(0, 1, 64, addresses.scratch);
-  matmul(addresses.block, 0);
-  let greatest = 0;
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      let sum = 0;
-      for (let l = 0; l < k; l++) sum += a[i * k + l] * b[l * n + j];
-      greatest = Math.max(greatest, Math.abs(sum - floats[addresses.c / 4 + i * n + j]));
-    }
-  }
-  return greatest;
-}
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = characters.charCodeAt(index);
-  return bytes;
 }

@@ -7,7 +7,7 @@
 // A chunk is a band of output rows of one image.
 import { ROW_TILE, TILE_COLUMNS, tileRowOffsets } from "./generated/tiles";
 import { packColumns, packRows } from "./pack";
-import { rowPointers, scratch } from "./tile";
+import { rowPointers, scratch, setFinish } from "./tile";
 import { openWindow, Walk, windowPixelBytes, windowRowBytes } from "./window";
 
 /** Blocks of the packed filter: 256 x 64 floats are 64 KiB, an eighth of a 512 KiB L2 cache. */
@@ -19,8 +19,10 @@ export class ConvolutionArguments {
   x: u32;
   filter: u32;
   y: u32;
-  /** 0 for none. */
+  /** 0 for none, as are residual and mask (see tile.ts). */
   bias: u32;
+  residual: u32;
+  mask: u32;
   rectify: u32;
   /** A `Walk`. */
   walk: u32;
@@ -39,26 +41,27 @@ export function convolution(c: ConvolutionArguments, chunk: u32): void {
   const x = c.x + 4 * image * walk.inputHeight * walk.inputWidth * walk.inputChannels;
   const pixel = (image * walk.outputHeight + firstRow) * walk.outputWidth;
   const y = c.y + 4 * pixel * walk.outputChannels;
+  const finish = setFinish(c.y, c.residual, c.rectify, c.mask);
   const panels = (walk.groupOutput + TILE_COLUMNS - 1) / TILE_COLUMNS;
   for (let group: u32 = 0; group < walk.groups; group++) {
     const window = openWindow(walk, x, group, firstRow, rows, scratch);
     const firstOutput = group * walk.groupOutput;
     const filter = c.filter + 4 * group * panels * c.k * TILE_COLUMNS;
     const bias = c.bias ? c.bias + 4 * firstOutput : 0;
-    multiplyBand(c, walk, window, filter, y + 4 * firstOutput, bias, rows * walk.outputWidth);
+    multiplyBand(c, walk, window, filter, y + 4 * firstOutput, bias, rows * walk.outputWidth, finish);
   }
 }
 
 /** One group's product for a band of `pixels` pixels, in blocks of columns and of k. */
 function multiplyBand(
-  c: ConvolutionArguments, walk: Walk, window: u32, filter: u32, y: u32, bias: u32, pixels: u32,
+  c: ConvolutionArguments, walk: Walk, window: u32, filter: u32, y: u32, bias: u32, pixels: u32, finish: u32,
 ): void {
   const yStride = 4 * walk.outputChannels;
   for (let column: u32 = 0; column < walk.groupOutput; column += BLOCK_COLUMNS) {
     const columnEnd = min(walk.groupOutput, column + BLOCK_COLUMNS);
     for (let k: u32 = 0; k < c.k; k += BLOCK_K) {
       const kCount = min(BLOCK_K, c.k - k);
-      const rectify = c.rectify != 0 && k + kCount == c.k;
+      const isLast = k + kCount == c.k;
       for (let p: u32 = 0; p < pixels; p += ROW_TILE) {
         const valid = min(ROW_TILE, pixels - p);
         pointAtPixels(walk, window, p, valid);
@@ -66,7 +69,7 @@ function multiplyBand(
           tileRowOffsets(
             rowPointers, c.offsets + 4 * k, kCount, filter + 4 * (j * c.k + k * TILE_COLUMNS),
             y + p * yStride + 4 * j, yStride, valid, min(TILE_COLUMNS, columnEnd - j), k > 0,
-            bias ? bias + 4 * j : 0, rectify,
+            bias ? bias + 4 * j : 0, isLast ? finish : 0,
           );
         }
       }

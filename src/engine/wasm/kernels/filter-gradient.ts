@@ -71,6 +71,7 @@ function addRun(
       tileColumnOffsets(
         x + 4 * i, f.pixelOffsets, pixels, dy + 4 * j, stride,
         target + i * stride + 4 * j, stride, rowsValid, min(TILE_COLUMNS, walk.groupOutput - j), accumulate,
+        0, 0,
       );
     }
   }

@@ -1,20 +1,22 @@
-// c [M, N] = a [M, K] b [K, N] + bias, then relu; a and b may be transposed in memory.
+// c [M, N] = a [M, K] b [K, N] + bias, then finished (see tile.ts); a and b may be transposed in memory.
 //
-// A chunk is a block of c. For each block of K it packs its part of b into panels [k][TILE_COLUMNS] in this thread's
-// scratch (L2), then walks rows of tiles: a's tile rows stay in L1 while the panels stream past. This is the loop order
-// of Goto and van de Geijn (2008), with b in the role of the packed operand and a read in place.
+// A chunk is a block of c. For each block of K it has its part of b in panels [k][TILE_COLUMNS] (packed in this thread's
+// scratch, or all of b packed ahead of the call), and a's part, where a is transposed, in panels [k][COLUMN_TILE]. Then it
+// walks the panels of b: a panel stays in L1 while the tile rows of a stream past it from L2 (Goto and van de Geijn, 2008,
+// with the roles of the two operands exchanged).
 //
 // Where a is said to be sparse (images: four fifths of MNIST's pixels are black), each tile first lists the k at which any
 // of its elements is not zero, and walks only those if they are few. What is left out is a sum of zeros, so the result has
-// the same bits (were an element of b infinite or not a number, 0 * b would have been NaN).
+// the same bits (were an element of b infinite or not a number, 0 * b would have been NaN). Its list serves all panels, so
+// there the rows are the outer loop.
 import {
   COLUMN_TILE, ROW_TILE, TILE_COLUMNS, tileColumns, tileColumnsSparse, tileRows, tileRowsSparse,
 } from "./generated/tiles";
-import { packColumns, packRows } from "./pack";
-import { positions, rowPointers, scratch } from "./tile";
+import { PACKED_COLUMNS_SLACK, packColumns, packRows, packTransposed } from "./pack";
+import { positions, rowPointers, scratch, setFinish } from "./tile";
 import { zero } from "./vector";
 
-/** Rows of b in a packed block: a panel of 256 x 8 floats is a quarter of a 32 KiB L1 cache. */
+/** Rows of b in a block: a panel of 256 x 16 floats is half of a 32 KiB L1 cache. */
 const BLOCK_K: u32 = 256;
 
 @unmanaged
@@ -22,8 +24,10 @@ export class MatmulArguments {
   a: u32;
   b: u32;
   c: u32;
-  /** 0 for none. */
+  /** 0 for none, as are residual and mask. */
   bias: u32;
+  residual: u32;
+  mask: u32;
   m: u32;
   n: u32;
   k: u32;
@@ -33,6 +37,8 @@ export class MatmulArguments {
   cStride: u32;
   transposeA: u32;
   transposeB: u32;
+  /** 1 where b is packed already: panels [K][TILE_COLUMNS] side by side. */
+  packed: u32;
   rectify: u32;
   accumulate: u32;
   /** Whether a is worth a search for zeros. */
@@ -40,94 +46,151 @@ export class MatmulArguments {
   /** Rows and columns of c in a chunk; multiples of the tile where they do not reach the edge. */
   blockRows: u32;
   blockColumns: u32;
+  /** Stretches of k; each has its chunks, and sums into a c [M, N] of its own. */
+  parts: u32;
+  /** Floats from a product's a, b and c to the next one's, where a call makes several of one shape. */
+  aBatch: u32;
+  bBatch: u32;
+  cBatch: u32;
 }
 
-/** Packs rows [kStart, kStart + kCount) and columns [column, column + columns) of b. */
-function packBlock(x: MatmulArguments, kStart: u32, kCount: u32, column: u32, columns: u32): void {
-  const stride = 4 * x.bStride;
-  let panel = scratch;
-  for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
-    const valid = min(TILE_COLUMNS, columns - j);
-    if (x.transposeB) {
-      packColumns(x.b + (column + j) * stride + 4 * kStart, stride, panel, kCount, valid);
-    } else {
-      packRows(x.b + kStart * stride + 4 * (column + j), stride, panel, kCount, valid);
-    }
-    panel += 4 * TILE_COLUMNS * kCount;
-  }
-}
+/** Where the operands and the result of the block at work lie, and whether it is added to what is there. */
+let a: usize = 0;
+let b: usize = 0;
+let c: usize = 0;
+let accumulate: bool = false;
+let panels: usize = 0;
+let panelBytes: usize = 0;
+let aPanels: usize = 0;
 
 export function matmul(x: MatmulArguments, chunk: u32): void {
   const chunksAcross = (x.n + x.blockColumns - 1) / x.blockColumns;
-  const row0 = (chunk / chunksAcross) * x.blockRows;
-  const column0 = (chunk % chunksAcross) * x.blockColumns;
+  const chunksOfPart = chunksAcross * ((x.m + x.blockRows - 1) / x.blockRows);
+  const batch = chunk / (chunksOfPart * x.parts);
+  const part = (chunk / chunksOfPart) % x.parts;
+  const inPart = chunk % chunksOfPart;
+  const row0 = (inPart / chunksAcross) * x.blockRows;
+  const column0 = (inPart % chunksAcross) * x.blockColumns;
+  const kBegin = <u32>((<u64>x.k * part) / x.parts);
+  const kEnd = <u32>((<u64>x.k * (part + 1)) / x.parts);
+  a = x.a + 4 * batch * x.aBatch;
+  b = x.b + 4 * batch * x.bBatch;
+  c = x.c + 4 * (batch * x.cBatch + part * x.m * x.cStride);
   const rows = min(x.blockRows, x.m - row0);
   const columns = min(x.blockColumns, x.n - column0);
-  const tileHeight = x.transposeA ? COLUMN_TILE : ROW_TILE;
-  for (let k: u32 = 0; k < x.k; k += BLOCK_K) {
-    const kCount = min(BLOCK_K, x.k - k);
-    packBlock(x, k, kCount, column0, columns);
-    for (let i: u32 = 0; i < rows; i += tileHeight) {
-      const valid = min(tileHeight, rows - i);
-      if (x.transposeA) multiplyColumns(x, row0 + i, valid, column0, columns, k, kCount);
-      else multiplyRows(x, row0 + i, valid, column0, columns, k, kCount);
+  const finish = setFinish(x.c, x.residual, x.rectify, x.mask);
+  for (let k = kBegin; k < kEnd; k += BLOCK_K) {
+    const kCount = min(BLOCK_K, kEnd - k);
+    accumulate = k > kBegin || x.accumulate != 0;
+    providePanels(x, k, kCount, column0, columns);
+    if (x.transposeA) {
+      packTransposed(a + 4 * (k * x.aStride + row0), 4 * x.aStride, aPanels, kCount, rows);
     }
+    const isLast = k + kCount == kEnd;
+    multiplyBlock(x, row0, rows, column0, columns, k, kCount, isLast ? finish : 0);
   }
 }
 
-/** A row of tiles where the rows of a are rows in memory. */
-function multiplyRows(
-  x: MatmulArguments, row: u32, rowsValid: u32, column: u32, columns: u32, k: u32, kCount: u32,
-): void {
-  const cStride = 4 * x.cStride;
-  const accumulate = k > 0 || x.accumulate != 0;
-  const rectify = x.rectify != 0 && k + kCount == x.k;
-  setRowPointers(x.a + 4 * (row * x.aStride + k), 4 * x.aStride, rowsValid);
-  const listed = x.sparse ? listRows(kCount) : kCount;
-  const few = isFew(listed, kCount);
-  let panel = scratch;
+/** Packs rows [kStart, kStart + kCount) and columns [column, column + columns) of b, unless they are packed. */
+function providePanels(x: MatmulArguments, kStart: u32, kCount: u32, column: u32, columns: u32): void {
+  if (x.packed) {
+    panelBytes = 4 * TILE_COLUMNS * x.k;
+    panels = b + (column / TILE_COLUMNS) * panelBytes + 4 * TILE_COLUMNS * kStart;
+    aPanels = scratch;
+    return;
+  }
+  panelBytes = 4 * TILE_COLUMNS * kCount;
+  panels = scratch;
+  const stride = 4 * x.bStride;
+  let panel = panels;
   for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
-    const c = x.c + row * cStride + 4 * (column + j);
-    const bias = x.bias ? x.bias + 4 * (column + j) : 0;
     const valid = min(TILE_COLUMNS, columns - j);
-    if (few) {
-      tileRowsSparse(rowPointers, positions, listed, panel, c, cStride, rowsValid, valid, accumulate, bias, rectify);
+    if (x.transposeB) {
+      packColumns(b + (column + j) * stride + 4 * kStart, stride, panel, kCount, valid);
     } else {
-      tileRows(rowPointers, kCount, panel, c, cStride, rowsValid, valid, accumulate, bias, rectify);
+      packRows(b + kStart * stride + 4 * (column + j), stride, panel, kCount, valid);
     }
-    panel += 4 * TILE_COLUMNS * kCount;
+    panel += panelBytes;
   }
+  aPanels = panel;
 }
 
-/** A row of tiles where the rows of a are columns in memory. */
-function multiplyColumns(
-  x: MatmulArguments, row: u32, rowsValid: u32, column: u32, columns: u32, k: u32, kCount: u32,
+/** One block of k for all tiles of the chunk. */
+function multiplyBlock(
+  x: MatmulArguments, row0: u32, rows: u32, column: u32, columns: u32, k: u32, kCount: u32, finish: u32,
 ): void {
-  const cStride = 4 * x.cStride;
-  const aStride = 4 * x.aStride;
-  const accumulate = k > 0 || x.accumulate != 0;
-  const a = x.a + k * aStride + 4 * row;
-  const listed = x.sparse ? listColumns(a, aStride, kCount) : kCount;
-  const few = isFew(listed, kCount);
-  let panel = scratch;
+  const height = x.transposeA ? COLUMN_TILE : ROW_TILE;
+  if (x.sparse) {
+    for (let i: u32 = 0; i < rows; i += height) {
+      const valid = min(height, rows - i);
+      const listed = x.transposeA ? listColumns(aPanel(i, kCount), kCount) : listRows(x, row0 + i, valid, k, kCount);
+      // Looking up positions costs a little: it pays when a quarter of them falls away.
+      const few = 4 * listed <= 3 * kCount;
+      for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
+        if (few) multiplySparse(x, row0, i, valid, column, columns, j, k, kCount, listed, finish);
+        else multiplyTile(x, row0, i, valid, column, columns, j, k, kCount, finish);
+      }
+    }
+    return;
+  }
   for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
-    const c = x.c + row * cStride + 4 * (column + j);
-    const valid = min(TILE_COLUMNS, columns - j);
-    if (few) tileColumnsSparse(a, positions, listed, panel, c, cStride, rowsValid, valid, accumulate);
-    else tileColumns(a, aStride, kCount, panel, 4 * TILE_COLUMNS, c, cStride, rowsValid, valid, accumulate);
-    panel += 4 * TILE_COLUMNS * kCount;
+    for (let i: u32 = 0; i < rows; i += height) {
+      multiplyTile(x, row0, i, min(height, rows - i), column, columns, j, k, kCount, finish);
+    }
   }
 }
 
-/** Looking up positions costs a little: it pays when a quarter of them falls away. */
+/** The panel of a's rows from `row` of the block on. */
 // @ts-ignore: decorator
 @inline
-function isFew(listed: u32, kCount: u32): bool {
-  return 4 * listed <= 3 * kCount;
+function aPanel(row: u32, kCount: u32): usize {
+  return aPanels + (row / COLUMN_TILE) * (4 * COLUMN_TILE * kCount + PACKED_COLUMNS_SLACK);
+}
+
+function multiplyTile(
+  x: MatmulArguments, row0: u32, i: u32, rowsValid: u32, column: u32, columns: u32, j: u32, k: u32, kCount: u32,
+  finish: u32,
+): void {
+  const cStride = 4 * x.cStride;
+  const at = c + (row0 + i) * cStride + 4 * (column + j);
+  const bias = x.bias ? x.bias + 4 * (column + j) : 0;
+  const panel = panels + (j / TILE_COLUMNS) * panelBytes;
+  const columnsValid = min(TILE_COLUMNS, columns - j);
+  if (x.transposeA) {
+    tileColumns(
+      aPanel(i, kCount), 4 * COLUMN_TILE, kCount, panel, 4 * TILE_COLUMNS, at, cStride, rowsValid, columnsValid,
+      accumulate, bias, finish,
+    );
+  } else {
+    setRowPointers(a + 4 * ((row0 + i) * x.aStride + k), 4 * x.aStride, rowsValid);
+    tileRows(rowPointers, kCount, panel, at, cStride, rowsValid, columnsValid, accumulate, bias, finish);
+  }
+}
+
+/** As `multiplyTile`, for the `listed` positions only. */
+function multiplySparse(
+  x: MatmulArguments, row0: u32, i: u32, rowsValid: u32, column: u32, columns: u32, j: u32, k: u32, kCount: u32,
+  listed: u32, finish: u32,
+): void {
+  const cStride = 4 * x.cStride;
+  const at = c + (row0 + i) * cStride + 4 * (column + j);
+  const bias = x.bias ? x.bias + 4 * (column + j) : 0;
+  const panel = panels + (j / TILE_COLUMNS) * panelBytes;
+  const columnsValid = min(TILE_COLUMNS, columns - j);
+  if (x.transposeA) {
+    tileColumnsSparse(
+      aPanel(i, kCount), positions, listed, panel, at, cStride, rowsValid, columnsValid, accumulate, bias, finish,
+    );
+  } else {
+    tileRowsSparse(
+      rowPointers, positions, listed, panel, at, cStride, rowsValid, columnsValid, accumulate, bias, finish,
+    );
+  }
 }
 
 /** Lists the k at which any row of the tile has an element that is not zero; returns their number. */
-function listRows(kCount: u32): u32 {
+function listRows(x: MatmulArguments, row: u32, rowsValid: u32, kStart: u32, kCount: u32): u32 {
+  setRowPointers(a + 4 * (row * x.aStride + kStart), 4 * x.aStride, rowsValid);
   const magnitude = i32x4.splat(0x7fffffff);
   let count: u32 = 0;
   for (let k: u32 = 0; k < kCount; k += 4) {
@@ -143,14 +206,14 @@ function listRows(kCount: u32): u32 {
   return count;
 }
 
-/** As `listRows`, where the tile's elements for one k lie side by side. */
-function listColumns(a: u32, aStride: u32, kCount: u32): u32 {
+/** As `listRows`, where the tile's elements for one k lie side by side in a panel. */
+function listColumns(panel: usize, kCount: u32): u32 {
   const magnitude = i32x4.splat(0x7fffffff);
   let count: u32 = 0;
   for (let k: u32 = 0; k < kCount; k++) {
-    const at = a + k * aStride;
+    const at = panel + 4 * COLUMN_TILE * k;
     const any = v128.and(v128.or(v128.load(at), v128.load(at + 4 * (COLUMN_TILE - 4))), magnitude);
-    if (v128.any_true(any)) count = listPosition(count, k * aStride, 4 * TILE_COLUMNS * k);
+    if (v128.any_true(any)) count = listPosition(count, 4 * COLUMN_TILE * k, 4 * TILE_COLUMNS * k);
   }
   return count;
 }
@@ -168,4 +231,29 @@ function setRowPointers(first: u32, stride: u32, rowsValid: u32): void {
   for (let i: u32 = 0; i < ROW_TILE; i++) {
     store<u32>(rowPointers + 4 * i, first + min(i, rowsValid - 1) * stride);
   }
+}
+
+@unmanaged
+export class PackMatrixArguments {
+  /** [K, N], or [N, K] with `transpose`. */
+  b: u32;
+  /** [panels][K][TILE_COLUMNS], zero beyond N. */
+  packed: u32;
+  k: u32;
+  n: u32;
+  transpose: u32;
+  /** Rows k in a chunk. */
+  perChunk: u32;
+}
+
+/** Packs the right operand of a product ahead of it; chunk = stretch of k * panels + panel. */
+export function packMatrix(p: PackMatrixArguments, chunk: u32): void {
+  const panelCount = (p.n + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  const column = (chunk % panelCount) * TILE_COLUMNS;
+  const k = (chunk / panelCount) * p.perChunk;
+  const kCount = min(p.perChunk, p.k - k);
+  const valid = min(TILE_COLUMNS, p.n - column);
+  const panel = p.packed + 4 * TILE_COLUMNS * ((chunk % panelCount) * p.k + k);
+  if (p.transpose) packColumns(p.b + 4 * (column * p.k + k), 4 * p.k, panel, kCount, valid);
+  else packRows(p.b + 4 * (k * p.n + column), 4 * p.n, panel, kCount, valid);
 }

@@ -1,5 +1,5 @@
 // Packing of the right operand of a product into panels [k][TILE_COLUMNS], zero beyond the valid columns.
-import { TILE_COLUMNS } from "./generated/tiles";
+import { COLUMN_TILE, TILE_COLUMNS } from "./generated/tiles";
 import { zero } from "./vector";
 
 /** From a matrix whose rows run along the columns of the panel: element [k][j] lies at source + k * stride + 4 j. */
@@ -57,6 +57,28 @@ function transpose4x4(source: usize, stride: usize, target: usize): void {
   v128.store(target + 4 * TILE_COLUMNS, i64x2.shuffle(low01, low23, 1, 3));
   v128.store(target + 8 * TILE_COLUMNS, i64x2.shuffle(high01, high23, 0, 2));
   v128.store(target + 12 * TILE_COLUMNS, i64x2.shuffle(high01, high23, 1, 3));
+}
+
+/** Bytes that `packTransposed` leaves between two panels: its last write to one reaches beyond it. */
+export const PACKED_COLUMNS_SLACK: usize = 16;
+
+/**
+ * Packs a transposed left operand, element [k][i] at source + k * stride + 4 i, into panels [k][COLUMN_TILE] that lie
+ * PACKED_COLUMNS_SLACK apart. A row of the source is read as it lies: its rows may be a large power of two apart, and
+ * then a tile that reads down them finds little of it in L1. Elements beyond `rows` are whatever lies behind the row.
+ */
+export function packTransposed(source: usize, stride: usize, panels: usize, kCount: u32, rows: u32): void {
+  const step = 4 * COLUMN_TILE * kCount + PACKED_COLUMNS_SLACK;
+  for (let k: u32 = 0; k < kCount; k++) {
+    let target = panels + 4 * COLUMN_TILE * k;
+    for (let i: u32 = 0; i < rows; i += COLUMN_TILE) {
+      v128.store(target, v128.load(source + 4 * i));
+      // What is written too much is the next k of the same panel, or the slack behind it.
+      if (COLUMN_TILE > 4) v128.store(target, v128.load(source + 4 * i, 16), 16);
+      target += step;
+    }
+    source += stride;
+  }
 }
 
 /** Clears `count` panels' worth of floats; a multiple of 4. */

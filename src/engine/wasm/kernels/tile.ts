@@ -1,5 +1,25 @@
 // What the generated register tiles share: the place where a tile is put that reaches beyond the edge of its matrix.
-import { storeLanes } from "./vector";
+//
+// A tile's values can be finished on their way from the registers to c: with a residual added, rectified, and kept only
+// where a mask is positive (the gradient of a rectifier, whose output is the mask). Residual and mask are laid out as c
+// is, so they are found by their distance from it.
+import { storeLanes, zero } from "./vector";
+
+/** What is done to a tile's values, in this order; flags of `finish`. */
+export const ADD_RESIDUAL: u32 = 1;
+export const RECTIFY: u32 = 2;
+export const MASK: u32 = 4;
+
+/** Bytes from an element of c to the element of the residual, and of the mask, that belongs to it. */
+export let residualDelta: usize = 0;
+export let maskDelta: usize = 0;
+
+/** Sets what tiles do to the values of c, and returns the flags. Addresses of 0 stand for none. */
+export function setFinish(c: usize, residual: usize, rectify: u32, mask: usize): u32 {
+  residualDelta = residual - c;
+  maskDelta = mask - c;
+  return (residual ? ADD_RESIDUAL : 0) | (rectify ? RECTIFY : 0) | (mask ? MASK : 0);
+}
 
 /** Scratch of this thread; `spill` comes first, then whatever a kernel needs. Set once for each thread. */
 export let spill: usize = 0;
@@ -31,5 +51,23 @@ export function copyTile(
     }
     source += sourceStride;
     target += targetStride;
+  }
+}
+
+/** As `copyTile` from the spill to c, with the values finished. Residual and mask are readable as the source is. */
+export function finishTile(
+  source: usize, sourceStride: usize, c: usize, cStride: usize, rows: u32, columns: u32, finish: u32,
+): void {
+  for (let i: u32 = 0; i < rows; i++) {
+    for (let j: u32 = 0; j < columns; j += 4) {
+      const at = c + 4 * j;
+      let value = v128.load(source + 4 * j);
+      if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(at + residualDelta));
+      if (finish & RECTIFY) value = f32x4.max(value, zero());
+      if (finish & MASK) value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
+      storeLanes(at, value, columns - j);
+    }
+    source += sourceStride;
+    c += cStride;
   }
 }

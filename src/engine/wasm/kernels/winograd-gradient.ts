@@ -1,52 +1,59 @@
-// dFilter of a 3 x 3 convolution with stride 1 by F(3 x 3, 4 x 4): a tile of 4 x 4 output gradients is a filter over the
-// 6 x 6 inputs that its outputs saw. In the transformed domain the sum over all tiles is 36 matrix products,
-// P[f] [C, O] = V[f] transposed [C, tiles] x Z[f] [tiles, O], and only the sum is taken back.
+// dFilter of a convolution with stride 1: for 3 x 3 taps by F(3 x 3, 4 x 4), for 5 x 5 by F(5 x 5, 2 x 2). A tile of m x m
+// output gradients is a filter over the 6 x 6 inputs that its outputs saw. In the transformed domain the sum over all tiles
+// is 36 matrix products, P[f] [C, O] = V[f] transposed [C, tiles] x Z[f] [tiles, O], and only the sum is taken back.
 //
-// A chunk sums a stretch of tiles (a part) into a P of its own; `winogradFilterGradient` adds the parts in order and
-// takes them back. Parts follow from the shape, so the sum does not depend on the number of threads.
+// Two ways, as in winograd.ts. Where P is small, a chunk of `winogradParts` sums a stretch of tiles (a part), block by
+// block in this thread's scratch, into a P of its own. Where P is large, adding to it once a block would be most of the
+// work: then V and Z are made for many tiles (`winogradInput`, `winogradOutputGradient`), and a batched `matmul` makes P
+// in one go. `winogradFilterGradient` adds the parts in order and takes them back. Parts and blocks follow from the shape,
+// so the sum does not depend on the number of threads.
 import { COLUMN_TILE, TILE_COLUMNS, tileColumns } from "./generated/tiles";
 import { scratch } from "./tile";
 import { storeLanes } from "./vector";
-import { gather, paddedChannels, TEMPORARY_BYTES, Tiling, tilesAcross, tilesOfImage, transformTiles } from "./winograd";
-import { FREQUENCIES, restoreFilter, transformOutputGradient } from "./winograd-transform";
+import { Tiling, tileScratchBytes, transformGradients, transformTiles } from "./winograd-tiles";
+import { FREQUENCIES, restore } from "./winograd-transform";
 
 @unmanaged
 export class WinogradPartsArguments {
   x: u32;
   dy: u32;
-  /** [parts][36][C][paddedChannels(O)]. */
+  /** [parts][36][C][pRow]. */
   partial: u32;
   /** A `Tiling`. */
   tiling: u32;
   parts: u32;
+  /** Tiles that are worked on at a time. */
+  block: u32;
+  /** Floats of a row of V and of Z, and from a frequency to the next in each. */
+  vRow: u32;
+  vFrequency: u32;
+  zRow: u32;
+  zFrequency: u32;
+  /** Floats of a row of P: a multiple of the tile's columns. */
+  pRow: u32;
 }
 
 export function winogradParts(w: WinogradPartsArguments, chunk: u32): void {
   const tiling = changetype<Tiling>(w.tiling);
-  const tiles = tiling.images * tilesOfImage(tiling);
-  const begin = <u32>((<u64>tiles * chunk) / w.parts);
-  const end = <u32>((<u64>tiles * (chunk + 1)) / w.parts);
+  const begin = <u32>((<u64>tiling.tiles * chunk) / w.parts);
+  const end = <u32>((<u64>tiling.tiles * (chunk + 1)) / w.parts);
   const depth = tiling.inputChannels;
-  const channels = paddedChannels(depth);
-  const outputs = paddedChannels(tiling.outputChannels);
-  const temporary: u32 = scratch;
-  const patch = temporary + TEMPORARY_BYTES;
-  const v = patch + 4 * FREQUENCIES * max(channels, outputs);
-  const z = v + 4 * FREQUENCIES * tiling.block * channels;
-  const sum = w.partial + 4 * chunk * FREQUENCIES * depth * outputs;
-  for (let first = begin; first < end; first += tiling.block) {
-    const count = min(tiling.block, end - first);
-    transformTiles(tiling, w.x, first, count, v, channels, temporary, patch);
-    transformGradients(tiling, w.dy, first, count, z, outputs, temporary, patch);
+  const v = scratch + tileScratchBytes(max(depth, tiling.outputChannels));
+  const z = v + 4 * FREQUENCIES * w.vFrequency;
+  const sum = w.partial + 4 * chunk * FREQUENCIES * depth * w.pRow;
+  for (let first = begin; first < end; first += w.block) {
+    const count = min(w.block, end - first);
+    transformTiles(tiling, w.x, first, count, v, 4 * w.vRow, 4 * w.vFrequency);
+    transformGradients(tiling, w.dy, first, count, z, 4 * w.zRow, 4 * w.zFrequency);
     for (let f: u32 = 0; f < FREQUENCIES; f++) {
-      const a = v + 4 * f * count * channels;
-      const b = z + 4 * f * count * outputs;
-      const c = sum + 4 * f * depth * outputs;
-      for (let i: u32 = 0; i < depth; i += COLUMN_TILE) {
-        for (let j: u32 = 0; j < outputs; j += TILE_COLUMNS) {
+      const a = v + 4 * f * w.vFrequency;
+      const b = z + 4 * f * w.zFrequency;
+      const c = sum + 4 * f * depth * w.pRow;
+      for (let j: u32 = 0; j < w.pRow; j += TILE_COLUMNS) {
+        for (let i: u32 = 0; i < depth; i += COLUMN_TILE) {
           tileColumns(
-            a + 4 * i, 4 * channels, count, b + 4 * j, 4 * outputs, c + 4 * (i * outputs + j), 4 * outputs,
-            min(COLUMN_TILE, depth - i), TILE_COLUMNS, first > begin,
+            a + 4 * i, 4 * w.vRow, count, b + 4 * j, 4 * w.zRow, c + 4 * (i * w.pRow + j), 4 * w.pRow,
+            min(COLUMN_TILE, depth - i), TILE_COLUMNS, first > begin, 0, 0,
           );
         }
       }
@@ -54,66 +61,77 @@ export function winogradParts(w: WinogradPartsArguments, chunk: u32): void {
   }
 }
 
-/** Transforms the output gradients of `count` tiles from `first` on: Z[f][tile][channel]. */
-function transformGradients(
-  tiling: Tiling, dy: u32, first: u32, count: u32, target: u32, channels: u32, temporary: u32, patch: u32,
-): void {
-  const depth = tiling.outputChannels;
-  const across = tilesAcross(tiling);
-  const ofImage = tilesOfImage(tiling);
-  const frequencyBytes = 4 * count * channels;
-  for (let tile: u32 = 0; tile < count; tile++) {
-    const inImage = (first + tile) % ofImage;
-    const origin = dy + 4 * ((first + tile) / ofImage) * tiling.outputHeight * tiling.outputWidth * depth;
-    const top = <i32>(4 * (inImage / across));
-    const left = <i32>(4 * (inImage % across));
-    gather(origin, tiling.outputHeight, tiling.outputWidth, depth, top, left, 4, patch, channels);
-    const to = target + 4 * tile * channels;
-    for (let c: u32 = 0; c < depth; c += 4) {
-      const source = patch + 4 * c;
-      // Columns of the 4 x 4 first: temporary [6][4], then rows.
-      for (let j: u32 = 0; j < 4; j++) {
-        transformOutputGradient(source + 4 * j * channels, 16 * channels, temporary + 16 * j, 64);
-      }
-      for (let i: u32 = 0; i < 6; i++) {
-        transformOutputGradient(temporary + 64 * i, 16, to + 6 * i * frequencyBytes + 4 * c, frequencyBytes);
-      }
-    }
-  }
+@unmanaged
+export class WinogradOutputGradientArguments {
+  dy: u32;
+  /** Z. */
+  target: u32;
+  /** A `Tiling`. */
+  tiling: u32;
+  /** The stretch of tiles that the call transforms, and how many of them are in a chunk. */
+  firstTile: u32;
+  count: u32;
+  perChunk: u32;
+  /** Floats of a row of Z, and from a frequency to the next. */
+  row: u32;
+  frequency: u32;
+}
+
+/** Transforms output gradients into Z. */
+export function winogradOutputGradient(w: WinogradOutputGradientArguments, chunk: u32): void {
+  const begin = chunk * w.perChunk;
+  const count = min(w.perChunk, w.count - begin);
+  const target = w.target + 4 * begin * w.row;
+  transformGradients(
+    changetype<Tiling>(w.tiling), w.dy, w.firstTile + begin, count, target, 4 * w.row, 4 * w.frequency,
+  );
 }
 
 @unmanaged
 export class WinogradFilterGradientArguments {
+  /** [parts][36][C][pRow]. */
   partial: u32;
-  /** [3, 3, C, O]. */
+  /** [size, size, C, O]. */
   gradient: u32;
   parts: u32;
   inputChannels: u32;
   outputChannels: u32;
+  pRow: u32;
+  /** Floats from a frequency to the next. */
+  frequency: u32;
+  /** 3 or 5. */
+  size: u32;
 }
 
 /** Adds the parts and takes the sum back; chunk = input channel. */
 export function winogradFilterGradient(w: WinogradFilterGradientArguments, chunk: u32): void {
-  const outputs = paddedChannels(w.outputChannels);
-  const frequencyBytes = 4 * w.inputChannels * outputs;
+  if (w.size == 3) restoreGradient(w, chunk, 3);
+  else restoreGradient(w, chunk, 5);
+}
+
+// @ts-ignore: decorator
+@inline
+function restoreGradient(w: WinogradFilterGradientArguments, chunk: u32, size: u32): void {
+  const frequencyBytes = 4 * w.frequency;
+  const partBytes = FREQUENCIES * frequencyBytes;
   const sum: u32 = scratch;
   const temporary = sum + 16 * FREQUENCIES;
   const kernel = temporary + 16 * FREQUENCIES;
   for (let o: u32 = 0; o < w.outputChannels; o += 4) {
-    const source = w.partial + 4 * (chunk * outputs + o);
+    const source = w.partial + 4 * (chunk * w.pRow + o);
     for (let f: u32 = 0; f < FREQUENCIES; f++) {
       let total = v128.load(source + f * frequencyBytes);
       for (let part: u32 = 1; part < w.parts; part++) {
-        total = f32x4.add(total, v128.load(source + (part * FREQUENCIES + f) * frequencyBytes));
+        total = f32x4.add(total, v128.load(source + part * partBytes + f * frequencyBytes));
       }
       v128.store(sum + 16 * f, total);
     }
-    // Columns of the 6 x 6 first: temporary [3][6], then rows.
-    for (let j: u32 = 0; j < 6; j++) restoreFilter(sum + 16 * j, 96, temporary + 16 * j, 96);
-    for (let i: u32 = 0; i < 3; i++) {
-      restoreFilter(temporary + 96 * i, 16, kernel, 16);
-      for (let j: u32 = 0; j < 3; j++) {
-        const at = w.gradient + 4 * (((3 * i + j) * w.inputChannels + chunk) * w.outputChannels + o);
+    // Columns of the 6 x 6 first: temporary [size][6], then rows.
+    for (let j: u32 = 0; j < 6; j++) restore(sum + 16 * j, 96, temporary + 16 * j, 96, size);
+    for (let i: u32 = 0; i < size; i++) {
+      restore(temporary + 96 * i, 16, kernel, 16, size);
+      for (let j: u32 = 0; j < size; j++) {
+        const at = w.gradient + 4 * (((size * i + j) * w.inputChannels + chunk) * w.outputChannels + o);
         storeLanes(at, v128.load(kernel + 16 * j), w.outputChannels - o);
       }
     }

@@ -1,11 +1,18 @@
 // The one-dimensional maps of Winograd's minimal filtering on the points 0, 1, -1, 2, -2 and infinity (Lavin and Gray,
-// "Fast algorithms for convolutional neural networks", 2016), each on vectors of four channels:
+// "Fast algorithms for convolutional neural networks", 2016), each on vectors of four channels. A filter of r taps and m
+// outputs with m + r - 1 = 6 take 6 products in place of m r:
 //
-//   F(4, 3)  y = At [(G g) . (Bt d)]    6 inputs d, a filter g of 3, 4 outputs y: 6 products in place of 12
-//   F(3, 4)  the same Bt, a filter of 4 (G4), 3 outputs (At3): the filter gradient, where dy is the filter
+//   F(m, r)   y = At [(G g) . (Bt d)]    6 inputs d, a filter g of r, m outputs y
 //
-// A map reads its operands `step` bytes apart and writes its results `targetStep` bytes apart. In two dimensions each is
-// used on the columns and then on the rows.
+//   F(4, 3) and F(2, 5)   a convolution with 3 or 5 taps
+//   F(3, 4) and F(5, 2)   their filter gradients, where 4 or 2 output gradients are the filter
+//
+// Bt is the same for all. Row p of G evaluates g as a polynomial at the point p, divided by the product of the distances
+// from p to the other points; column p of At holds the powers of p. A map reads its operands `step` bytes apart and writes
+// its results `targetStep` bytes apart; `size` is r for G and m for At. In two dimensions each is used on the columns and
+// then on the rows.
+//
+// The maps of activations, which are most of the work, take `pair`: two neighbouring vectors, so that V8 can join them.
 import { multiplyAdd } from "./vector";
 
 /** Values of a tile in the transformed domain: 6 x 6. */
@@ -24,98 +31,125 @@ function plus(factor: f32, x: v128, y: v128): v128 {
   return multiplyAdd(f32x4.splat(factor), x, y);
 }
 
+/** A pair of sums and differences: a map's results at p and -p. */
+// @ts-ignore: decorator
+@inline
+function storeBoth(target: u32, targetStep: u32, even: v128, odd: v128): void {
+  v128.store(target, f32x4.add(even, odd));
+  v128.store(target + targetStep, f32x4.sub(even, odd));
+}
+
+// @ts-ignore: decorator
+@inline
+function storeBothPaired(target: u32, targetStep: u32, even: v128, even2: v128, odd: v128, odd2: v128): void {
+  v128.store(target, f32x4.add(even, odd));
+  v128.store(target, f32x4.add(even2, odd2), 16);
+  v128.store(target + targetStep, f32x4.sub(even, odd));
+  v128.store(target + targetStep, f32x4.sub(even2, odd2), 16);
+}
+
 /** Bt: 6 -> 6, an input tile. */
 // @ts-ignore: decorator
 @inline
-export function transformInput(source: u32, step: u32, target: u32, targetStep: u32): void {
+export function transformInput(source: u32, step: u32, target: u32, targetStep: u32, pair: bool): void {
   const d0 = v128.load(source);
   const d1 = v128.load(source + step);
   const d2 = v128.load(source + 2 * step);
   const d3 = v128.load(source + 3 * step);
   const d4 = v128.load(source + 4 * step);
   const d5 = v128.load(source + 5 * step);
-  const even = plus(-4, d2, d4);
-  const odd = plus(-4, d1, d3);
-  const even2 = f32x4.sub(d4, d2);
-  const odd2 = times(2, f32x4.sub(d3, d1));
+  if (!pair) {
+    v128.store(target, plus(4, d0, plus(-5, d2, d4)));
+    storeBoth(target + targetStep, targetStep, plus(-4, d2, d4), plus(-4, d1, d3));
+    storeBoth(target + 3 * targetStep, targetStep, f32x4.sub(d4, d2), times(2, f32x4.sub(d3, d1)));
+    v128.store(target + 5 * targetStep, plus(4, d1, plus(-5, d3, d5)));
+    return;
+  }
+  const e0 = v128.load(source, 16);
+  const e1 = v128.load(source + step, 16);
+  const e2 = v128.load(source + 2 * step, 16);
+  const e3 = v128.load(source + 3 * step, 16);
+  const e4 = v128.load(source + 4 * step, 16);
+  const e5 = v128.load(source + 5 * step, 16);
   v128.store(target, plus(4, d0, plus(-5, d2, d4)));
-  v128.store(target + targetStep, f32x4.add(even, odd));
-  v128.store(target + 2 * targetStep, f32x4.sub(even, odd));
-  v128.store(target + 3 * targetStep, f32x4.add(even2, odd2));
-  v128.store(target + 4 * targetStep, f32x4.sub(even2, odd2));
+  v128.store(target, plus(4, e0, plus(-5, e2, e4)), 16);
+  storeBothPaired(
+    target + targetStep, targetStep, plus(-4, d2, d4), plus(-4, e2, e4), plus(-4, d1, d3), plus(-4, e1, e3),
+  );
+  storeBothPaired(
+    target + 3 * targetStep, targetStep,
+    f32x4.sub(d4, d2), f32x4.sub(e4, e2), times(2, f32x4.sub(d3, d1)), times(2, f32x4.sub(e3, e1)),
+  );
   v128.store(target + 5 * targetStep, plus(4, d1, plus(-5, d3, d5)));
+  v128.store(target + 5 * targetStep, plus(4, e1, plus(-5, e3, e5)), 16);
 }
 
-/** G: 3 -> 6, a filter. */
+/** G: size -> 6, taps of a filter or output gradients in the role of one; size is 2, 3, 4 or 5. */
 // @ts-ignore: decorator
 @inline
-export function transformFilter(source: u32, step: u32, target: u32, targetStep: u32): void {
+export function transformTaps(source: u32, step: u32, target: u32, targetStep: u32, size: u32): void {
   const g0 = v128.load(source);
   const g1 = v128.load(source + step);
-  const g2 = v128.load(source + 2 * step);
-  const even = times(-1.0 / 6.0, f32x4.add(g0, g2));
-  const odd = times(-1.0 / 6.0, g1);
-  const even2 = plus(1.0 / 24.0, g0, times(1.0 / 6.0, g2));
-  const odd2 = times(1.0 / 12.0, g1);
+  let even = g0;
+  let odd = g1;
+  let even2 = times(1.0 / 24.0, g0);
+  let odd2 = times(1.0 / 12.0, g1);
+  let last = g1;
+  if (size > 2) {
+    const g2 = v128.load(source + 2 * step);
+    even = f32x4.add(even, g2);
+    even2 = plus(1.0 / 6.0, g2, even2);
+    last = g2;
+  }
+  if (size > 3) {
+    const g3 = v128.load(source + 3 * step);
+    odd = f32x4.add(odd, g3);
+    odd2 = plus(1.0 / 3.0, g3, odd2);
+    last = g3;
+  }
+  if (size > 4) {
+    const g4 = v128.load(source + 4 * step);
+    even = f32x4.add(even, g4);
+    even2 = plus(2.0 / 3.0, g4, even2);
+    last = g4;
+  }
   v128.store(target, times(0.25, g0));
-  v128.store(target + targetStep, f32x4.add(even, odd));
-  v128.store(target + 2 * targetStep, f32x4.sub(even, odd));
-  v128.store(target + 3 * targetStep, f32x4.add(even2, odd2));
-  v128.store(target + 4 * targetStep, f32x4.sub(even2, odd2));
-  v128.store(target + 5 * targetStep, g2);
+  storeBoth(target + targetStep, targetStep, times(-1.0 / 6.0, even), times(-1.0 / 6.0, odd));
+  storeBoth(target + 3 * targetStep, targetStep, even2, odd2);
+  v128.store(target + 5 * targetStep, last);
 }
 
-/** G4: 4 -> 6, a tile of output gradients in the role of a filter. */
+/** At: 6 -> size, back to outputs or to the taps of a filter's gradient; size is 2, 3, 4 or 5. */
 // @ts-ignore: decorator
 @inline
-export function transformOutputGradient(source: u32, step: u32, target: u32, targetStep: u32): void {
-  const g0 = v128.load(source);
-  const g1 = v128.load(source + step);
-  const g2 = v128.load(source + 2 * step);
-  const g3 = v128.load(source + 3 * step);
-  const even = times(-1.0 / 6.0, f32x4.add(g0, g2));
-  const odd = times(-1.0 / 6.0, f32x4.add(g1, g3));
-  const even2 = plus(1.0 / 24.0, g0, times(1.0 / 6.0, g2));
-  const odd2 = plus(1.0 / 12.0, g1, times(1.0 / 3.0, g3));
-  v128.store(target, times(0.25, g0));
-  v128.store(target + targetStep, f32x4.add(even, odd));
-  v128.store(target + 2 * targetStep, f32x4.sub(even, odd));
-  v128.store(target + 3 * targetStep, f32x4.add(even2, odd2));
-  v128.store(target + 4 * targetStep, f32x4.sub(even2, odd2));
-  v128.store(target + 5 * targetStep, g3);
-}
-
-/** At: 6 -> 4, back to outputs. */
-// @ts-ignore: decorator
-@inline
-export function restoreOutput(source: u32, step: u32, target: u32, targetStep: u32): void {
+export function restore(source: u32, step: u32, target: u32, targetStep: u32, size: u32): void {
   const m1 = v128.load(source + step);
   const m2 = v128.load(source + 2 * step);
   const m3 = v128.load(source + 3 * step);
   const m4 = v128.load(source + 4 * step);
+  const m5 = v128.load(source + 5 * step);
   const sum = f32x4.add(m1, m2);
   const difference = f32x4.sub(m1, m2);
   const sum2 = f32x4.add(m3, m4);
   const difference2 = f32x4.sub(m3, m4);
   v128.store(target, f32x4.add(f32x4.add(v128.load(source), sum), sum2));
-  v128.store(target + targetStep, plus(2, difference2, difference));
-  v128.store(target + 2 * targetStep, plus(4, sum2, sum));
-  v128.store(target + 3 * targetStep, f32x4.add(plus(8, difference2, difference), v128.load(source + 5 * step)));
-}
-
-/** At3: 6 -> 3, back to a filter's gradient. */
-// @ts-ignore: decorator
-@inline
-export function restoreFilter(source: u32, step: u32, target: u32, targetStep: u32): void {
-  const m1 = v128.load(source + step);
-  const m2 = v128.load(source + 2 * step);
-  const m3 = v128.load(source + 3 * step);
-  const m4 = v128.load(source + 4 * step);
-  const sum = f32x4.add(m1, m2);
-  const difference = f32x4.sub(m1, m2);
-  const sum2 = f32x4.add(m3, m4);
-  const difference2 = f32x4.sub(m3, m4);
-  v128.store(target, f32x4.add(f32x4.add(v128.load(source), sum), sum2));
-  v128.store(target + targetStep, plus(2, difference2, difference));
-  v128.store(target + 2 * targetStep, f32x4.add(plus(4, sum2, sum), v128.load(source + 5 * step)));
+  const first = plus(2, difference2, difference);
+  if (size == 2) {
+    v128.store(target + targetStep, f32x4.add(first, m5));
+    return;
+  }
+  v128.store(target + targetStep, first);
+  const second = plus(4, sum2, sum);
+  if (size == 3) {
+    v128.store(target + 2 * targetStep, f32x4.add(second, m5));
+    return;
+  }
+  v128.store(target + 2 * targetStep, second);
+  const third = plus(8, difference2, difference);
+  if (size == 4) {
+    v128.store(target + 3 * targetStep, f32x4.add(third, m5));
+    return;
+  }
+  v128.store(target + 3 * targetStep, third);
+  v128.store(target + 4 * targetStep, f32x4.add(plus(16, sum2, sum), m5));
 }

@@ -1,15 +1,22 @@
 import type { Convolution2dAttributes, Node } from "../../../graph/index.ts";
 import type { Shape } from "../../../tensor/index.ts";
-import { tileColumns } from "../generated/arguments.ts";
+import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
 import {
-  type Buffer,
-  chunksFor,
-  ELEMENTS_PER_CHUNK,
-  type Lowering,
-  type LoweringContext,
-} from "./lowering.ts";
-import { type Epilogue, emitProduct } from "./matrix.ts";
-import { emitWinograd, emitWinogradFilterGradient, fitsFilterGradient, prefersWinograd } from "./winograd.ts";
+  buffersOf,
+  type Epilogue,
+  emitProduct,
+  emitSumOfParts,
+  noRiders,
+  type Riders,
+  ridersOf,
+} from "./matrix.ts";
+import {
+  emitWinograd,
+  emitWinogradFilterGradient,
+  minimalFiltering,
+  minimalFilteringOfGradient,
+  prefersWinograd,
+} from "./winograd.ts";
 
 /** A walk of a kernel over an input, in the words of kernels/window.ts; an input gradient is one over dy. */
 interface Walk {
@@ -120,11 +127,12 @@ function rowsInBand(walk: Walk, pixelsWanted: number): number {
 /** Packs a filter, turned around for an input gradient, and walks it over the input. */
 function emitWalk(
   walk: Walk,
-  buffers: { readonly x: Buffer; readonly filter: Buffer; readonly y: Buffer; readonly bias: Buffer | null },
-  { rectify, turn }: { readonly rectify: boolean; readonly turn: boolean },
+  buffers: { readonly x: Buffer; readonly filter: Buffer; readonly y: Buffer },
+  { turn, riders }: { readonly turn: boolean; readonly riders: Riders },
   context: LoweringContext,
 ): void {
-  const { x, filter, y, bias } = buffers;
+  const { x, filter, y } = buffers;
+  const tileColumns = context.tile.columns;
   const { groups, input, output, kernel } = walk;
   const positions = kernel.height * kernel.width;
   const k = (positions * input.channels) / groups;
@@ -145,9 +153,19 @@ function emitWalk(
   const offsets = context.table(kernelOffsets(walk));
   context.emit({
     kernel: "convolution",
-    arguments: { x, filter: packed, y, bias, rectify: Number(rectify), walk: table, offsets, k, bandRows },
+    arguments: {
+      x,
+      filter: packed,
+      y,
+      ...riders,
+      rectify: Number(riders.rectify),
+      walk: table,
+      offsets,
+      k,
+      bandRows,
+    },
     chunks: walk.images * Math.ceil(output.height / bandRows),
-    reads: [x, packed, table, offsets, ...(bias === null ? [] : [bias])],
+    reads: [x, packed, table, offsets, ...buffersOf(riders)],
     writes: [y],
     scratchBytes: windowBytes(walk, bandRows),
   });
@@ -166,27 +184,27 @@ const pixelsOf = (shape: Shape) => shape[0] * shape[1] * shape[2];
 /** A convolution with what is fused to it. */
 export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, context: LoweringContext): void {
   const [x, filter] = node.inputs;
-  const bias = epilogue.bias === null ? null : context.buffer(epilogue.bias);
   const target = context.buffer(epilogue.target);
-  const { rectify } = epilogue;
+  const riders = ridersOf(epilogue, context);
   if (isPointwise(filter.shape, node.attributes)) {
     context.describe("pointwise, matrix product");
     const [m, n, k] = [pixelsOf(x.shape), node.shape[3], x.shape[3]];
     const operands = { a: context.buffer(x), b: context.buffer(filter), c: target };
-    emitProduct({ ...operands, m, n, k, transposeA: false, transposeB: false, bias, rectify }, context);
+    emitProduct({ ...operands, m, n, k, transposeA: false, transposeB: false, ...riders }, context);
     return;
   }
-  const buffers = { x: context.buffer(x), filter: context.buffer(filter), y: target, bias };
+  const buffers = { x: context.buffer(x), filter: context.buffer(filter), y: target };
   if (prefersWinograd(filter.shape, node.attributes, node.shape, context)) {
-    context.describe("Winograd F(4x4, 3x3)");
+    const [size] = filter.shape;
+    context.describe(`Winograd ${minimalFiltering(size)}`);
     const { top: padTop, left: padLeft } = node.attributes.padding;
-    const tiled = { input: x.shape, output: node.shape, padTop, padLeft };
-    emitWinograd(tiled, buffers, { rectify, turn: false }, context);
+    const tiled = { input: x.shape, output: node.shape, size, padTop, padLeft };
+    emitWinograd(tiled, buffers, { turn: false, riders }, context);
     return;
   }
   context.describe("implicit matrix product");
   const walk = forwardWalk(x.shape, filter.shape, node.shape, node.attributes);
-  emitWalk(walk, buffers, { rectify, turn: false }, context);
+  emitWalk(walk, buffers, { turn: false, riders }, context);
 }
 
 export const lowerConv2d: Lowering<"conv2d"> = (node, context) =>
@@ -199,21 +217,22 @@ export const lowerConv2dInputGradient: Lowering<"conv2dInputGradient"> = (node, 
     context.describe("pointwise, matrix product");
     const [m, n, k] = [pixelsOf(node.shape), node.shape[3], dy.shape[3]];
     const operands = { a: context.buffer(dy), b: context.buffer(filter), c: dx };
-    const product = { ...operands, m, n, k, transposeA: false, transposeB: true, bias: null, rectify: false };
+    const product = { ...operands, m, n, k, transposeA: false, transposeB: true, ...noRiders };
     emitProduct(product, context);
     return;
   }
   const walk = backwardWalk(dy.shape, filter.shape, node.shape, node.attributes);
-  const buffers = { x: context.buffer(dy), filter: context.buffer(filter), y: dx, bias: null };
+  const buffers = { x: context.buffer(dy), filter: context.buffer(filter), y: dx };
   if (prefersWinograd(filter.shape, node.attributes, node.shape, context)) {
-    context.describe("Winograd F(4x4, 3x3), turned kernel");
+    const [size] = filter.shape;
+    context.describe(`Winograd ${minimalFiltering(size)}, turned kernel`);
     const [padTop, padLeft] = walk.before;
-    const tiled = { input: dy.shape, output: node.shape, padTop, padLeft };
-    emitWinograd(tiled, buffers, { rectify: false, turn: true }, context);
+    const tiled = { input: dy.shape, output: node.shape, size, padTop, padLeft };
+    emitWinograd(tiled, buffers, { turn: true, riders: noRiders }, context);
     return;
   }
   context.describe("implicit matrix product, turned kernel");
-  emitWalk(walk, buffers, { rectify: false, turn: true }, context);
+  emitWalk(walk, buffers, { turn: true, riders: noRiders }, context);
 };
 
 /** Byte offset of each pixel of a band from the band's first input position. */
@@ -248,14 +267,15 @@ export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node
     context.describe("pointwise, matrix product");
     const [m, n, k] = [x.shape[3], dy.shape[3], pixelsOf(x.shape)];
     const operands = { a: context.buffer(x), b: context.buffer(dy), c: context.buffer(node) };
-    const product = { ...operands, m, n, k, transposeA: true, transposeB: false, bias: null, rectify: false };
+    const product = { ...operands, m, n, k, transposeA: true, transposeB: false, ...noRiders };
     emitProduct(product, context);
     return;
   }
-  if (prefersWinograd(filterShape, node.attributes, dy.shape, context) && fitsFilterGradient(filterShape)) {
-    context.describe("Winograd F(3x3, 4x4)");
+  if (prefersWinograd(filterShape, node.attributes, dy.shape, context)) {
+    const [size] = filterShape;
+    context.describe(`Winograd ${minimalFilteringOfGradient(size)}`);
     const { top: padTop, left: padLeft } = node.attributes.padding;
-    const tiled = { input: x.shape, output: dy.shape, padTop, padLeft };
+    const tiled = { input: x.shape, output: dy.shape, size, padTop, padLeft };
     const buffers = { x: context.buffer(x), dy: context.buffer(dy), gradient: context.buffer(node) };
     emitWinogradFilterGradient(tiled, buffers, context);
     return;
@@ -296,14 +316,5 @@ export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node
     writes: [partial],
     scratchBytes: windowBytes(walk, bandRows),
   });
-  if (parts === 1) return;
-  const total = context.buffer(node);
-  const perChunk = Math.ceil(ELEMENTS_PER_CHUNK / parts / 4) * 4;
-  context.emit({
-    kernel: "sumParts",
-    arguments: { partial, total, parts, count, perChunk },
-    chunks: chunksFor(count, perChunk),
-    reads: [partial],
-    writes: [total],
-  });
+  if (parts > 1) emitSumOfParts({ partial, total: context.buffer(node), parts, count }, context);
 };

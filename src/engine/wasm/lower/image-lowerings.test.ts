@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Node, Pool2dAttributes, Size2d } from "../../../graph/index.ts";
 import { createBuild, poolOutputSize, shiftOf } from "../../../ops/index.ts";
 import { type DType, RandomStream, type Shape, sizeOf } from "../../../tensor/index.ts";
-import { type RunOptions, runLowering } from "../../../testing/run-lowering.ts";
+import { type RunOptions, runLowering, variants } from "../../../testing/run-lowering.ts";
 import { evaluate } from "../../reference/index.ts";
 import { lower } from "./table.ts";
 
@@ -42,7 +42,7 @@ const exactly = { absolute: 0, relative: 0 };
 /** Both builds of the kernels against the reference, chunks in both orders and in place. */
 function expectReference(node: Node, closeness: { readonly absolute: number; readonly relative: number }) {
   const [expected] = evaluate([node], leavesOf(node));
-  for (const variant of ["plain", "relaxed"] as const) {
+  for (const variant of variants) {
     const result = run(node, { variant });
     expect(result).toBeCloseToTensor(expected, closeness);
     expect(run(node, { variant, reversed: true })).toBeCloseToTensor(result, exactly);

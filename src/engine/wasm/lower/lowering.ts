@@ -1,6 +1,7 @@
 import type { Node, OpKind, Update, UpdateKind } from "../../../graph/index.ts";
 import type { Precision } from "../../engine.ts";
 import type { KernelArguments, KernelName } from "../generated/arguments.ts";
+import type { Tile } from "../kernel-module.ts";
 
 /**
  * A stretch of linear memory that a program uses, before it has an address. Working buffers are placed by liveness and
@@ -48,6 +49,8 @@ export interface Call<K extends KernelName = KernelName> {
 export interface LoweringContext {
   /** Whether faster ways of summing may be used. */
   readonly precision: Precision;
+  /** The register tile of the kernels in use: panels of packed operands are as wide as it. */
+  readonly tile: Tile;
   /** The buffer that holds a node's value. */
   readonly buffer: (node: Node) => Buffer;
   /** A new working buffer for partial results. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Node, OpAttributes, OpKind } from "../../../graph/index.ts";
 import { createBuild } from "../../../ops/index.ts";
 import { type DType, type Shape, sizeOf } from "../../../tensor/index.ts";
-import { runLowering } from "../../../testing/run-lowering.ts";
+import { runLowering, variants } from "../../../testing/run-lowering.ts";
 import { evaluate } from "../../reference/index.ts";
 import { lower } from "./table.ts";
 
@@ -196,7 +196,7 @@ const cases: readonly ReturnType<typeof makeCase>[] = [
 
 const exactly = { absolute: 0, relative: 0 };
 
-describe.each(["plain", "relaxed"] as const)("lowerings, %s kernels", (variant) => {
+describe.each(variants)("lowerings, %s kernels", (variant) => {
   test.each(
     cases.map((each) => {
       const shapes = each.node.inputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
@@ -222,54 +222,51 @@ describe("dropout", () => {
   });
 });
 
-describe.each(["plain", "relaxed"] as const)(
-  "maps over the whole range of float32, %s kernels",
-  (variant) => {
-    /** Values of a map of x (and dy = 1 for a gradient) from the kernels and from the reference. */
-    function mapOf<K extends OpKind>(kind: K, attributes: OpAttributes[K], x: readonly number[]) {
-      const own: Operand = { dtype: "float32", shape: [x.length], values: (index) => Math.fround(x[index]) };
-      const ones: Operand = { dtype: "float32", shape: [x.length], values: () => 1 };
-      const operands = kind.endsWith("Gradient") ? [own, ones] : [own];
-      const { node, values, expected } = makeCase(kind, operands, attributes);
-      const [result] = runLowering((context) => lower(node, context), values, [node], { variant });
-      return { result, expected };
-    }
+describe.each(variants)("maps over the whole range of float32, %s kernels", (variant) => {
+  /** Values of a map of x (and dy = 1 for a gradient) from the kernels and from the reference. */
+  function mapOf<K extends OpKind>(kind: K, attributes: OpAttributes[K], x: readonly number[]) {
+    const own: Operand = { dtype: "float32", shape: [x.length], values: (index) => Math.fround(x[index]) };
+    const ones: Operand = { dtype: "float32", shape: [x.length], values: () => 1 };
+    const operands = kind.endsWith("Gradient") ? [own, ones] : [own];
+    const { node, values, expected } = makeCase(kind, operands, attributes);
+    const [result] = runLowering((context) => lower(node, context), values, [node], { variant });
+    return { result, expected };
+  }
 
-    const dense = Array.from({ length: 6001 }, (_, index) => (index - 3000) / 200);
-    const small = Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? 1 : -1) * 10 ** (-index / 10));
-    const far = [20, 50, 87, 88, 89, 100, 1e3, 1e10, 1e30, 3e38].flatMap((x) => [x, -x]);
+  const dense = Array.from({ length: 6001 }, (_, index) => (index - 3000) / 200);
+  const small = Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? 1 : -1) * 10 ** (-index / 10));
+  const far = [20, 50, 87, 88, 89, 100, 1e3, 1e10, 1e30, 3e38].flatMap((x) => [x, -x]);
 
-    test.each([
-      ["sigmoid", {}, 1e-6],
-      ["tanh", {}, 1e-6],
-      // An exponential's argument rounds to float32: its relative error grows with x^2 out in the tail.
-      ["gelu", { approximate: false }, 3e-6],
-      ["gelu", { approximate: true }, 6e-6],
-    ] as const)("%s %j has a relative error below %f", (kind, attributes, relative) => {
-      const { result, expected } = mapOf(kind, attributes as never, [...dense, ...small]);
-      // Far out, the reference's gelu has only what 1 + erf has left in float64.
-      const absolute = kind === "gelu" ? 1e-14 : 1e-37;
-      expect(result).toBeCloseToTensor(expected, { absolute, relative });
-      const ends = mapOf(kind, attributes as never, far);
-      const rounded = ends.expected.map(Math.fround);
-      expect(ends.result).toBeCloseToTensor(rounded, { absolute: 1e-37, relative: 1e-6 });
-    });
+  test.each([
+    ["sigmoid", {}, 1e-6],
+    ["tanh", {}, 1e-6],
+    // An exponential's argument rounds to float32: its relative error grows with x^2 out in the tail.
+    ["gelu", { approximate: false }, 3e-6],
+    ["gelu", { approximate: true }, 6e-6],
+  ] as const)("%s %j has a relative error below %f", (kind, attributes, relative) => {
+    const { result, expected } = mapOf(kind, attributes as never, [...dense, ...small]);
+    // Far out, the reference's gelu has only what 1 + erf has left in float64.
+    const absolute = kind === "gelu" ? 1e-14 : 1e-37;
+    expect(result).toBeCloseToTensor(expected, { absolute, relative });
+    const ends = mapOf(kind, attributes as never, far);
+    const rounded = ends.expected.map(Math.fround);
+    expect(ends.result).toBeCloseToTensor(rounded, { absolute: 1e-37, relative: 1e-6 });
+  });
 
-    test.each([false, true])("geluGradient, approximate %s", (approximate) => {
-      const { result, expected } = mapOf("geluGradient", { approximate }, [...dense, ...small, ...far]);
-      expect(result).toBeCloseToTensor(expected, { absolute: 1e-6 });
-    });
+  test.each([false, true])("geluGradient, approximate %s", (approximate) => {
+    const { result, expected } = mapOf("geluGradient", { approximate }, [...dense, ...small, ...far]);
+    expect(result).toBeCloseToTensor(expected, { absolute: 1e-6 });
+  });
 
-    test.each([
-      ["relu", {}, [Number.POSITIVE_INFINITY, 0, Number.NaN]],
-      ["clip", { minimum: -2, maximum: 3 }, [3, -2, Number.NaN]],
-      ["sigmoid", {}, [1, 0, Number.NaN]],
-      ["tanh", {}, [1, -1, Number.NaN]],
-      ["gelu", { approximate: false }, [Number.POSITIVE_INFINITY, Number.NaN, Number.NaN]],
-    ] as const)("%s of infinity, -infinity and NaN", (kind, attributes, expected) => {
-      const special = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
-      const { result } = mapOf(kind, attributes as never, special);
-      expect([...result]).toEqual(expected);
-    });
-  },
-);
+  test.each([
+    ["relu", {}, [Number.POSITIVE_INFINITY, 0, Number.NaN]],
+    ["clip", { minimum: -2, maximum: 3 }, [3, -2, Number.NaN]],
+    ["sigmoid", {}, [1, 0, Number.NaN]],
+    ["tanh", {}, [1, -1, Number.NaN]],
+    ["gelu", { approximate: false }, [Number.POSITIVE_INFINITY, Number.NaN, Number.NaN]],
+  ] as const)("%s of infinity, -infinity and NaN", (kind, attributes, expected) => {
+    const special = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+    const { result } = mapOf(kind, attributes as never, special);
+    expect([...result]).toEqual(expected);
+  });
+});

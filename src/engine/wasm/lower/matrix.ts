@@ -1,19 +1,52 @@
 import { isKind, type Node } from "../../../graph/index.ts";
-import { tileColumns } from "../generated/arguments.ts";
-import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
+import {
+  type Buffer,
+  chunksFor,
+  ELEMENTS_PER_CHUNK,
+  type Lowering,
+  type LoweringContext,
+} from "./lowering.ts";
 
 /** What rides on a product's way out of the registers. */
 export interface Epilogue {
   /** [N], added to each row. */
   readonly bias: Node | null;
+  /** Added to the result before it is rectified; of the result's shape. */
+  readonly residual?: Node | null;
   /** Whether the result is max(0, x). */
   readonly rectify: boolean;
+  /** Where this is not positive the result is zero: a rectifier's output, for its gradient. Of the result's shape. */
+  readonly mask?: Node | null;
   /** Where the result goes. */
   readonly target: Node;
 }
 
+/** The buffers of what rides on a product's way out of the registers. */
+export interface Riders {
+  readonly bias: Buffer | null;
+  readonly residual: Buffer | null;
+  readonly rectify: boolean;
+  readonly mask: Buffer | null;
+}
+
+export const noRiders: Riders = { bias: null, residual: null, rectify: false, mask: null };
+
+/** The buffers of what is fused to a product. */
+export function ridersOf(
+  { bias, residual = null, rectify, mask = null }: Epilogue,
+  context: LoweringContext,
+): Riders {
+  const bufferOf = (node: Node | null) => (node === null ? null : context.buffer(node));
+  return { bias: bufferOf(bias), residual: bufferOf(residual), rectify, mask: bufferOf(mask) };
+}
+
+/** The buffers among riders: what a call reads because of them. */
+export function buffersOf({ bias, residual, mask }: Riders): Buffer[] {
+  return [bias, residual, mask].filter((buffer) => buffer !== null);
+}
+
 /** c = a b on buffers: [m, k] x [k, n], either operand transposed in memory. */
-export interface Product {
+export interface Product extends Riders {
   readonly a: Buffer;
   readonly b: Buffer;
   readonly c: Buffer;
@@ -22,53 +55,157 @@ export interface Product {
   readonly k: number;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
-  readonly bias: Buffer | null;
-  readonly rectify: boolean;
   /** Whether many elements of a are expected to be zero. */
   readonly sparse?: boolean;
+  /** Whether the product is added to what c holds. */
+  readonly accumulate?: boolean;
+  /** Whether b is packed already, in panels of the tile's columns. */
+  readonly packed?: boolean;
+  /** Several products of one shape. */
+  readonly batch?: Batch;
 }
 
-/** Rows of b that the kernel packs at a time (BLOCK_K of kernels/matmul.ts). */
-const packedRows = 256;
-/** Columns of c in a chunk: with 256 rows of b, 64 KiB of packed panels. */
-const blockColumns = 64;
-/** A chunk has about this many multiply-adds: some 20 microseconds. */
-const workPerChunk = 400_000;
+/** Floats from one product's operand to the next one's, and from a row to the next where it is not the row's length. */
+export interface Batch {
+  readonly count: number;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly aStride: number;
+  readonly bStride: number;
+  readonly cStride: number;
+}
+
+/** Rows of b that the kernel takes at a time (BLOCK_K of kernels/matmul.ts). */
+const blockDepth = 256;
+/** The largest block of c in a chunk: 256 x 128 floats of b and 96 x 256 of a are 228 KiB, half of a 512 KiB L2. */
+const largestBlock = { rows: 96, columns: 128 };
+/** The smallest that is cut for the sake of idle threads: below it, packing and partial tiles cost more than they bring. */
+const smallestBlock = { rows: 24, columns: 64 };
 /** Rows of a chunk are a multiple of all tile heights (4 and 6). */
 const rowStep = 12;
+/** Chunks that a product is cut into where its size allows: enough for several threads to end at the same time. */
+const wantedChunks = 16;
+/** Partial sums of a long product, all together. */
+const partialBytes = 8 * 1024 * 1024;
+/** The shortest stretch of k that is worth partial sums of its own. */
+const shortestPart = 4 * blockDepth;
+/** The largest operand that is packed ahead of a product although nothing says that it will be used again. */
+const packedAheadBytes = 8 * 1024 * 1024;
+/** Floats of the packed operand in a chunk of its packing. */
+const packedPerChunk = 16384;
+/** Bytes between the packed panels of a transposed operand (PACKED_COLUMNS_SLACK of kernels/pack.ts). */
+const packedSlack = 16;
+
+const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
+
+/** How c is cut into chunks; a function of the shape alone, and the same for all tiles. */
+interface Blocks {
+  readonly rows: number;
+  readonly columns: number;
+  /** Stretches of k that are summed apart. */
+  readonly parts: number;
+}
+
+function blocksOf(product: Product): Blocks {
+  const { m, n, k, batch } = product;
+  let rows = roundUp(m / Math.ceil(m / largestBlock.rows), rowStep);
+  let columns = Math.min(roundUp(n, 16), largestBlock.columns);
+  const count = () => (batch?.count ?? 1) * Math.ceil(m / rows) * Math.ceil(n / columns);
+  while (count() < wantedChunks) {
+    if (columns > smallestBlock.columns) columns = smallestBlock.columns;
+    else if (rows > smallestBlock.rows) rows = roundUp(rows / 2, rowStep);
+    else break;
+  }
+  const isPlain = batch === undefined && buffersOf(product).length === 0 && !product.rectify;
+  if (!isPlain || count() >= wantedChunks) return { rows, columns, parts: 1 };
+  const wanted = Math.ceil(wantedChunks / count());
+  const parts = Math.min(wanted, Math.floor(k / shortestPart), Math.floor(partialBytes / (4 * m * n)));
+  return { rows, columns, parts: Math.max(1, parts) };
+}
+
+/** Packs b into panels ahead of the product. */
+function emitPacking({ b, n, k, transposeB }: Product, context: LoweringContext): Buffer {
+  const panels = Math.ceil(n / context.tile.columns);
+  const packed = context.temporary(4 * panels * context.tile.columns * k, "packed matrix");
+  const perChunk = roundUp(packedPerChunk / context.tile.columns, 4);
+  context.emit({
+    kernel: "packMatrix",
+    arguments: { b, packed, k, n, transpose: Number(transposeB), perChunk },
+    chunks: panels * chunksFor(k, perChunk),
+    reads: [b],
+    writes: [packed],
+  });
+  return packed;
+}
+
+/** Whether to pack b once ahead of all chunks: where several would pack the same part, and it is not large. */
+function packsAhead({ b, m, n, k, packed, batch }: Product, { rows }: Blocks): boolean {
+  if (m <= rows || packed === true || batch !== undefined) return false;
+  return typeof b.home === "number" || 4 * n * k <= packedAheadBytes;
+}
 
 /** Emits a matrix product, cut into chunks by its shape. */
 export function emitProduct(product: Product, context: LoweringContext): void {
-  const { a, b, c, m, n, k, bias } = product;
-  const columns = Math.min(n, blockColumns);
-  const wantedRows = Math.ceil(workPerChunk / (columns * k) / rowStep) * rowStep;
-  // Each chunk packs its own panels of b: less than two tiles' worth of rows would not pay for it.
-  const blockRows = Math.min(Math.max(wantedRows, 4 * rowStep), Math.ceil(m / rowStep) * rowStep);
+  const { a, c, m, n, k, bias, residual, mask } = product;
+  const { batch } = product;
+  const blocks = blocksOf(product);
+  const { rows, columns, parts } = blocks;
+  const packsNow = packsAhead(product, blocks);
+  const packed = packsNow || product.packed === true;
+  const b = packsNow ? emitPacking(product, context) : product.b;
+  const target = parts === 1 ? c : context.temporary(4 * m * n * parts, "partial products");
+  const depth = Math.min(k, blockDepth);
+  const packedColumns = packed ? 0 : 4 * depth * roundUp(columns, context.tile.columns);
+  const packedRows = product.transposeA ? (4 * depth + packedSlack) * roundUp(rows, rowStep) : 0;
   context.emit({
     kernel: "matmul",
     arguments: {
       a,
       b,
-      c,
+      c: target,
       bias,
+      residual,
+      mask,
       m,
       n,
       k,
-      aStride: product.transposeA ? m : k,
-      bStride: product.transposeB ? k : n,
-      cStride: n,
+      aStride: batch?.aStride ?? (product.transposeA ? m : k),
+      bStride: batch?.bStride ?? (product.transposeB ? k : n),
+      cStride: batch?.cStride ?? n,
       transposeA: Number(product.transposeA),
       transposeB: Number(product.transposeB),
+      packed: Number(packed),
       rectify: Number(product.rectify),
-      accumulate: 0,
+      accumulate: Number(product.accumulate ?? false),
       sparse: Number(product.sparse ?? false),
-      blockRows,
+      blockRows: rows,
       blockColumns: columns,
+      parts,
+      aBatch: batch?.a ?? 0,
+      bBatch: batch?.b ?? 0,
+      cBatch: batch?.c ?? 0,
     },
-    chunks: Math.ceil(m / blockRows) * Math.ceil(n / columns),
-    reads: bias === null ? [a, b] : [a, b, bias],
-    writes: [c],
-    scratchBytes: 4 * Math.min(k, packedRows) * Math.ceil(columns / tileColumns) * tileColumns,
+    chunks: (batch?.count ?? 1) * parts * Math.ceil(m / rows) * Math.ceil(n / columns),
+    reads: [a, b, ...buffersOf(product), ...(product.accumulate === true ? [c] : [])],
+    writes: [target],
+    scratchBytes: packedColumns + packedRows + 64,
+  });
+  if (parts > 1) emitSumOfParts({ partial: target, total: c, parts, count: m * n }, context);
+}
+
+/** total = sum of the parts, in order. */
+export function emitSumOfParts(
+  { partial, total, parts, count }: { partial: Buffer; total: Buffer; parts: number; count: number },
+  context: LoweringContext,
+): void {
+  const perChunk = roundUp(ELEMENTS_PER_CHUNK / parts, 4);
+  context.emit({
+    kernel: "sumParts",
+    arguments: { partial, total, parts, count, perChunk },
+    chunks: chunksFor(count, perChunk),
+    reads: [partial],
+    writes: [total],
   });
 }
 
@@ -95,8 +232,7 @@ export function lowerProduct(node: Node<"matmul">, epilogue: Epilogue, context: 
       k: transposeA ? a.shape[0] : a.shape[1],
       transposeA,
       transposeB,
-      bias: epilogue.bias === null ? null : context.buffer(epilogue.bias),
-      rectify: epilogue.rectify,
+      ...ridersOf(epilogue, context),
       sparse,
     },
     context,

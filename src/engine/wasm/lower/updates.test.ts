@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Node, UpdateAttributes, UpdateKind } from "../../../graph/index.ts";
 import { createBuild, createUpdate, updateTable } from "../../../ops/index.ts";
-import { runLowering } from "../../../testing/run-lowering.ts";
+import { runLowering, variants } from "../../../testing/run-lowering.ts";
 import { lowerUpdate } from "./table.ts";
 
 /** Three chunks, the last of which ends within a vector. */
@@ -54,7 +54,7 @@ const cases: readonly ReturnType<typeof makeCase>[] = [
   makeCase("movingAverage", { momentum: 0.99 }, []),
 ];
 
-describe.each(["plain", "relaxed"] as const)("lowerings of updates, %s kernels", (variant) => {
+describe.each(variants)("lowerings of updates, %s kernels", (variant) => {
   test.each(cases.map((each) => [each.kind, JSON.stringify(each.update.attributes), each] as const))(
     "%s %s",
     (_, __, { update, values, results, expected }) => {

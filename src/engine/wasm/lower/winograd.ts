@@ -1,33 +1,60 @@
 import type { Convolution2dAttributes } from "../../../graph/index.ts";
-import { type Shape, sizeOf } from "../../../tensor/index.ts";
-import { tileColumns } from "../generated/arguments.ts";
+import type { Shape } from "../../../tensor/index.ts";
 import type { Buffer, LoweringContext } from "./lowering.ts";
+import { buffersOf, emitProduct, noRiders, type Riders } from "./matrix.ts";
 
-/** A 3 x 3 convolution with stride 1 over NHWC, as kernels/winograd.ts tiles it. */
+/** A convolution with stride 1 over NHWC, as kernels/winograd-tiles.ts tiles it. */
 export interface TiledConvolution {
   readonly input: Shape;
   readonly output: Shape;
+  /** Height and width of the kernel: 3 or 5. */
+  readonly size: number;
   readonly padTop: number;
   readonly padLeft: number;
 }
 
 /** Values of a tile in the transformed domain. */
 const frequencies = 36;
-/** Bytes of the temporaries of a transform. */
-const temporaryBytes = 16 * frequencies;
-/** V and the products of a block of tiles: what a 512 KiB L2 cache holds besides a block of the filter. */
-const blockBytes = 384 * 1024;
-/** Fewer rows than this waste the packed filter that streams past them. */
-const fewestTiles = 12;
+/** Bytes of a transform's temporaries, twice, and of a patch (tileScratchBytes of kernels/winograd-tiles.ts). */
+const tileScratchBytes = (channels: number) => 2 * 2 * 16 * frequencies + 4 * frequencies * (channels + 4);
+/** V and the products of a block of tiles that stay in a thread's L2 cache, beside the panels of U that stream past. */
+const blockBytes = 640 * 1024;
+/** Transformed filters up to this size are streamed past each block of tiles; larger ones are read once. */
+const streamedFilterBytes = 3 * 1024 * 1024;
+/** V and the products of the tiles between two reads of a large filter: what an L3 cache holds. */
+const stretchBytes = 16 * 1024 * 1024;
+/** Tiles are taken by the dozen: whole register tiles of 4 and of 6 rows. */
+const dozen = 12;
+/** Tiles in a chunk of a transform. */
+const tilesPerChunk = 8;
 /** Partial sums of a filter gradient, all parts together. */
 const partialBytes = 16 * 1024 * 1024;
 
-const padded = (channels: number) => Math.ceil(channels / tileColumns) * tileColumns;
-const tilesOf = ([images, height, width]: Shape) => images * Math.ceil(height / 4) * Math.ceil(width / 4);
+const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
+
+/** Output pixels along a side of a tile: m with m + size - 1 = 6. */
+const outputTile = (size: number) => 7 - size;
+
+/** The algorithm's name in the literature: F(outputs, taps). */
+export function minimalFiltering(size: number): string {
+  const side = outputTile(size);
+  return `F(${side}x${side}, ${size}x${size})`;
+}
+
+/** The same of the filter gradient, whose filter is a tile of output gradients. */
+export function minimalFilteringOfGradient(size: number): string {
+  const side = outputTile(size);
+  return `F(${size}x${size}, ${side}x${side})`;
+}
+
+function tilesOf([images, height, width]: Shape, size: number): number {
+  const side = outputTile(size);
+  return images * Math.ceil(height / side) * Math.ceil(width / side);
+}
 
 /**
- * Whether to use Winograd's filtering: 3 x 3, stride 1, 16 channels or more on both sides to pay for the transforms (an
- * estimate from the counts of operations, not yet a measured border), and tiles that do not reach far beyond the output.
+ * Whether to use Winograd's filtering: 3 x 3 or 5 x 5, stride 1, channels enough on both sides to pay for the transforms,
+ * and tiles that do not reach far beyond the output.
  */
 export function prefersWinograd(
   filter: Shape,
@@ -36,97 +63,284 @@ export function prefersWinograd(
   context: LoweringContext,
 ): boolean {
   const [height, width, inputs, outputs] = filter;
-  const plain =
-    height === 3 && width === 3 && groups === 1 && [...strides, ...dilations].every((step) => step === 1);
-  if (!plain || context.precision === "exact" || Math.min(inputs, outputs) < 16) return false;
-  return 16 * tilesOf(output) <= 2 * output[0] * output[1] * output[2];
+  const plain = height === width && groups === 1 && [...strides, ...dilations].every((step) => step === 1);
+  if (!plain || (height !== 3 && height !== 5) || context.precision === "exact") return false;
+  if (Math.min(inputs, outputs) < 16) return false;
+  const side = outputTile(height);
+  return side * side * tilesOf(output, height) <= 2 * output[0] * output[1] * output[2];
 }
 
-/** The `Tiling` record of kernels/winograd.ts, with `block` tiles worked on at a time. */
-function tilingTable(
-  { input, output, padTop, padLeft }: TiledConvolution,
-  block: number,
-  context: LoweringContext,
-) {
-  return context.table([...input, ...output.slice(1), padTop, padLeft, block]);
+/** The `Tiling` record of kernels/winograd-tiles.ts. */
+function tilingTable({ input, output, size, padTop, padLeft }: TiledConvolution, context: LoweringContext) {
+  const sides = [...input.slice(1), ...output.slice(1)];
+  return context.table([...sides, padTop, padLeft, outputTile(size), tilesOf(output, size)]);
 }
 
-/** Tiles in a block: what the cache holds, and no more than leaves some work for every thread. */
-function blockOf({ input, output }: TiledConvolution): number {
-  const bytesOfTile = 4 * frequencies * (padded(input[3]) + padded(output[3]));
-  const fitting = Math.max(fewestTiles, 4 * Math.floor(blockBytes / bytesOfTile / 4));
-  return Math.min(fitting, Math.max(4, 4 * Math.ceil(tilesOf(output) / 64)));
+/** Rows of transformed tiles: floats of a row, and from a frequency to the next for `count` tiles. */
+interface Rows {
+  readonly row: number;
+  readonly frequency: number;
 }
 
-function scratchBytes({ input, output }: TiledConvolution, block: number): number {
-  const [channels, outputs] = [padded(input[3]), padded(output[3])];
-  const patch = 4 * frequencies * Math.max(channels, outputs);
-  return temporaryBytes + patch + 4 * frequencies * block * (channels + outputs);
+/** An odd number of cache lines from a frequency to the next (see kernels/winograd-tiles.ts). */
+function rowsOf(channels: number, step: number, count: number): Rows {
+  const row = roundUp(channels, step);
+  const lines = Math.ceil((row * count) / 16);
+  return { row, frequency: 16 * (lines % 2 === 0 ? lines + 1 : lines) };
 }
 
-/** y = conv2d(x, filter) + bias, or with `turn` the input gradient, where x is dy and y is dx. */
+const bytesOfRows = ({ frequency }: Rows) => 4 * frequencies * frequency + 64;
+
+/** Tiles in a block of the way that keeps to one thread's scratch: what the cache holds, and some work for every thread. */
+function blockOf({ input, output, size }: TiledConvolution): number {
+  const fitting = Math.floor(blockBytes / (4 * frequencies * (input[3] + output[3])));
+  const shared = Math.ceil(tilesOf(output, size) / 32);
+  return Math.max(dozen, dozen * Math.floor(Math.min(fitting, shared) / dozen));
+}
+
+/** Stretches of tiles for the way whose steps are calls of their own: as few as the cache allows, of about equal length. */
+function stretchesOf({
+  input,
+  output,
+  size,
+}: TiledConvolution): { readonly first: number; readonly count: number }[] {
+  const tiles = tilesOf(output, size);
+  const fitting = Math.max(4 * dozen, Math.floor(stretchBytes / (4 * frequencies * (input[3] + output[3]))));
+  const length = roundUp(Math.ceil(tiles / Math.ceil(tiles / fitting)), dozen);
+  return Array.from({ length: Math.ceil(tiles / length) }, (_, index) => ({
+    first: index * length,
+    count: Math.min(length, tiles - index * length),
+  }));
+}
+
+/** Whether U, or the transformed filter gradient, is too large to pass through a cache for each block of tiles. */
+function isLarge({ input, output }: TiledConvolution): boolean {
+  return 4 * frequencies * input[3] * output[3] > streamedFilterBytes;
+}
+
+interface Operands {
+  readonly x: Buffer;
+  readonly filter: Buffer;
+  readonly y: Buffer;
+}
+
+/** y = conv2d(x, filter) with riders, or with `turn` the input gradient, where x is dy and y is dx. */
 export function emitWinograd(
   convolution: TiledConvolution,
-  buffers: { readonly x: Buffer; readonly filter: Buffer; readonly y: Buffer; readonly bias: Buffer | null },
-  { rectify, turn }: { readonly rectify: boolean; readonly turn: boolean },
+  { x, filter, y }: Operands,
+  { turn, riders }: { readonly turn: boolean; readonly riders: Riders },
   context: LoweringContext,
 ): void {
-  const { x, filter, y, bias } = buffers;
-  const { input, output } = convolution;
-  const transformed = context.temporary(4 * frequencies * input[3] * padded(output[3]), "transformed filter");
-  const [filterInputs, filterOutputs] = turn ? [output[3], input[3]] : [input[3], output[3]];
+  const { input, output, size } = convolution;
+  const [inputs, outputs] = [input[3], output[3]];
+  const step = context.tile.columns;
+  const filterBytes = 4 * frequencies * inputs * roundUp(outputs, step);
+  const transformed = context.temporary(filterBytes, "transformed filter");
+  const [filterInputs, filterOutputs] = turn ? [outputs, inputs] : [inputs, outputs];
   context.emit({
     kernel: "winogradFilter",
-    arguments: { filter, transformed, filterInputs, filterOutputs, turn: Number(turn) },
-    chunks: padded(output[3]) / tileColumns,
+    arguments: { filter, transformed, filterInputs, filterOutputs, size, turn: Number(turn) },
+    chunks: Math.ceil(outputs / step),
     reads: [filter],
     writes: [transformed],
-    scratchBytes: temporaryBytes + 16 * 9,
+    scratchBytes: 16 * frequencies + 16 * size * size,
   });
+  const tiling = tilingTable(convolution, context);
+  if (isLarge(convolution)) {
+    emitStretches(convolution, { x, filter: transformed, y }, { riders, tiling }, context);
+    return;
+  }
   const block = blockOf(convolution);
-  const tiling = tilingTable(convolution, block, context);
+  const v = rowsOf(inputs, 4, block);
+  const m = rowsOf(outputs, step, block);
   context.emit({
     kernel: "winograd",
-    arguments: { x, filter: transformed, y, bias, rectify: Number(rectify), tiling },
-    chunks: Math.ceil(tilesOf(output) / block),
-    reads: [x, transformed, tiling, ...(bias === null ? [] : [bias])],
+    arguments: {
+      ...{ x, filter: transformed, y, ...riders, rectify: Number(riders.rectify), tiling, block },
+      ...{ vRow: v.row, vFrequency: v.frequency, mRow: m.row, mFrequency: m.frequency },
+    },
+    chunks: Math.ceil(tilesOf(output, size) / block),
+    reads: [x, transformed, tiling, ...buffersOf(riders)],
     writes: [y],
-    scratchBytes: scratchBytes(convolution, block),
+    scratchBytes: tileScratchBytes(Math.max(inputs, outputs)) + bytesOfRows(v) + bytesOfRows(m),
   });
+}
+
+/** The three steps as calls of their own, stretch by stretch. */
+function emitStretches(
+  convolution: TiledConvolution,
+  { x, filter, y }: Operands,
+  { riders, tiling }: { readonly riders: Riders; readonly tiling: Buffer },
+  context: LoweringContext,
+): void {
+  const { input, output } = convolution;
+  const [inputs, outputs] = [input[3], output[3]];
+  const panelsBatch = inputs * roundUp(outputs, context.tile.columns);
+  for (const { first, count } of stretchesOf(convolution)) {
+    const v = emitInput(convolution, x, { first, count, tiling }, context);
+    const m = rowsOf(outputs, 4, count);
+    const products = context.temporary(bytesOfRows(m), "transformed products");
+    const strides = { aStride: v.rows.row, bStride: outputs, cStride: m.row };
+    emitProduct(
+      {
+        ...{ a: v.buffer, b: filter, c: products, m: count, n: outputs, k: inputs, ...noRiders },
+        ...{ transposeA: false, transposeB: false, packed: true },
+        batch: { count: frequencies, a: v.rows.frequency, b: panelsBatch, c: m.frequency, ...strides },
+      },
+      context,
+    );
+    context.emit({
+      kernel: "winogradOutput",
+      arguments: {
+        ...{ source: products, y, ...riders, rectify: Number(riders.rectify), tiling },
+        ...{ firstTile: first, count, perChunk: tilesPerChunk, row: m.row, frequency: m.frequency },
+      },
+      chunks: Math.ceil(count / tilesPerChunk),
+      reads: [products, tiling, ...buffersOf(riders)],
+      writes: [y],
+      scratchBytes: tileScratchBytes(outputs),
+    });
+  }
+}
+
+interface Stretch {
+  readonly first: number;
+  readonly count: number;
+  readonly tiling: Buffer;
+}
+
+/** V of a stretch of tiles. */
+function emitInput(
+  { input }: TiledConvolution,
+  x: Buffer,
+  { first, count, tiling }: Stretch,
+  context: LoweringContext,
+): { readonly buffer: Buffer; readonly rows: Rows } {
+  const rows = rowsOf(input[3], 4, count);
+  const buffer = context.temporary(bytesOfRows(rows), "transformed input");
+  context.emit({
+    kernel: "winogradInput",
+    arguments: {
+      ...{ x, target: buffer, tiling, firstTile: first, count, perChunk: tilesPerChunk },
+      ...{ row: rows.row, frequency: rows.frequency },
+    },
+    chunks: Math.ceil(count / tilesPerChunk),
+    reads: [x, tiling],
+    writes: [buffer],
+    scratchBytes: tileScratchBytes(input[3]),
+  });
+  return { buffer, rows };
+}
+
+interface GradientOperands {
+  readonly x: Buffer;
+  readonly dy: Buffer;
+  readonly gradient: Buffer;
 }
 
 /** dFilter from x and dy. */
 export function emitWinogradFilterGradient(
   convolution: TiledConvolution,
-  buffers: { readonly x: Buffer; readonly dy: Buffer; readonly gradient: Buffer },
+  operands: GradientOperands,
   context: LoweringContext,
 ): void {
-  const { x, dy, gradient } = buffers;
-  const { input, output } = convolution;
-  const partBytes = 4 * frequencies * input[3] * padded(output[3]);
-  const parts = Math.max(1, Math.min(16, input[0], Math.floor(partialBytes / partBytes)));
-  const partial = context.temporary(partBytes * parts, "transformed filter gradients");
-  const block = Math.min(blockOf(convolution), Math.ceil(tilesOf(output) / parts));
-  const tiling = tilingTable(convolution, block, context);
+  const tiling = tilingTable(convolution, context);
+  if (isLarge(convolution)) emitGradientOfStretches(convolution, operands, tiling, context);
+  else emitGradientOfParts(convolution, operands, tiling, context);
+}
+
+/** Parts, each summed block by block by one thread. */
+function emitGradientOfParts(
+  convolution: TiledConvolution,
+  { x, dy, gradient }: GradientOperands,
+  tiling: Buffer,
+  context: LoweringContext,
+): void {
+  const { input, output, size } = convolution;
+  const pRow = roundUp(output[3], context.tile.columns);
+  // The number of parts decides the order of the sum: it must not depend on the tile.
+  const partBytes = 4 * frequencies * input[3] * roundUp(output[3], 16);
+  const tiles = tilesOf(output, size);
+  const parts = Math.max(1, Math.min(16, Math.floor(tiles / dozen), Math.floor(partialBytes / partBytes)));
+  const partial = context.temporary(
+    4 * frequencies * input[3] * pRow * parts,
+    "transformed filter gradients",
+  );
+  const block = Math.min(blockOf(convolution), roundUp(Math.ceil(tiles / parts), dozen));
+  const v = rowsOf(input[3], 4, block);
+  const z = rowsOf(output[3], context.tile.columns, block);
   context.emit({
     kernel: "winogradParts",
-    arguments: { x, dy, partial, tiling, parts },
+    arguments: {
+      ...{ x, dy, partial, tiling, parts, block, pRow },
+      ...{ vRow: v.row, vFrequency: v.frequency, zRow: z.row, zFrequency: z.frequency },
+    },
     chunks: parts,
     reads: [x, dy, tiling],
     writes: [partial],
-    scratchBytes: scratchBytes(convolution, block),
+    scratchBytes: tileScratchBytes(Math.max(input[3], output[3])) + bytesOfRows(v) + bytesOfRows(z),
   });
-  context.emit({
-    kernel: "winogradFilterGradient",
-    arguments: { partial, gradient, parts, inputChannels: input[3], outputChannels: output[3] },
-    chunks: input[3],
-    reads: [partial],
-    writes: [gradient],
-    scratchBytes: 2 * temporaryBytes + 16 * 3,
-  });
+  emitRestoredGradient(convolution, { partial, gradient, parts, pRow, frequency: input[3] * pRow }, context);
 }
 
-/** Whether two parts or more of a filter gradient's transformed sums stay within their bound. */
-export function fitsFilterGradient(filter: Shape): boolean {
-  return (sizeOf(filter) / 9) * 4 * frequencies <= partialBytes / 2;
+/** One sum over all tiles, or one for each stretch of them. */
+function emitGradientOfStretches(
+  convolution: TiledConvolution,
+  { x, dy, gradient }: GradientOperands,
+  tiling: Buffer,
+  context: LoweringContext,
+): void {
+  const { input, output } = convolution;
+  const [inputs, outputs] = [input[3], output[3]];
+  const pRow = roundUp(outputs, 4);
+  const frequency = inputs * pRow + 16;
+  const partial = context.temporary(4 * frequencies * frequency + 64, "transformed filter gradient");
+  stretchesOf(convolution).forEach(({ first, count }, index) => {
+    const v = emitInput(convolution, x, { first, count, tiling }, context);
+    const rows = rowsOf(outputs, 4, count);
+    const z = context.temporary(bytesOfRows(rows), "transformed output gradient");
+    context.emit({
+      kernel: "winogradOutputGradient",
+      arguments: {
+        ...{ dy, target: z, tiling, firstTile: first, count, perChunk: tilesPerChunk },
+        ...{ row: rows.row, frequency: rows.frequency },
+      },
+      chunks: Math.ceil(count / tilesPerChunk),
+      reads: [dy, tiling],
+      writes: [z],
+      scratchBytes: tileScratchBytes(outputs),
+    });
+    const strides = { aStride: v.rows.row, bStride: rows.row, cStride: pRow };
+    emitProduct(
+      {
+        ...{ a: v.buffer, b: z, c: partial, m: inputs, n: outputs, k: count, ...noRiders },
+        ...{ transposeA: true, transposeB: false, accumulate: index > 0 },
+        batch: { count: frequencies, a: v.rows.frequency, b: rows.frequency, c: frequency, ...strides },
+      },
+      context,
+    );
+  });
+  emitRestoredGradient(convolution, { partial, gradient, parts: 1, pRow, frequency }, context);
+}
+
+/** Adds the parts of a transformed gradient and takes the sum back. */
+function emitRestoredGradient(
+  { input, output, size }: TiledConvolution,
+  sum: {
+    readonly partial: Buffer;
+    readonly gradient: Buffer;
+    parts: number;
+    pRow: number;
+    frequency: number;
+  },
+  context: LoweringContext,
+): void {
+  context.emit({
+    kernel: "winogradFilterGradient",
+    arguments: { ...sum, inputChannels: input[3], outputChannels: output[3], size },
+    chunks: input[3],
+    reads: [sum.partial],
+    writes: [sum.gradient],
+    scratchBytes: 2 * 16 * frequencies + 16 * size,
+  });
 }

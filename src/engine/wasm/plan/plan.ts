@@ -10,6 +10,7 @@ import { opTable } from "../../../ops/index.ts";
 import { bytesPerElement, sizeOf, type TensorType } from "../../../tensor/index.ts";
 import type { PlannedOperation, Precision } from "../../engine.ts";
 import type { KernelName } from "../generated/arguments.ts";
+import type { Tile } from "../kernel-module.ts";
 import { mergeAxes } from "../lower/axes.ts";
 import { type Fusion, lowerFusion } from "../lower/fused.ts";
 import type { Buffer, Call, LoweringContext } from "../lower/lowering.ts";
@@ -58,6 +59,13 @@ export interface LoweredGraph {
   readonly resident: readonly Buffer[];
 }
 
+/** What a graph is lowered for. */
+export interface Target {
+  /** "exact" rules out ways of computing that round differently. */
+  readonly precision: Precision;
+  readonly tile: Tile;
+}
+
 export function bytesOf({ shape, dtype }: TensorType): number {
   return sizeOf(shape) * bytesPerElement[dtype];
 }
@@ -67,22 +75,21 @@ export function bytesOf({ shape, dtype }: TensorType): number {
  *
  * @param variableAddress - where a variable lives
  * @param slots - slots of the rings of inputs and outputs
- * @param precision - "exact" rules out ways of computing that round differently
  */
 export function lowerGraph(
   graph: Graph,
   variableAddress: (name: string) => number,
   slots: number,
-  precision: Precision,
+  target: Target,
 ): LoweredGraph {
-  return new Lowerer(graph, variableAddress, slots, precision).lower();
+  return new Lowerer(graph, variableAddress, slots, target).lower();
 }
 
 class Lowerer {
   readonly #graph: Graph;
   readonly #variableAddress: (name: string) => number;
   readonly #slots: number;
-  readonly #precision: Precision;
+  readonly #target: Target;
   readonly #buffers = new Map<Node, Buffer>();
   readonly #variables = new Map<string, Buffer>();
   readonly #outputs = new Map<string, Port>();
@@ -90,12 +97,12 @@ class Lowerer {
   readonly #presets: Preset[] = [];
   readonly #resident: Buffer[] = [];
 
-  constructor(graph: Graph, variableAddress: (name: string) => number, slots: number, precision: Precision) {
+  constructor(graph: Graph, variableAddress: (name: string) => number, slots: number, target: Target) {
     // Folding rounds differently.
-    this.#graph = precision === "exact" ? graph : foldNormalizations(graph);
+    this.#graph = target.precision === "exact" ? graph : foldNormalizations(graph);
     this.#variableAddress = variableAddress;
     this.#slots = slots;
-    this.#precision = precision;
+    this.#target = target;
   }
 
   lower(): LoweredGraph {
@@ -183,7 +190,7 @@ class Lowerer {
     let first = true;
     const scope = computes.find((node) => node.scope !== "")?.scope ?? "";
     return {
-      precision: this.#precision,
+      ...this.#target,
       buffer: (node) => this.#buffer(node),
       temporary: (bytes, name) => ({ bytes, name, home: "working" }),
       table: (words) => this.#preset(new Uint8Array(Int32Array.from(words).buffer), "table"),

@@ -55,12 +55,31 @@ export type TaskMessage =
       readonly reads: readonly Extent[];
     };
 
-export type WorkerMessage = StartMessage | TaskMessage;
+/** A build of the kernels to be tried: calls of one kernel, over and over, in a memory of the trial's own. */
+export interface TrialMessage {
+  readonly type: "trial";
+  readonly id: number;
+  readonly module: WebAssembly.Module;
+  readonly pages: number;
+  readonly kernels: readonly string[];
+  readonly scratch: number;
+  readonly kernel: string;
+  /** Address of the argument block of each call of a round; each call has one chunk. */
+  readonly blocks: readonly number[];
+  /** How long to go on; 0 for one round. */
+  readonly milliseconds: number;
+  readonly writes: readonly Placement[];
+  readonly reads: readonly Extent[];
+}
+
+export type WorkerMessage = StartMessage | TrialMessage | TaskMessage;
 
 export interface DoneMessage {
   readonly id: number;
   /** Contents of the task's `reads`; empty where memory is shared, since the owner reads it itself. */
   readonly reads: readonly Uint8Array[];
+  /** Of a trial: duration of a round, in the fastest stretch of rounds. */
+  readonly milliseconds?: number;
   /** Set when the task failed. */
   readonly error?: string;
 }

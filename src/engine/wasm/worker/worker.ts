@@ -1,6 +1,14 @@
 // One thread of the team: an instance of the kernels that runs what it is told. It is compiled to text and started from
 // there (scripts/build-worker.mjs), so it imports types only, and finds out by itself whether it is in Node.
-import type { DoneMessage, Extent, Placement, StartMessage, TaskMessage, WorkerMessage } from "./protocol.ts";
+import type {
+  DoneMessage,
+  Extent,
+  Placement,
+  StartMessage,
+  TaskMessage,
+  TrialMessage,
+  WorkerMessage,
+} from "./protocol.ts";
 
 interface Port {
   postMessage(message: DoneMessage, transfer?: ArrayBuffer[]): void;
@@ -28,20 +36,48 @@ interface Thread {
 
 let thread: Thread | undefined;
 
+function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  names: readonly string[],
+): Kernels {
+  const table = new WebAssembly.Table({ initial: names.length + 1, element: "anyfunc" });
+  const environment = { memory, table, now: () => performance.now(), abort: () => {} };
+  const { exports } = new WebAssembly.Instance(module, { env: environment });
+  names.forEach((name, index) => {
+    table.set(index + 1, exports[name]);
+  });
+  return exports as Kernels;
+}
+
 function start(message: StartMessage): void {
   const memory = message.memory ?? new WebAssembly.Memory({ initial: message.pages, maximum: 65536 });
-  const table = new WebAssembly.Table({ initial: message.kernels.length + 1, element: "anyfunc" });
-  const environment = { memory, table, now: () => performance.now(), abort: () => {} };
-  const instance = new WebAssembly.Instance(message.module, { env: environment });
-  message.kernels.forEach((name, index) => {
-    table.set(index + 1, instance.exports[name]);
-  });
-  thread = {
-    kernels: instance.exports as Kernels,
-    memory,
-    ownsMemory: message.memory === null,
-    start: message,
+  const kernels = instantiate(message.module, memory, message.kernels);
+  thread = { kernels, memory, ownsMemory: message.memory === null, start: message };
+}
+
+/** Rounds that are timed together: a browser's clock may tick in tenths of a millisecond. */
+const TIMED_ROUNDS = 8;
+
+function performTrial(trial: TrialMessage): DoneMessage {
+  const memory = new WebAssembly.Memory({ initial: trial.pages, maximum: 65536 });
+  const kernels = instantiate(trial.module, memory, trial.kernels);
+  kernels.setThread(0, 1, 64, trial.scratch);
+  place(memory, trial.writes);
+  const kernel = kernels[trial.kernel];
+  const round = () => {
+    for (const block of trial.blocks) kernel(block, 0);
   };
+  round();
+  let best = Number.POSITIVE_INFINITY;
+  const end = performance.now() + trial.milliseconds;
+  for (let now = performance.now(); now < end; ) {
+    const begin = now;
+    for (let index = 0; index < TIMED_ROUNDS; index++) round();
+    now = performance.now();
+    best = Math.min(best, (now - begin) / TIMED_ROUNDS);
+  }
+  return { id: trial.id, reads: fetchBytes(memory, trial.reads), milliseconds: best };
 }
 
 /** Places bytes; only where the memory is this worker's own, else the owner has done it. */
@@ -83,8 +119,12 @@ function receive(message: WorkerMessage, port: Port): void {
     start(message);
     return;
   }
-  if (thread === undefined) return;
   try {
+    if (message.type === "trial") {
+      port.postMessage(performTrial(message));
+      return;
+    }
+    if (thread === undefined) return;
     const reads = perform(message, thread);
     if (thread.start.thread === 0) port.postMessage({ id: message.id, reads });
   } catch (error) {
