@@ -49,11 +49,15 @@ ${layouts.join("\n")}
 `;
 }
 
-/** AssemblyScript source of the module's entry: all kernels and what runs them. */
+/**
+ * AssemblyScript source of the module's entry: all kernels and what runs them. The register tiles are exported too, so
+ * that the optimizer does not move their loops into the functions that call them.
+ */
 export function entrySource(kernels) {
   const lines = kernels.map(({ name, file }) => `export { ${name} } from "../${file.replace(/\.ts$/, "")}";`);
   return `// Written by scripts/build-kernels.mjs: do not edit.
 export { profile, run, setThread } from "../program";
+export * from "./tiles";
 ${lines.join("\n")}
 `;
 }

@@ -39,57 +39,6 @@ function step(rows, vectors, aAddress, bAddress) {
 
 const indent = (lines, depth) => lines.map((line) => `${"  ".repeat(depth)}${line}`).join("\n");
 
-/** Accumulators start as c, as the bias, or as zero. */
-function prologue(rows, vectors) {
-  const names = range(rows).flatMap((i) => range(vectors).map((v) => [i, v]));
-  const declare = names.map(([i, v]) => `let c${i}${v}: v128 = zero();`);
-  const load = names.map(([i, v]) => `c${i}${v} = v128.load(target + ${i} * targetStride, ${16 * v});`);
-  const bias = range(vectors).flatMap((v) => [
-    `b${v} = v128.load(bias, ${16 * v});`,
-    ...range(rows).map((i) => `c${i}${v} = b${v};`),
-  ]);
-  return [
-    `const whole = rowsValid == ${rows} && columnsValid == ${4 * vectors};`,
-    "const target = whole ? c : spill;",
-    `const targetStride: usize = whole ? cStride : ${16 * vectors};`,
-    "let a: v128 = zero();",
-    ...range(vectors).map((v) => `let b${v}: v128 = zero();`),
-    ...declare,
-    "if (accumulate) {",
-    "  if (!whole) copyTile(c, cStride, spill, targetStride, rowsValid, columnsValid);",
-    ...load.map((line) => `  ${line}`),
-    "} else if (bias) {",
-    ...bias.map((line) => `  ${line}`),
-    "}",
-  ];
-}
-
-/** Finishes the values on their way out (see kernels/tile.ts) and stores the part of the tile that lies inside c. */
-function epilogue(rows, vectors) {
-  const names = range(rows).flatMap((i) => range(vectors).map((v) => [i, v]));
-  const store = names.map(([i, v]) => `v128.store(target + ${i} * targetStride, c${i}${v}, ${16 * v});`);
-  const change = (value) => names.map(([i, v]) => `    c${i}${v} = ${value(`c${i}${v}`, i, 16 * v)};`);
-  return [
-    "if (finish && whole) {",
-    "  if (finish & ADD_RESIDUAL) {",
-    "    const other = c + residualDelta;",
-    ...change((c, i, at) => `f32x4.add(${c}, v128.load(other + ${i} * cStride, ${at}))`),
-    "  }",
-    "  if (finish & RECTIFY) {",
-    "    a = zero();",
-    ...change((c) => `f32x4.max(${c}, a)`),
-    "  }",
-    "  if (finish & MASK) {",
-    "    a = zero();",
-    "    const other = c + maskDelta;",
-    ...change((c, i, at) => `v128.and(${c}, f32x4.gt(v128.load(other + ${i} * cStride, ${at}), a))`),
-    "  }",
-    "}",
-    ...store,
-    "if (!whole) finishTile(spill, targetStride, c, cStride, rowsValid, columnsValid, finish);",
-  ];
-}
-
 /** What tells the forms apart: parameters that locate a and b, set-up, addresses within one k, and the way to the next. */
 const forms = {
   tileRows: (rows) => ({
@@ -145,53 +94,85 @@ for (const [name, dense] of [
   };
 }
 
-/** Bytes from one row of a packed panel to the next. */
-const panelStep = (panelColumns) => 4 * panelColumns;
+const names = (parameters) => parameters.split(", ").map((parameter) => parameter.split(":")[0]);
 
 /**
- * One form of the tile.
- *
- * @param columns - columns of the tile; panels have `panelColumns`
- * @param half - name of the twin that takes over at the right edge, if any
+ * The loop of a tile: accumulators start as what `target` holds (Add) or as `initial`, a row of floats that all rows
+ * start from (From), and are stored as they are. Nothing else is in the function: an accumulator that is changed between
+ * the loop and its store, or that starts as one of two things, costs V8 11.3 its registers and V8 13.6 its pairs.
  */
-function tile(name, form, { rows, columns, panelColumns, half }) {
+function core(name, form, { rows, columns, panelColumns }) {
   const vectors = columns / 4;
+  const accumulators = range(rows).flatMap((i) => range(vectors).map((v) => ({ i, v, name: `c${i}${v}` })));
+  const adds = name.endsWith("Add");
+  const start = ({ i, v }) => (adds ? `v128.load(target + ${i} * targetStride, ${16 * v})` : `b${v}`);
   const body = [
     ...form.locate,
     ...step(rows, vectors, form.a, form.b ?? ((v) => `b, ${16 * v}`)),
-    ...form.advance(panelStep(panelColumns)),
+    ...form.advance(4 * panelColumns),
   ];
-  const given = form.parameters.split(", ").map((parameter) => parameter.split(":")[0]);
-  const rest = ["c", "cStride", "rowsValid", "columnsValid", "accumulate", "bias", "finish"];
-  const edge =
-    half === undefined
-      ? []
-      : [
-          `if (columnsValid <= ${columns / 2}) {`,
-          `  ${half}(${[...given, ...rest].join(", ")});`,
-          "  return;",
-          "}",
-        ];
+  const before = [
+    ...form.setUp,
+    "let a: v128 = zero();",
+    ...range(vectors).map((v) => `let b${v}: v128 = ${adds ? "zero()" : `v128.load(initial, ${16 * v})`};`),
+    ...accumulators.map((at) => `let ${at.name}: v128 = ${start(at)};`),
+  ];
+  const after = accumulators.map(
+    ({ i, v, name }) => `v128.store(target + ${i} * targetStride, ${name}, ${16 * v});`,
+  );
   return `export function ${name}(
-  ${form.parameters},
-  c: usize, cStride: usize, rowsValid: u32, columnsValid: u32, accumulate: bool, bias: usize, finish: u32,
+  ${form.parameters}, target: usize, targetStride: usize${adds ? "" : ", initial: usize"},
 ): void {
-${indent([...edge, ...form.setUp, ...prologue(rows, vectors)], 1)}
+${indent(before, 1)}
   for (let k: u32 = kCount; k != 0; k--) {
 ${indent(body, 2)}
   }
-${indent(epilogue(rows, vectors), 1)}
+${indent(after, 1)}
 }
 `;
 }
 
-/** A form, and its half-wide twin where tiles have 16 columns. */
-function tiles(name, [rows, columns]) {
+/** Runs a core on the tile of c, or on the spill where the tile reaches beyond the valid part of c. */
+function call(name, form, { rows, columns }) {
+  const given = names(form.parameters).join(", ");
+  return [
+    `const whole = rowsValid == ${rows} && columnsValid == ${columns};`,
+    "const target = whole ? c : spill;",
+    `const targetStride: usize = whole ? cStride : ${4 * columns};`,
+    "if (accumulate) {",
+    "  if (!whole) copyTile(c, cStride, spill, targetStride, rowsValid, columnsValid);",
+    `  ${name}Add(${given}, target, targetStride);`,
+    "} else {",
+    `  ${name}From(${given}, target, targetStride, bias ? bias : zeros);`,
+    "}",
+    "if (!whole || finish) finishTile(target, targetStride, c, cStride, rowsValid, columnsValid, finish);",
+  ];
+}
+
+/** A form of the tile: its cores, those of half its width where tiles have 16 columns, and the function that picks. */
+function tile(name, [rows, columns]) {
   const form = forms[name](rows);
-  const half = columns >= 16 ? `${name}Half` : undefined;
-  const whole = tile(name, form, { rows, columns, panelColumns: columns, half });
-  if (half === undefined) return whole;
-  return `${tile(half, form, { rows, columns: columns / 2, panelColumns: columns })}\n${whole}`;
+  const whole = { rows, columns, panelColumns: columns };
+  const half = { rows, columns: columns / 2, panelColumns: columns };
+  const hasHalf = columns >= 16;
+  const coresOf = (prefix, size) => ["From", "Add"].map((end) => core(`${prefix}${end}`, form, size));
+  const cores = [...coresOf(name, whole), ...(hasHalf ? coresOf(`${name}Half`, half) : [])];
+  const narrow = hasHalf
+    ? [
+        `if (columnsValid <= ${columns / 2}) {`,
+        ...call(`${name}Half`, form, half).map((line) => `  ${line}`),
+        "  return;",
+        "}",
+      ]
+    : [];
+  return `${cores.join("\n")}
+export function ${name}(
+  ${form.parameters},
+  c: usize, cStride: usize, rowsValid: u32, columnsValid: u32, accumulate: bool, bias: usize, finish: u32,
+): void {
+${indent([...narrow, ...call(name, form, whole)], 1)}
+}
+`;
 }
 
 /**
@@ -205,7 +186,7 @@ export function tileSource({ row, column }) {
   const sizeOf = (name) => (name.startsWith("tileRow") ? row : column);
   return `// Written by scripts/build-kernels.mjs: do not edit.
 import { multiplyAdd, zero } from "../vector";
-import { ADD_RESIDUAL, copyTile, finishTile, MASK, maskDelta, RECTIFY, residualDelta, spill } from "../tile";
+import { copyTile, finishTile, spill, zeros } from "../tile";
 
 /** Columns of a register tile: the width of a packed panel. */
 export const TILE_COLUMNS: u32 = ${row[1]};
@@ -215,6 +196,6 @@ export const ROW_TILE: u32 = ${row[0]};
 export const COLUMN_TILE: u32 = ${column[0]};
 
 ${Object.keys(forms)
-  .map((name) => tiles(name, sizeOf(name)))
+  .map((name) => tile(name, sizeOf(name)))
   .join("\n")}`;
 }

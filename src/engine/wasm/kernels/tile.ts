@@ -34,8 +34,13 @@ export let rowPointers: usize = 0;
 /** Pairs of offsets into a and b where a sparse tile's elements are not all zero; room for 256. */
 export let positions: usize = 0;
 
+/** A row of zeros: what a tile's sums start from where there is no bias. */
+export let zeros: usize = 0;
+
 export function setScratch(address: usize): void {
   spill = address;
+  zeros = address + 1024;
+  memory.fill(zeros, 0, 64);
   rowPointers = address + 1536;
   positions = address + 2048;
   scratch = address + RESERVED_BYTES;
@@ -54,16 +59,24 @@ export function copyTile(
   }
 }
 
-/** As `copyTile` from the spill to c, with the values finished. Residual and mask are readable as the source is. */
+/**
+ * Takes a tile from `source`, the spill or c itself, finishes its values and stores those inside c. The source, residual
+ * and mask must be readable up to the next multiple of 4 columns.
+ */
 export function finishTile(
   source: usize, sourceStride: usize, c: usize, cStride: usize, rows: u32, columns: u32, finish: u32,
 ): void {
+  if (!finish) {
+    copyTile(source, sourceStride, c, cStride, rows, columns);
+    return;
+  }
+  const floor = f32x4.splat(finish & RECTIFY ? 0 : -Infinity);
   for (let i: u32 = 0; i < rows; i++) {
     for (let j: u32 = 0; j < columns; j += 4) {
       const at = c + 4 * j;
       let value = v128.load(source + 4 * j);
       if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(at + residualDelta));
-      if (finish & RECTIFY) value = f32x4.max(value, zero());
+      value = f32x4.max(value, floor);
       if (finish & MASK) value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
       storeLanes(at, value, columns - j);
     }
