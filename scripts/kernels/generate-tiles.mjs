@@ -3,7 +3,8 @@
  * for a tile of R rows by C columns (C a multiple of 4). Each form computes c[i][j] (+)= sum over k of a[i][k] b[k][j]
  * and differs in how it finds a:
  *
- *   tileRows           row i has its own pointer; its elements lie side by side
+ *   tileRows           row i lies i * `aStride` bytes from `a`, or where row `lastRow` lies if that is less; its elements
+ *                      lie side by side
  *   tileRowOffsets     row i has its own pointer, and element k lies `offsets[k]` bytes from it: the patches of a
  *                      convolution, read where they are (a row is an output pixel, an offset a kernel position)
  *   tileColumns        a transposed: the R elements of one k lie side by side, `aStep` bytes from k to k + 1
@@ -42,8 +43,8 @@ const indent = (lines, depth) => lines.map((line) => `${"  ".repeat(depth)}${lin
 /** What tells the forms apart: parameters that locate a and b, set-up, addresses within one k, and the way to the next. */
 const forms = {
   tileRows: (rows) => ({
-    parameters: "rowPointers: usize, kCount: u32, b: usize",
-    setUp: range(rows).map((i) => `let r${i}: usize = load<u32>(rowPointers, ${4 * i});`),
+    parameters: "aFirst: usize, aStride: usize, lastRow: u32, kCount: u32, b: usize",
+    setUp: range(rows).map((i) => `let r${i}: usize = aFirst + min<u32>(${i}, lastRow) * aStride;`),
     locate: [],
     a: (i) => `r${i}`,
     advance: (bytes) => [...range(rows).map((i) => `r${i} += 4;`), `b += ${bytes};`],
@@ -81,7 +82,7 @@ for (const [name, dense] of [
     const byRow = dense === "tileRows";
     return {
       ...form,
-      parameters: `${byRow ? "rowPointers: usize" : "aFirst: usize"}, positions: usize, kCount: u32, b: usize`,
+      parameters: `aFirst: usize, ${byRow ? "aStride: usize, lastRow: u32, " : ""}positions: usize, kCount: u32, b: usize`,
       setUp: form.setUp.map((line) => line.replace("let ", "const ")),
       locate: [
         `const at: usize = ${byRow ? "" : "aFirst + "}load<u32>(positions);`,

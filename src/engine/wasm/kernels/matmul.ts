@@ -13,7 +13,7 @@ import {
   COLUMN_TILE, ROW_TILE, TILE_COLUMNS, tileColumns, tileColumnsSparse, tileRows, tileRowsSparse,
 } from "./generated/tiles";
 import { PACKED_COLUMNS_SLACK, packColumns, packRows, packTransposed } from "./pack";
-import { positions, rowPointers, scratch, setFinish } from "./tile";
+import { positions, scratch, setFinish } from "./tile";
 import { zero } from "./vector";
 
 /** Rows of b in a block: a panel of 256 x 16 floats is half of a 32 KiB L1 cache. */
@@ -162,8 +162,10 @@ function multiplyTile(
       accumulate, bias, finish,
     );
   } else {
-    setRowPointers(a + 4 * ((row0 + i) * x.aStride + k), 4 * x.aStride, rowsValid);
-    tileRows(rowPointers, kCount, panel, at, cStride, rowsValid, columnsValid, accumulate, bias, finish);
+    const row = a + 4 * ((row0 + i) * x.aStride + k);
+    tileRows(
+      row, 4 * x.aStride, rowsValid - 1, kCount, panel, at, cStride, rowsValid, columnsValid, accumulate, bias, finish,
+    );
   }
 }
 
@@ -182,20 +184,22 @@ function multiplySparse(
       aPanel(i, kCount), positions, listed, panel, at, cStride, rowsValid, columnsValid, accumulate, bias, finish,
     );
   } else {
+    const row = a + 4 * ((row0 + i) * x.aStride + k);
     tileRowsSparse(
-      rowPointers, positions, listed, panel, at, cStride, rowsValid, columnsValid, accumulate, bias, finish,
+      row, 4 * x.aStride, rowsValid - 1, positions, listed, panel, at, cStride, rowsValid, columnsValid, accumulate,
+      bias, finish,
     );
   }
 }
 
 /** Lists the k at which any row of the tile has an element that is not zero; returns their number. */
 function listRows(x: MatmulArguments, row: u32, rowsValid: u32, kStart: u32, kCount: u32): u32 {
-  setRowPointers(a + 4 * (row * x.aStride + kStart), 4 * x.aStride, rowsValid);
+  const first = a + 4 * (row * x.aStride + kStart);
   const magnitude = i32x4.splat(0x7fffffff);
   let count: u32 = 0;
   for (let k: u32 = 0; k < kCount; k += 4) {
     let any = zero();
-    for (let i: u32 = 0; i < ROW_TILE; i++) any = v128.or(any, v128.load(load<u32>(rowPointers + 4 * i) + 4 * k));
+    for (let i: u32 = 0; i < rowsValid; i++) any = v128.or(any, v128.load(first + 4 * (i * x.aStride + k)));
     let mask = i32x4.bitmask(i32x4.ne(v128.and(any, magnitude), zero()));
     if (kCount - k < 4) mask &= (1 << (kCount - k)) - 1;
     while (mask) {
@@ -224,13 +228,6 @@ function listPosition(count: u32, aOffset: u32, bOffset: u32): u32 {
   store<u32>(positions + 8 * count, aOffset);
   store<u32>(positions + 8 * count, bOffset, 4);
   return count + 1;
-}
-
-/** Rows beyond the valid ones repeat the last: they are computed and not stored. */
-function setRowPointers(first: u32, stride: u32, rowsValid: u32): void {
-  for (let i: u32 = 0; i < ROW_TILE; i++) {
-    store<u32>(rowPointers + 4 * i, first + min(i, rowsValid - 1) * stride);
-  }
 }
 
 @unmanaged

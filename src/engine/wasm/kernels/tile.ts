@@ -76,7 +76,7 @@ export function finishTile(
       const at = c + 4 * j;
       let value = v128.load(source + 4 * j);
       if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(at + residualDelta));
-      value = f32x4.max(value, floor);
+      value = f32x4.pmax(value, floor);
       if (finish & MASK) value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
       storeLanes(at, value, columns - j);
     }

@@ -7,8 +7,8 @@
 // work: then V and Z are made for many tiles (`winogradInput`, `winogradOutputGradient`), and a batched `matmul` makes P
 // in one go. `winogradFilterGradient` adds the parts in order and takes them back. Parts and blocks follow from the shape,
 // so the sum does not depend on the number of threads.
-import { COLUMN_TILE, TILE_COLUMNS, tileColumns } from "./generated/tiles";
-import { scratch } from "./tile";
+import { COLUMN_TILE, TILE_COLUMNS, tileColumnsAdd, tileColumnsFrom } from "./generated/tiles";
+import { scratch, zeros } from "./tile";
 import { storeLanes } from "./vector";
 import { Tiling, tileScratchBytes, transformGradients, transformTiles } from "./winograd-tiles";
 import { FREQUENCIES, restore } from "./winograd-transform";
@@ -17,7 +17,7 @@ import { FREQUENCIES, restore } from "./winograd-transform";
 export class WinogradPartsArguments {
   x: u32;
   dy: u32;
-  /** [parts][36][C][pRow]. */
+  /** [parts][36][C, rounded up to a tile's rows][pRow]. */
   partial: u32;
   /** A `Tiling`. */
   tiling: u32;
@@ -29,8 +29,9 @@ export class WinogradPartsArguments {
   vFrequency: u32;
   zRow: u32;
   zFrequency: u32;
-  /** Floats of a row of P: a multiple of the tile's columns. */
+  /** Floats of a row of P, a multiple of the tile's columns, and from a frequency to the next. */
   pRow: u32;
+  pFrequency: u32;
 }
 
 export function winogradParts(w: WinogradPartsArguments, chunk: u32): void {
@@ -40,7 +41,7 @@ export function winogradParts(w: WinogradPartsArguments, chunk: u32): void {
   const depth = tiling.inputChannels;
   const v = scratch + tileScratchBytes(max(depth, tiling.outputChannels));
   const z = v + 4 * FREQUENCIES * w.vFrequency;
-  const sum = w.partial + 4 * chunk * FREQUENCIES * depth * w.pRow;
+  const sum = w.partial + 4 * chunk * FREQUENCIES * w.pFrequency;
   for (let first = begin; first < end; first += w.block) {
     const count = min(w.block, end - first);
     transformTiles(tiling, w.x, first, count, v, 4 * w.vRow, 4 * w.vFrequency);
@@ -48,13 +49,13 @@ export function winogradParts(w: WinogradPartsArguments, chunk: u32): void {
     for (let f: u32 = 0; f < FREQUENCIES; f++) {
       const a = v + 4 * f * w.vFrequency;
       const b = z + 4 * f * w.zFrequency;
-      const c = sum + 4 * f * depth * w.pRow;
+      const c = sum + 4 * f * w.pFrequency;
       for (let j: u32 = 0; j < w.pRow; j += TILE_COLUMNS) {
+        // P has rows to spare for a tile that reaches beyond the channels.
         for (let i: u32 = 0; i < depth; i += COLUMN_TILE) {
-          tileColumns(
-            a + 4 * i, 4 * w.vRow, count, b + 4 * j, 4 * w.zRow, c + 4 * (i * w.pRow + j), 4 * w.pRow,
-            min(COLUMN_TILE, depth - i), TILE_COLUMNS, first > begin, 0, 0,
-          );
+          const at = c + 4 * (i * w.pRow + j);
+          if (first > begin) tileColumnsAdd(a + 4 * i, 4 * w.vRow, count, b + 4 * j, 4 * w.zRow, at, 4 * w.pRow);
+          else tileColumnsFrom(a + 4 * i, 4 * w.vRow, count, b + 4 * j, 4 * w.zRow, at, 4 * w.pRow, zeros);
         }
       }
     }
@@ -89,7 +90,7 @@ export function winogradOutputGradient(w: WinogradOutputGradientArguments, chunk
 
 @unmanaged
 export class WinogradFilterGradientArguments {
-  /** [parts][36][C][pRow]. */
+  /** [parts][36][at least C][pRow]. */
   partial: u32;
   /** [size, size, C, O]. */
   gradient: u32;
@@ -127,9 +128,9 @@ function restoreGradient(w: WinogradFilterGradientArguments, chunk: u32, size: u
       v128.store(sum + 16 * f, total);
     }
     // Columns of the 6 x 6 first: temporary [size][6], then rows.
-    for (let j: u32 = 0; j < 6; j++) restore(sum + 16 * j, 96, temporary + 16 * j, 96, size);
+    for (let j: u32 = 0; j < 6; j++) restore(sum + 16 * j, 96, temporary + 16 * j, 96, size, false);
     for (let i: u32 = 0; i < size; i++) {
-      restore(temporary + 96 * i, 16, kernel, 16, size);
+      restore(temporary + 96 * i, 16, kernel, 16, size, false);
       for (let j: u32 = 0; j < size; j++) {
         const at = w.gradient + 4 * (((size * i + j) * w.inputChannels + chunk) * w.outputChannels + o);
         storeLanes(at, v128.load(kernel + 16 * j), w.outputChannels - o);

@@ -8,9 +8,9 @@
 // Each frequency's matrix lies `frequencyBytes` from the next one, an odd number of cache lines: at a power of two, the 36
 // places that a tile is written to would share a few sets of the cache.
 import { TILE_COLUMNS } from "./generated/tiles";
-import { ADD_RESIDUAL, MASK, maskDelta, RECTIFY, residualDelta, scratch } from "./tile";
+import { ADD_RESIDUAL, MASK, maskDelta, RECTIFY, residualDelta, scratch, zeros } from "./tile";
 import { storeLanes, zero } from "./vector";
-import { FREQUENCIES, restore, transformInput, transformTaps } from "./winograd-transform";
+import { FREQUENCIES, restore, restored, transformInput, transformTaps } from "./winograd-transform";
 
 /** Geometry of a tiled convolution; NHWC. */
 @unmanaged
@@ -210,25 +210,96 @@ function restoreTile(
   const depth = tiling.outputChannels;
   const image = tile / tilesOfImage(tiling);
   const y = output + 4 * ((image * tiling.outputHeight + top) * tiling.outputWidth + left) * depth;
-  const temporary = <u32>scratch;
-  const row = <u32>(scratch + TEMPORARY_BYTES);
-  for (let c: u32 = 0; c < depth; c += 4) {
-    // Columns of the 6 x 6 first: temporary [m][6], then rows.
-    for (let j: u32 = 0; j < 6; j++) {
-      restore(source + 4 * c + j * frequencyBytes, 6 * frequencyBytes, temporary + 16 * j, 96, size);
-    }
-    const offset = bias ? v128.load(bias + 4 * c) : zero();
-    for (let i: u32 = 0; i < rows; i++) {
-      restore(temporary + 96 * i, 16, row, 16, size);
-      let at = y + 4 * (i * tiling.outputWidth * depth + c);
-      for (let j: u32 = 0; j < columns; j++) {
-        let value = f32x4.add(v128.load(row + 16 * j), offset);
-        if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(at + residualDelta));
-        if (finish & RECTIFY) value = f32x4.max(value, zero());
-        if (finish & MASK) value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
-        storeLanes(at, value, depth - c);
-        at += 4 * depth;
-      }
+  const rowBytes = 4 * tiling.outputWidth * depth;
+  let c: u32 = 0;
+  if (TILE_COLUMNS >= 16) {
+    for (; c + 8 <= depth; c += 8) {
+      restoreChannels(
+        source + 4 * c, frequencyBytes, y + 4 * c, rowBytes, 4 * depth, rows, columns, bias ? bias + 4 * c : zeros,
+        finish, size, true, 4,
+      );
     }
   }
+  for (; c < depth; c += 4) {
+    restoreChannels(
+      source + 4 * c, frequencyBytes, y + 4 * c, rowBytes, 4 * depth, rows, columns, bias ? bias + 4 * c : zeros,
+      finish, size, false, depth - c,
+    );
+  }
+}
+
+/** One vector of channels of a tile, of which `lanes` are stored, or two neighbouring ones. */
+// @ts-ignore: decorator
+@inline
+function restoreChannels(
+  source: u32, frequencyBytes: u32, y: u32, rowBytes: u32, pixelBytes: u32, rows: u32, columns: u32, bias: usize,
+  finish: u32, size: u32, pair: bool, lanes: u32,
+): void {
+  const temporary = <u32>scratch;
+  const vector: u32 = pair ? 32 : 16;
+  // Columns of the 6 x 6 first: temporary [m][6], then rows.
+  for (let j: u32 = 0; j < 6; j++) {
+    restore(source + j * frequencyBytes, 6 * frequencyBytes, temporary + vector * j, 6 * vector, size, pair);
+  }
+  const whole = columns == size;
+  const row = <u32>(scratch + TEMPORARY_BYTES);
+  for (let i: u32 = 0; i < rows; i++) {
+    const from = temporary + 6 * vector * i;
+    // Whole rows stay in registers.
+    if (whole && !pair) {
+      const m0 = v128.load(from);
+      const m1 = v128.load(from, 16);
+      const m2 = v128.load(from, 32);
+      const m3 = v128.load(from, 48);
+      const m4 = v128.load(from, 64);
+      const m5 = v128.load(from, 80);
+      const offset = v128.load(bias);
+      finishPixel(f32x4.add(restored(0, size, m0, m1, m2, m3, m4, m5), offset), y, finish, lanes);
+      finishPixel(f32x4.add(restored(1, size, m0, m1, m2, m3, m4, m5), offset), y + pixelBytes, finish, lanes);
+      if (size == 4) {
+        finishPixel(f32x4.add(restored(2, size, m0, m1, m2, m3, m4, m5), offset), y + 2 * pixelBytes, finish, lanes);
+        finishPixel(f32x4.add(restored(3, size, m0, m1, m2, m3, m4, m5), offset), y + 3 * pixelBytes, finish, lanes);
+      }
+    } else {
+      restore(from, vector, row, vector, size, pair);
+      let at = y;
+      for (let j: u32 = 0; j < columns; j++) {
+        if (pair) finishPair(row + vector * j, bias, at, finish);
+        else finishPixel(f32x4.add(v128.load(row + vector * j), v128.load(bias)), at, finish, lanes);
+        at += pixelBytes;
+      }
+    }
+    y += rowBytes;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function finishPixel(value: v128, at: u32, finish: u32, lanes: u32): void {
+  if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(at + residualDelta));
+  if (finish & RECTIFY) value = f32x4.pmax(value, zero());
+  if (finish & MASK) value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
+  storeLanes(at, value, lanes);
+}
+
+/** As `finishPixel`, for two vectors at `source`. */
+// @ts-ignore: decorator
+@inline
+function finishPair(source: u32, bias: usize, at: u32, finish: u32): void {
+  let value = f32x4.add(v128.load(source), v128.load(bias));
+  let value2 = f32x4.add(v128.load(source, 16), v128.load(bias, 16));
+  if (finish & ADD_RESIDUAL) {
+    value = f32x4.add(value, v128.load(at + residualDelta));
+    value2 = f32x4.add(value2, v128.load(at + residualDelta, 16));
+  }
+  if (finish & RECTIFY) {
+    value = f32x4.pmax(value, zero());
+    value2 = f32x4.pmax(value2, zero());
+  }
+  if (finish & MASK) {
+    value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
+    value2 = v128.and(value2, f32x4.gt(v128.load(at + maskDelta, 16), zero()));
+  }
+  v128.store(at, value);
+  v128.store(at, value2, 16);
 }

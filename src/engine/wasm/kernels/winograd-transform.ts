@@ -119,37 +119,52 @@ export function transformTaps(source: u32, step: u32, target: u32, targetStep: u
   v128.store(target + 5 * targetStep, last);
 }
 
-/** At: 6 -> size, back to outputs or to the taps of a filter's gradient; size is 2, 3, 4 or 5. */
+/** At: 6 -> size, back to outputs or to the taps of a filter's gradient; size is 2, 3, 4 or 5, in pairs 2 or 4. */
 // @ts-ignore: decorator
 @inline
-export function restore(source: u32, step: u32, target: u32, targetStep: u32, size: u32): void {
+export function restore(source: u32, step: u32, target: u32, targetStep: u32, size: u32, pair: bool): void {
+  const m0 = v128.load(source);
   const m1 = v128.load(source + step);
   const m2 = v128.load(source + 2 * step);
   const m3 = v128.load(source + 3 * step);
   const m4 = v128.load(source + 4 * step);
   const m5 = v128.load(source + 5 * step);
-  const sum = f32x4.add(m1, m2);
-  const difference = f32x4.sub(m1, m2);
-  const sum2 = f32x4.add(m3, m4);
-  const difference2 = f32x4.sub(m3, m4);
-  v128.store(target, f32x4.add(f32x4.add(v128.load(source), sum), sum2));
-  const first = plus(2, difference2, difference);
-  if (size == 2) {
-    v128.store(target + targetStep, f32x4.add(first, m5));
+  if (!pair) {
+    v128.store(target, restored(0, size, m0, m1, m2, m3, m4, m5));
+    v128.store(target + targetStep, restored(1, size, m0, m1, m2, m3, m4, m5));
+    if (size > 2) v128.store(target + 2 * targetStep, restored(2, size, m0, m1, m2, m3, m4, m5));
+    if (size > 3) v128.store(target + 3 * targetStep, restored(3, size, m0, m1, m2, m3, m4, m5));
+    if (size > 4) v128.store(target + 4 * targetStep, restored(4, size, m0, m1, m2, m3, m4, m5));
     return;
   }
-  v128.store(target + targetStep, first);
-  const second = plus(4, sum2, sum);
-  if (size == 3) {
-    v128.store(target + 2 * targetStep, f32x4.add(second, m5));
-    return;
+  const n0 = v128.load(source, 16);
+  const n1 = v128.load(source + step, 16);
+  const n2 = v128.load(source + 2 * step, 16);
+  const n3 = v128.load(source + 3 * step, 16);
+  const n4 = v128.load(source + 4 * step, 16);
+  const n5 = v128.load(source + 5 * step, 16);
+  v128.store(target, restored(0, size, m0, m1, m2, m3, m4, m5));
+  v128.store(target, restored(0, size, n0, n1, n2, n3, n4, n5), 16);
+  v128.store(target + targetStep, restored(1, size, m0, m1, m2, m3, m4, m5));
+  v128.store(target + targetStep, restored(1, size, n0, n1, n2, n3, n4, n5), 16);
+  if (size > 2) {
+    v128.store(target + 2 * targetStep, restored(2, size, m0, m1, m2, m3, m4, m5));
+    v128.store(target + 2 * targetStep, restored(2, size, n0, n1, n2, n3, n4, n5), 16);
   }
-  v128.store(target + 2 * targetStep, second);
-  const third = plus(8, difference2, difference);
-  if (size == 4) {
-    v128.store(target + 3 * targetStep, f32x4.add(third, m5));
-    return;
+  if (size > 3) {
+    v128.store(target + 3 * targetStep, restored(3, size, m0, m1, m2, m3, m4, m5));
+    v128.store(target + 3 * targetStep, restored(3, size, n0, n1, n2, n3, n4, n5), 16);
   }
-  v128.store(target + 3 * targetStep, third);
-  v128.store(target + 4 * targetStep, f32x4.add(plus(16, sum2, sum), m5));
+}
+
+/** Row `power` of At: the powers of the points, and the point at infinity in the last row. */
+// @ts-ignore: decorator
+@inline
+export function restored(power: u32, size: u32, m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): v128 {
+  const isEven = power % 2 == 0;
+  const first = isEven ? f32x4.add(m1, m2) : f32x4.sub(m1, m2);
+  const second = isEven ? f32x4.add(m3, m4) : f32x4.sub(m3, m4);
+  if (power == 0) return f32x4.add(f32x4.add(m0, first), second);
+  const sum = plus(<f32>(1 << power), second, first);
+  return power + 1 == size ? f32x4.add(sum, m5) : sum;
 }

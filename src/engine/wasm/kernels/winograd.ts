@@ -8,8 +8,8 @@
 // of their own over many tiles (`winogradInput`, a batched `matmul`, `winogradOutput`), and U is read once.
 //
 // U comes transformed and packed: for each f panels [c][TILE_COLUMNS].
-import { ROW_TILE, TILE_COLUMNS, tileRows } from "./generated/tiles";
-import { rowPointers, scratch, setFinish } from "./tile";
+import { ROW_TILE, TILE_COLUMNS, tileRowsFrom } from "./generated/tiles";
+import { scratch, setFinish, zeros } from "./tile";
 import { restoreTiles, tileScratchBytes, Tiling, transformTiles } from "./winograd-tiles";
 import { FREQUENCIES, transformTaps } from "./winograd-transform";
 
@@ -26,13 +26,15 @@ export class WinogradArguments {
   rectify: u32;
   /** A `Tiling`. */
   tiling: u32;
-  /** Tiles in a chunk. */
+  /** Tiles in a chunk; a multiple of the tile's rows. */
   block: u32;
   /** Floats of a row of V and of M, and from a frequency to the next in each. */
   vRow: u32;
   vFrequency: u32;
   mRow: u32;
   mFrequency: u32;
+  /** Bytes between the panels of a frequency and those of the next. */
+  filterGap: u32;
 }
 
 /** All three steps for a block of tiles; chunk = block. */
@@ -50,16 +52,16 @@ export function winograd(w: WinogradArguments, chunk: u32): void {
     const a = v + 4 * f * w.vFrequency;
     const c = m + 4 * f * w.mFrequency;
     for (let j: u32 = 0; j < panels; j++) {
+      // Rows beyond the last tile are in the block all the same: what is computed there is not taken back.
       for (let row: u32 = 0; row < count; row += ROW_TILE) {
-        const valid = min(ROW_TILE, count - row);
-        for (let i: u32 = 0; i < ROW_TILE; i++) {
-          store<u32>(rowPointers + 4 * i, a + 4 * (row + min(i, valid - 1)) * w.vRow);
-        }
         const at = c + 4 * (row * w.mRow + j * TILE_COLUMNS);
-        tileRows(rowPointers, depth, panel, at, 4 * w.mRow, valid, TILE_COLUMNS, false, 0, 0);
+        tileRowsFrom(
+          a + 4 * row * w.vRow, 4 * w.vRow, ROW_TILE - 1, depth, panel, at, 4 * w.mRow, zeros,
+        );
       }
       panel += 4 * TILE_COLUMNS * depth;
     }
+    panel += w.filterGap;
   }
   const finish = setFinish(w.y, w.residual, w.rectify, w.mask);
   restoreTiles(tiling, m, 4 * w.mRow, 4 * w.mFrequency, first, count, w.y, w.bias, finish);
@@ -129,6 +131,8 @@ export class WinogradFilterArguments {
   filter: u32;
   /** U: [36][panel][k][TILE_COLUMNS]: k counts the channels that are summed over, panels hold the others. */
   transformed: u32;
+  /** Floats from a frequency to the next. */
+  frequency: u32;
   filterInputs: u32;
   filterOutputs: u32;
   /** 3 or 5. */
@@ -147,8 +151,7 @@ export function winogradFilter(f: WinogradFilterArguments, chunk: u32): void {
 @inline
 function transformPanel(f: WinogradFilterArguments, chunk: u32, size: u32): void {
   const depth = f.turn ? f.filterOutputs : f.filterInputs;
-  const columns = f.turn ? f.filterInputs : f.filterOutputs;
-  const frequencyBytes = 4 * depth * TILE_COLUMNS * ((columns + TILE_COLUMNS - 1) / TILE_COLUMNS);
+  const frequencyBytes = 4 * f.frequency;
   const temporary: u32 = scratch;
   const kernel = temporary + 16 * FREQUENCIES;
   const panel = f.transformed + 4 * chunk * depth * TILE_COLUMNS;

@@ -134,12 +134,13 @@ export function emitWinograd(
   const { input, output, size } = convolution;
   const [inputs, outputs] = [input[3], output[3]];
   const step = context.tile.columns;
-  const filterBytes = 4 * frequencies * inputs * roundUp(outputs, step);
-  const transformed = context.temporary(filterBytes, "transformed filter");
+  const panels = inputs * roundUp(outputs, step);
+  const { frequency } = rowsOf(panels, 1, 1);
+  const transformed = context.temporary(4 * frequencies * frequency, "transformed filter");
   const [filterInputs, filterOutputs] = turn ? [outputs, inputs] : [inputs, outputs];
   context.emit({
     kernel: "winogradFilter",
-    arguments: { filter, transformed, filterInputs, filterOutputs, size, turn: Number(turn) },
+    arguments: { filter, transformed, frequency, filterInputs, filterOutputs, size, turn: Number(turn) },
     chunks: Math.ceil(outputs / step),
     reads: [filter],
     writes: [transformed],
@@ -147,7 +148,7 @@ export function emitWinograd(
   });
   const tiling = tilingTable(convolution, context);
   if (isLarge(convolution)) {
-    emitStretches(convolution, { x, filter: transformed, y }, { riders, tiling }, context);
+    emitStretches(convolution, { x, filter: transformed, y }, { riders, tiling, frequency }, context);
     return;
   }
   const block = blockOf(convolution);
@@ -158,6 +159,7 @@ export function emitWinograd(
     arguments: {
       ...{ x, filter: transformed, y, ...riders, rectify: Number(riders.rectify), tiling, block },
       ...{ vRow: v.row, vFrequency: v.frequency, mRow: m.row, mFrequency: m.frequency },
+      filterGap: 4 * (frequency - panels),
     },
     chunks: Math.ceil(tilesOf(output, size) / block),
     reads: [x, transformed, tiling, ...buffersOf(riders)],
@@ -170,12 +172,16 @@ export function emitWinograd(
 function emitStretches(
   convolution: TiledConvolution,
   { x, filter, y }: Operands,
-  { riders, tiling }: { readonly riders: Riders; readonly tiling: Buffer },
+  {
+    riders,
+    tiling,
+    frequency,
+  }: { readonly riders: Riders; readonly tiling: Buffer; readonly frequency: number },
   context: LoweringContext,
 ): void {
   const { input, output } = convolution;
   const [inputs, outputs] = [input[3], output[3]];
-  const panelsBatch = inputs * roundUp(outputs, context.tile.columns);
+
   for (const { first, count } of stretchesOf(convolution)) {
     const v = emitInput(convolution, x, { first, count, tiling }, context);
     const m = rowsOf(outputs, 4, count);
@@ -185,7 +191,7 @@ function emitStretches(
       {
         ...{ a: v.buffer, b: filter, c: products, m: count, n: outputs, k: inputs, ...noRiders },
         ...{ transposeA: false, transposeB: false, packed: true },
-        batch: { count: frequencies, a: v.rows.frequency, b: panelsBatch, c: m.frequency, ...strides },
+        batch: { count: frequencies, a: v.rows.frequency, b: frequency, c: m.frequency, ...strides },
       },
       context,
     );
@@ -262,17 +268,15 @@ function emitGradientOfParts(
   const partBytes = 4 * frequencies * input[3] * roundUp(output[3], 16);
   const tiles = tilesOf(output, size);
   const parts = Math.max(1, Math.min(16, Math.floor(tiles / dozen), Math.floor(partialBytes / partBytes)));
-  const partial = context.temporary(
-    4 * frequencies * input[3] * pRow * parts,
-    "transformed filter gradients",
-  );
+  const pFrequency = rowsOf(pRow, 1, roundUp(input[3], dozen)).frequency;
+  const partial = context.temporary(4 * frequencies * pFrequency * parts, "transformed filter gradients");
   const block = Math.min(blockOf(convolution), roundUp(Math.ceil(tiles / parts), dozen));
   const v = rowsOf(input[3], 4, block);
   const z = rowsOf(output[3], context.tile.columns, block);
   context.emit({
     kernel: "winogradParts",
     arguments: {
-      ...{ x, dy, partial, tiling, parts, block, pRow },
+      ...{ x, dy, partial, tiling, parts, block, pRow, pFrequency },
       ...{ vRow: v.row, vFrequency: v.frequency, zRow: z.row, zFrequency: z.frequency },
     },
     chunks: parts,
@@ -280,7 +284,7 @@ function emitGradientOfParts(
     writes: [partial],
     scratchBytes: tileScratchBytes(Math.max(input[3], output[3])) + bytesOfRows(v) + bytesOfRows(z),
   });
-  emitRestoredGradient(convolution, { partial, gradient, parts, pRow, frequency: input[3] * pRow }, context);
+  emitRestoredGradient(convolution, { partial, gradient, parts, pRow, frequency: pFrequency }, context);
 }
 
 /** One sum over all tiles, or one for each stretch of them. */
@@ -293,7 +297,7 @@ function emitGradientOfStretches(
   const { input, output } = convolution;
   const [inputs, outputs] = [input[3], output[3]];
   const pRow = roundUp(outputs, 4);
-  const frequency = inputs * pRow + 16;
+  const { frequency } = rowsOf(pRow, 1, inputs);
   const partial = context.temporary(4 * frequencies * frequency + 64, "transformed filter gradient");
   stretchesOf(convolution).forEach(({ first, count }, index) => {
     const v = emitInput(convolution, x, { first, count, tiling }, context);
