@@ -52,7 +52,8 @@ describe("choice of the kernels' build", () => {
 
   it("takes the build whose products were fastest", async () => {
     const { variant, measured } = await chooseAmong({});
-    const fastest = measured.toSorted((a, b) => b.gigaflops - a.gigaflops)[0];
+    const others = measured.filter((entry) => entry.variant !== "plain");
+    const fastest = others.toSorted((a, b) => b.gigaflops - a.gigaflops)[0];
     expect(variant).toBe(fastest.variant);
     // A product of 96 x 64 x 256 in less than 0.3 s, and no machine multiplies a trillion times a second on one thread.
     for (const { gigaflops } of measured) expect(gigaflops).toBeGreaterThan(0.01);
