@@ -3,7 +3,7 @@ import { gradients } from "../../../autodiff/index.ts";
 import { type Node, topologicalOrder } from "../../../graph/index.ts";
 import { type Build, createBuild } from "../../../ops/index.ts";
 import { RandomStream, type Shape, sizeOf, Tensor } from "../../../tensor/index.ts";
-import { runLowering } from "../../../testing/run-lowering.ts";
+import { runLowering, variants } from "../../../testing/run-lowering.ts";
 import { evaluate } from "../../reference/index.ts";
 import { createWasmEngine, type WasmEngine } from "../index.ts";
 import { findFusions } from "../plan/fuse.ts";
@@ -147,7 +147,7 @@ describe.each(Object.entries(blocks))("%s", (_, block) => {
     const { turns } = takeTurns(order, fusions);
     const leaves = valuesFor(outputs);
     const expected = evaluate(outputs, leaves);
-    for (const variant of ["plain", "relaxed"] as const) {
+    for (const variant of variants) {
       const run = (reversed: boolean) =>
         runLowering(
           (plain) => {
