@@ -23,6 +23,8 @@ const blockBytes = 640 * 1024;
 const streamedFilterBytes = 3 * 1024 * 1024;
 /** V and the products of the tiles between two reads of a large filter: what an L3 cache holds. */
 const stretchBytes = 16 * 1024 * 1024;
+/** Stretches of a convolution at the most: a plan does not grow with the batch. */
+const mostStretches = 16;
 /** Tiles are taken by the dozen: whole register tiles of 4 and of 6 rows. */
 const dozen = 12;
 /** Tiles in a chunk of a transform. */
@@ -106,7 +108,8 @@ function stretchesOf({
 }: TiledConvolution): { readonly first: number; readonly count: number }[] {
   const tiles = tilesOf(output, size);
   const fitting = Math.max(4 * dozen, Math.floor(stretchBytes / (4 * frequencies * (input[3] + output[3]))));
-  const length = roundUp(Math.ceil(tiles / Math.ceil(tiles / fitting)), dozen);
+  const stretches = Math.min(mostStretches, Math.ceil(tiles / fitting));
+  const length = roundUp(Math.ceil(tiles / stretches), dozen);
   return Array.from({ length: Math.ceil(tiles / length) }, (_, index) => ({
     first: index * length,
     count: Math.min(length, tiles - index * length),
