@@ -10,10 +10,12 @@ import {
 } from "../options/index.ts";
 import { OptionError, type RandomStream, type Shape, sizeOf, Tensor } from "../tensor/index.ts";
 import {
-  normalValues,
-  symmetricUniformValues,
-  truncatedNormalValues,
-  uniformValues,
+  type BlockMap,
+  fillByBlocks,
+  normal,
+  symmetricUniform,
+  truncatedNormal,
+  uniform,
 } from "./random-values.ts";
 
 /** Options of `initializers.varianceScaling`. */
@@ -84,7 +86,8 @@ export type InitializerOption = InitializerName | Initializer;
 
 interface InitializerDefinition<O extends object> {
   readonly fields: Fields<O>;
-  readonly draw: (options: Resolved<O>, shape: Shape, stream: RandomStream) => Float32Array;
+  /** How random words become values of a parameter. */
+  readonly values: (options: Resolved<O>, shape: Shape) => BlockMap;
 }
 
 /** Standard deviation of a standard normal distribution that is cut off at -2 and 2. */
@@ -97,50 +100,51 @@ const initializerTable: { readonly [K in InitializerKind]: InitializerDefinition
       mode: nameField(["fanIn", "fanOut", "fanAverage"], "fanIn"),
       distribution: nameField(["truncatedNormal", "untruncatedNormal", "uniform"], "truncatedNormal"),
     },
-    draw: ({ scale, mode, distribution }, shape, { key }) => {
+    values: ({ scale, mode, distribution }, shape) => {
       const { fanIn, fanOut } = fansOf(shape);
       const variance = scale / { fanIn, fanOut, fanAverage: (fanIn + fanOut) / 2 }[mode];
-      const deviation = Math.sqrt(variance);
       switch (distribution) {
         case "uniform":
-          return symmetricUniformValues(key, sizeOf(shape), Math.sqrt(3 * variance));
+          return symmetricUniform(Math.sqrt(3 * variance));
         case "truncatedNormal":
-          return truncatedNormalValues(key, sizeOf(shape), deviation / truncatedDeviation);
+          return truncatedNormal(Math.sqrt(variance) / truncatedDeviation);
         case "untruncatedNormal":
-          return normalValues(key, sizeOf(shape), 0, deviation);
+          return normal(0, Math.sqrt(variance));
       }
     },
   },
   randomNormal: {
     fields: { mean: numberField({}, 0), standardDeviation: numberField({ minimum: 0 }, 0.05) },
-    draw: ({ mean, standardDeviation }, shape, { key }) =>
-      normalValues(key, sizeOf(shape), mean, standardDeviation),
+    values: ({ mean, standardDeviation }) => normal(mean, standardDeviation),
   },
   randomUniform: {
     fields: { minimum: numberField({}, -0.05), maximum: numberField({}, 0.05) },
-    draw: ({ minimum, maximum }, shape, { key }) => uniformValues(key, sizeOf(shape), minimum, maximum),
+    values: ({ minimum, maximum }) => uniform(minimum, maximum),
   },
 };
 
-type Draw = (shape: Shape, stream: RandomStream) => Float32Array;
-
-const namedDraws: { readonly [N in InitializerName]: Draw } = {
-  glorotUniform: scaled({ scale: 1, mode: "fanAverage", distribution: "uniform" }),
-  glorotNormal: scaled({ scale: 1, mode: "fanAverage", distribution: "truncatedNormal" }),
-  heUniform: scaled({ scale: 2, mode: "fanIn", distribution: "uniform" }),
-  heNormal: scaled({ scale: 2, mode: "fanIn", distribution: "truncatedNormal" }),
-  lecunUniform: scaled({ scale: 1, mode: "fanIn", distribution: "uniform" }),
-  lecunNormal: scaled({ scale: 1, mode: "fanIn", distribution: "truncatedNormal" }),
-  zeros: (shape) => new Float32Array(sizeOf(shape)),
-  ones: (shape) => new Float32Array(sizeOf(shape)).fill(1),
+/** The named ones: variance scaling, or one number for all values. */
+const namedInitializers: { readonly [N in InitializerName]: Initializer<"varianceScaling"> | number } = {
+  glorotUniform: scaled(1, "fanAverage", "uniform"),
+  glorotNormal: scaled(1, "fanAverage", "truncatedNormal"),
+  heUniform: scaled(2, "fanIn", "uniform"),
+  heNormal: scaled(2, "fanIn", "truncatedNormal"),
+  lecunUniform: scaled(1, "fanIn", "uniform"),
+  lecunNormal: scaled(1, "fanIn", "truncatedNormal"),
+  zeros: 0,
+  ones: 1,
 };
 
-function scaled(options: Resolved<VarianceScalingOptions>): Draw {
-  return (shape, stream) => initializerTable.varianceScaling.draw(options, shape, stream);
+function scaled(
+  scale: number,
+  mode: "fanIn" | "fanAverage",
+  distribution: "uniform" | "truncatedNormal",
+): Initializer<"varianceScaling"> {
+  return { kind: "varianceScaling", options: { scale, mode, distribution } };
 }
 
 /** All names, for checks and errors. */
-export const initializerNames = Object.keys(namedDraws) as readonly InitializerName[];
+export const initializerNames = Object.keys(namedInitializers) as readonly InitializerName[];
 
 /** All kinds with options as a list. */
 export const initializerKinds = Object.keys(initializerTable) as readonly InitializerKind[];
@@ -182,19 +186,28 @@ export function initialize(
   shape: Shape,
   stream: RandomStream,
 ): Tensor<"float32"> {
-  const values =
-    typeof initializer === "string"
-      ? namedDraws[initializer](shape, stream)
-      : draw(initializer, shape, stream);
+  const steps = drawInSteps(initializer, shape, stream);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** {@link initialize} in steps of some 30 microseconds: a hundred million draws take two seconds. */
+export function* drawInSteps(
+  initializer: InitializerOption,
+  shape: Shape,
+  { key }: RandomStream,
+): Generator<undefined, Tensor<"float32">> {
+  const values = new Float32Array(sizeOf(shape));
+  const described = typeof initializer === "string" ? namedInitializers[initializer] : initializer;
+  if (typeof described === "number") values.fill(described);
+  else yield* fillByBlocks(values, key, valuesOf(described, shape));
   return new Tensor("float32", shape, values);
 }
 
-function draw<K extends InitializerKind>(
-  { kind, options }: Initializer<K>,
-  shape: Shape,
-  stream: RandomStream,
-): Float32Array {
-  return definitionOf(kind).draw(options, shape, stream);
+function valuesOf<K extends InitializerKind>({ kind, options }: Initializer<K>, shape: Shape): BlockMap {
+  return definitionOf(kind).values(options, shape);
 }
 
 /** Fan in and fan out: for a kernel [..., inputs, outputs] the receptive field times inputs, and times outputs. */

@@ -21,7 +21,7 @@ import { modelFits, planModel } from "./plan.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { checkCheckpoint, createTrainee } from "./trainee.ts";
-import { drawWeights, ModelVariables } from "./variables.ts";
+import { freshWeights, ModelVariables } from "./variables.ts";
 
 /** Whose outputs are wanted. */
 export interface ActivationsOptions extends BatchOptions {
@@ -373,7 +373,7 @@ export class Model {
   #state(seed = 0): ModelVariables {
     if (this.#variables === null) {
       const parameters = modelParameters(this.architecture);
-      const weights = this.#weights ?? drawWeights(parameters, this.#seed ?? seed);
+      const weights = this.#weights ?? freshWeights(parameters, this.#seed ?? seed);
       this.#variables = new ModelVariables(parameters, weights, () => this.#engineOrDefault());
     }
     return this.#variables;

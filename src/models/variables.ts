@@ -1,6 +1,6 @@
 import type { Engine, Program, Session } from "../engine/engine.ts";
 import type { Graph } from "../graph/index.ts";
-import { initialize } from "../layers/index.ts";
+import { drawInSteps } from "../layers/index.ts";
 import {
   formatShape,
   nameHint,
@@ -16,15 +16,21 @@ import type { ModelParameter } from "./architecture.ts";
 /** Number of steps that one call of a program may take: enough for a chunk of 25 ms of a very small model. */
 export const defaultMaximumSteps = 256;
 
+/** A value, or how it is made when it is needed. */
+export type Weight = Tensor | (() => Promise<Tensor>);
+
+/** Milliseconds for which drawing weights holds up the thread at a time. */
+const turnMilliseconds = 8;
+
 /**
- * A model's state: weights on the host until an engine is needed, then variables of a session. Programs are kept by
+ * A model's state: weights on the host, or yet to be drawn, until an engine is needed; then variables of a session. Programs are kept by
  * key. Dropping it without closing is fine: an engine closes sessions that nobody refers to.
  */
 export class ModelVariables {
   readonly #parameters: readonly ModelParameter[];
   readonly #engine: () => Promise<Engine>;
   /** Values that no session has yet. */
-  #host: Map<string, Tensor>;
+  #host: Map<string, Weight>;
   #session: Promise<Session> | null = null;
   #programs = new Map<string, Promise<Program>>();
   /** Settles when the last task of `inTurn` has ended. */
@@ -32,7 +38,7 @@ export class ModelVariables {
 
   constructor(
     parameters: readonly ModelParameter[],
-    weights: ReadonlyMap<string, Tensor>,
+    weights: ReadonlyMap<string, Weight>,
     engine: () => Promise<Engine>,
   ) {
     this.#parameters = parameters;
@@ -58,12 +64,12 @@ export class ModelVariables {
     const session = await engine.openSession();
     const values = this.#host;
     try {
-      await Promise.all(
-        [...values].map(async ([name, value]) => {
-          await session.allocate(name, typeOf(value));
-          await session.write(name, value);
-        }),
-      );
+      // One by one: of the weights of a large model only one is here and in the engine at the same time.
+      for (const [name, weight] of values) {
+        const value = await resolved(weight);
+        await session.allocate(name, typeOf(value));
+        await session.write(name, value);
+      }
     } catch (error) {
       await session.close();
       throw error;
@@ -127,8 +133,11 @@ export class ModelVariables {
   /** Copies of variables by name. Those that were never made are left out. */
   async read(names: readonly string[]): Promise<Map<string, Tensor>> {
     if (this.#session === null) {
-      const values = names.map((name) => [name, this.#host.get(name)] as const);
-      return new Map(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, copyOf(value)]])));
+      const values = new Map<string, Tensor>();
+      for (const [name, weight] of names.map((known) => [known, this.#host.get(known)] as const)) {
+        if (weight !== undefined) values.set(name, await copyOf(weight));
+      }
+      return values;
     }
     const session = await this.#session;
     const known = session.variables();
@@ -138,7 +147,7 @@ export class ModelVariables {
   /** Replaces variables by name, in the session or on the host; new ones are added. */
   async write(values: ReadonlyMap<string, Tensor>): Promise<void> {
     if (this.#session === null) {
-      for (const [name, value] of values) this.#host.set(name, copyOf(value));
+      for (const [name, value] of values) this.#host.set(name, await copyOf(value));
     } else {
       await Promise.all([...values].map(([name, value]) => this.put(name, value)));
     }
@@ -175,15 +184,26 @@ export function checkWeight(
   }
 }
 
-/** Fresh weights. Each parameter has a random stream of its own, named after it. */
-export function drawWeights(parameters: readonly ModelParameter[], seed: number): Map<string, Tensor> {
+/** Fresh weights, drawn when they are needed. Each parameter has a random stream of its own, named after it. */
+export function freshWeights(parameters: readonly ModelParameter[], seed: number): Map<string, Weight> {
   const stream = new RandomStream(seed).split("initialize");
   return new Map(
     parameters.map(({ name, shape, initializer }) => [
       name,
-      initialize(initializer, shape, stream.split(name)),
+      () => inTurns(drawInSteps(initializer, shape, stream.split(name))),
     ]),
   );
+}
+
+/** Takes many short steps, and lets other work of this thread go first now and then. */
+async function inTurns<Result>(steps: Iterator<undefined, Result>): Promise<Result> {
+  for (let end = performance.now() + turnMilliseconds; ; ) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() < end) continue;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    end = performance.now() + turnMilliseconds;
+  }
 }
 
 /** The type alone: an engine that keeps it must not keep the data alive. */
@@ -191,6 +211,12 @@ function typeOf({ shape, dtype }: TensorType): TensorType {
   return { shape, dtype };
 }
 
-function copyOf(value: Tensor): Tensor {
-  return new Tensor(value.dtype, value.shape, value.data.slice());
+async function resolved(weight: Weight): Promise<Tensor> {
+  return typeof weight === "function" ? await weight() : weight;
+}
+
+/** A value that nobody else has. */
+async function copyOf(weight: Weight): Promise<Tensor> {
+  if (typeof weight === "function") return await weight();
+  return new Tensor(weight.dtype, weight.shape, weight.data.slice());
 }
