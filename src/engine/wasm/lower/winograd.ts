@@ -273,7 +273,8 @@ function emitGradientOfParts(
   const parts = Math.max(1, Math.min(16, Math.floor(tiles / dozen), Math.floor(partialBytes / partBytes)));
   const pFrequency = rowsOf(pRow, 1, roundUp(input[3], dozen)).frequency;
   const partial = context.temporary(4 * frequencies * pFrequency * parts, "transformed filter gradients");
-  const block = Math.min(blockOf(convolution), roundUp(Math.ceil(tiles / parts), dozen));
+  // The sum is read and written once a block, whatever that is worth in cache.
+  const block = Math.min(Math.max(3 * dozen, blockOf(convolution)), roundUp(Math.ceil(tiles / parts), dozen));
   const v = rowsOf(input[3], 4, block);
   const z = rowsOf(output[3], context.tile.columns, block);
   context.emit({
