@@ -1,9 +1,10 @@
 import { canShareMemory, processorCount } from "#host";
 import { OptionError } from "../../tensor/index.ts";
 import type { Engine, Precision, Session } from "../engine.ts";
+import { Holdings, WorkingMemory } from "./holdings.ts";
 import type { Target } from "./plan/plan.ts";
 import { Queue } from "./queue.ts";
-import { releaseBlocks, WasmSession, WorkingMemory } from "./session.ts";
+import { WasmSession } from "./session.ts";
 import { Team } from "./team.ts";
 import { chooseKernels, type Kernels } from "./variants.ts";
 
@@ -31,7 +32,7 @@ export class WasmEngine implements Engine {
   readonly #queue = new Queue();
   readonly #working: WorkingMemory;
   /** Frees the memory of sessions that nobody holds any more. */
-  readonly #abandoned: FinalizationRegistry<{ address: number; bytes: number }[]>;
+  readonly #abandoned: FinalizationRegistry<Holdings>;
 
   constructor(kernels: Kernels, team: Team, precision: Precision) {
     this.#target = { precision, tile: kernels.tile };
@@ -39,16 +40,18 @@ export class WasmEngine implements Engine {
     this.threads = team.threads;
     this.kernels = kernels;
     this.#team = team;
-    this.#working = new WorkingMemory(team);
-    this.#abandoned = new FinalizationRegistry((blocks) => {
-      void this.#queue.exclusive(async () => releaseBlocks(team, blocks));
+    const working = new WorkingMemory(team);
+    this.#working = working;
+    this.#abandoned = new FinalizationRegistry((holdings) => {
+      void this.#queue.exclusive(async () => working.release(holdings));
     });
   }
 
   async openSession(): Promise<Session> {
-    const blocks: { address: number; bytes: number }[] = [];
-    const session = new WasmSession(this.#team, this.#queue, this.#working, this.#target, blocks);
-    this.#abandoned.register(session, blocks);
+    const holdings = new Holdings();
+    this.#working.follow(holdings);
+    const session = new WasmSession(this.#team, this.#queue, this.#working, this.#target, holdings);
+    this.#abandoned.register(session, holdings);
     return session;
   }
 

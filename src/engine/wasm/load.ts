@@ -1,7 +1,8 @@
 import type { Plan } from "../engine.ts";
 import { argumentLayouts } from "./generated/arguments.ts";
+import type { Holdings, MovableCalls } from "./holdings.ts";
 import type { Buffer, Call, Reference } from "./lower/lowering.ts";
-import type { Allocator, Block } from "./memory.ts";
+import type { Allocator } from "./memory.ts";
 import { type Placement as BufferPlacement, findBarriers, SLACK } from "./plan/place.ts";
 import type { LoweredGraph } from "./plan/plan.ts";
 import type { LoadedCalls, LoadedPort, LoadedProgram } from "./program.ts";
@@ -20,52 +21,73 @@ const kernelIndex = new Map<string, number>(kernelNames.map((name, index) => [na
 export interface Loading {
   readonly program: LoadedProgram;
   readonly writes: readonly Placement[];
-  /** What to give back when the program is no longer needed. */
-  readonly blocks: readonly Block[];
+}
+
+/** What a program is loaded with. */
+export interface LoadOptions {
+  readonly threads: number;
+  readonly maximumSteps: number;
+  readonly plan: Plan;
+  readonly workingAddress: number;
 }
 
 /**
- * Gives a lowered graph its addresses: memory of its own for records, tables, constants, rings and prepared weights, and
- * a place in the working memory that all programs share.
+ * Gives a lowered graph its addresses: memory of its own for records, tables, constants and rings, memory that it shares
+ * with others of its session for prepared weights, and a place in the working memory that all programs share.
  *
+ * @param holdings - of the session; what the program takes is entered there
  * @throws MemoryError when there is no room; nothing is taken then
  */
 export function loadProgram(
   lowered: LoweredGraph,
   placement: BufferPlacement,
-  workingAddress: number,
   allocator: Allocator,
-  options: { readonly threads: number; readonly maximumSteps: number; readonly plan: Plan },
+  holdings: Holdings,
+  { threads, maximumSteps, plan, workingAddress }: LoadOptions,
 ): Loading {
-  const { threads, maximumSteps, plan } = options;
   const lists = [lowered.calls, lowered.prologue].map((part) => part.map(({ call }) => call));
+  const fresh = lowered.prepared.filter(({ key }) => !holdings.prepared.has(key));
+  const own = [...lowered.resident, ...fresh.map(({ buffer }) => buffer)];
   const blocks = allocator.allocateAll([
     ...lists.flatMap((calls) => sizesOf(calls, threads)),
-    ...lowered.resident.map(({ bytes, name }) => ({ bytes: bytes + SLACK, what: name })),
+    ...own.map(({ bytes, name }) => ({ bytes: bytes + SLACK, what: name })),
   ]);
+  holdings.blocks.push(...blocks);
   const addresses = blocks.map((block) => block.address);
   const [step, prologue] = lists.map((calls): CallList => {
     const [address, counters, times] = addresses.splice(0, 3);
     return { calls, address, counters, times };
   });
-  const resident = new Map(lowered.resident.map((buffer, index) => [buffer, addresses[index]]));
-  const addressOf = (buffer: Buffer): number =>
-    typeof buffer.home === "number"
-      ? buffer.home
-      : (resident.get(buffer) ?? workingAddress + (placement.offsets.get(buffer) ?? 0));
+  const resident = new Map(own.map((buffer, index) => [buffer, addresses[index]]));
+  for (const { key, buffer } of lowered.prepared) {
+    const address = holdings.prepared.get(key) ?? resident.get(buffer) ?? 0;
+    holdings.prepared.set(key, address);
+    resident.set(buffer, address);
+  }
+  const addressOf: AddressOf = (buffer) => {
+    const offset = placement.offsets.get(buffer);
+    if (offset !== undefined) return { address: workingAddress + offset, moves: true };
+    const fixed = typeof buffer.home === "number" ? buffer.home : resident.get(buffer);
+    return { address: fixed ?? 0, moves: false };
+  };
 
+  const images = [step, prologue].map((list) => callsImage(list, addressOf));
+  holdings.calls.push(...images);
   const writes: Placement[] = [
-    ...[step, prologue].map((list) => ({ address: list.address, bytes: programImage(list, addressOf) })),
-    ...lowered.presets.map(({ buffer, bytes }) => ({ address: addressOf(buffer), bytes })),
+    ...images.map(({ address, image }) => ({ address, bytes: image })),
+    ...lowered.presets.map(({ buffer, bytes }) => ({ address: addressOf(buffer).address, bytes })),
   ];
   const locate = (port: LoweredGraph["inputs"][number]): LoadedPort => ({
     ...port,
-    address: addressOf(port.ring),
+    address: addressOf(port.ring).address,
   });
   const ports = { inputs: lowered.inputs.map(locate), outputs: lowered.outputs.map(locate) };
   const { sources, updated } = lowered;
-  return { program: { plan, maximumSteps, step, prologue, sources, updated, ...ports }, writes, blocks };
+  return { program: { plan, maximumSteps, step, prologue, sources, updated, ...ports }, writes };
 }
+
+/** Where a buffer lies, and whether it moves with the working memory. */
+type AddressOf = (buffer: Buffer) => { readonly address: number; readonly moves: boolean };
 
 /** Calls, and the memory for their records, chunk counters and timers. */
 interface CallList extends LoadedCalls {
@@ -83,47 +105,45 @@ function sizesOf(calls: readonly Call[], threads: number) {
   ];
 }
 
-/** The bytes of a program: header, records, argument blocks. */
-function programImage(
-  { calls, address, counters }: CallList,
-  addressOf: (buffer: Buffer) => number,
-): Uint8Array {
-  const barriers = findBarriers(calls, addressOf);
+/** The bytes of a list of calls: header, records, argument blocks. */
+function callsImage({ calls, address, counters }: CallList, addressOf: AddressOf): MovableCalls {
+  const barriers = findBarriers(calls, (buffer) => addressOf(buffer).address);
   const records = address + PROGRAM_BYTES;
   let block = records + RECORD_BYTES * calls.length;
   const bytes = calls.reduce((sum, { kernel }) => sum + 4 * argumentLayouts[kernel].length, block - address);
-  const image = new DataView(new ArrayBuffer(bytes));
+  const view = new DataView(new ArrayBuffer(bytes));
+  const words: number[] = [];
   [records, calls.length, counters].forEach((word, index) => {
-    image.setUint32(4 * index, word, true);
+    view.setUint32(4 * index, word, true);
   });
   calls.forEach((call, index) => {
     const record = [kernelIndex.get(call.kernel) ?? 0, call.chunks, block, Number(barriers[index])];
     record.forEach((word, field) => {
-      image.setUint32(PROGRAM_BYTES + RECORD_BYTES * index + 4 * field, word, true);
+      view.setUint32(PROGRAM_BYTES + RECORD_BYTES * index + 4 * field, word, true);
     });
-    writeArguments(image, block - address, call, addressOf);
+    words.push(...writeArguments(view, block - address, call, addressOf));
     block += 4 * argumentLayouts[call.kernel].length;
   });
-  return new Uint8Array(image.buffer);
+  return { address, image: new Uint8Array(view.buffer), words };
 }
 
-function writeArguments(
-  image: DataView,
-  at: number,
-  call: Call,
-  addressOf: (buffer: Buffer) => number,
-): void {
+/** Writes an argument block; offsets of the words in it that move with the working memory. */
+function writeArguments(view: DataView, at: number, call: Call, addressOf: AddressOf): number[] {
   const values: Readonly<Record<string, number | Buffer | Reference | null>> = call.arguments;
-  argumentLayouts[call.kernel].forEach(([field, type], index) => {
-    const value = toNumber(values[field], addressOf);
-    if (type === "f32") image.setFloat32(at + 4 * index, value, true);
-    else if (type === "i32") image.setInt32(at + 4 * index, value, true);
-    else image.setUint32(at + 4 * index, value, true);
+  return argumentLayouts[call.kernel].flatMap(([field, type], index) => {
+    const { word, moves } = toWord(values[field], addressOf);
+    const position = at + 4 * index;
+    if (type === "f32") view.setFloat32(position, word, true);
+    else if (type === "i32") view.setInt32(position, word, true);
+    else view.setUint32(position, word, true);
+    return moves ? [position] : [];
   });
 }
 
-function toNumber(value: number | Buffer | Reference | null, addressOf: (buffer: Buffer) => number): number {
-  if (value === null) return 0;
-  if (typeof value === "number") return value;
-  return "buffer" in value ? addressOf(value.buffer) + value.offset : addressOf(value);
+function toWord(value: number | Buffer | Reference | null, addressOf: AddressOf) {
+  if (value === null) return { word: 0, moves: false };
+  if (typeof value === "number") return { word: value, moves: false };
+  const { buffer, offset } = "buffer" in value ? value : { buffer: value, offset: 0 };
+  const { address, moves } = addressOf(buffer);
+  return { word: address + offset, moves };
 }

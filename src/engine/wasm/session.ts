@@ -2,8 +2,9 @@ import type { Graph } from "../../graph/index.ts";
 import { EngineError, type Tensor, type TensorType } from "../../tensor/index.ts";
 import type { Forecast, Plan, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
-import { loadProgram } from "./load.ts";
-import { align, type Block } from "./memory.ts";
+import type { Holdings, WorkingMemory } from "./holdings.ts";
+import { type Loading, loadProgram } from "./load.ts";
+import { align } from "./memory.ts";
 import { type Placement as BufferPlacement, placeBuffers, SLACK } from "./plan/place.ts";
 import { bytesOf, type LoweredGraph, lowerGraph, type Target } from "./plan/plan.ts";
 import { bytesOfTensor, type ProgramSession, RUNS_IN_FLIGHT, toTensor, WasmProgram } from "./program.ts";
@@ -27,28 +28,6 @@ interface Variable {
   readonly address: number;
 }
 
-/** Memory for what lives within a step. Only one program runs at a time, so all programs of an engine share it. */
-export class WorkingMemory {
-  readonly #team: Team;
-  #block: Block = { address: 0, bytes: 0 };
-
-  constructor(team: Team) {
-    this.#team = team;
-  }
-
-  get bytes(): number {
-    return this.#block.bytes;
-  }
-
-  /** Address of at least `bytes` bytes. A program keeps its address; a larger one makes a new, larger place. */
-  reserve(bytes: number): number {
-    if (bytes > this.#block.bytes) {
-      this.#block = { address: this.#team.allocator.allocate(bytes, "the working memory of a step"), bytes };
-    }
-    return this.#block.address;
-  }
-}
-
 /** Variables in linear memory, and the programs that use them. */
 export class WasmSession implements Session, ProgramSession {
   readonly #team: Team;
@@ -56,19 +35,19 @@ export class WasmSession implements Session, ProgramSession {
   readonly #working: WorkingMemory;
   readonly #target: Target;
   readonly #variables = new Map<string, Variable>();
-  /** All memory that closing gives back; shared with the engine, which closes sessions that nobody holds any more. */
-  readonly #blocks: Block[];
+  /** What closing gives back; shared with the engine, which does so for sessions that nobody holds any more. */
+  readonly #holdings: Holdings;
   /** When each variable was last changed, counted in changes. */
   readonly #changes = new Map<string, number>();
   #changeCount = 0;
   #closed = false;
 
-  constructor(team: Team, queue: Queue, working: WorkingMemory, target: Target, blocks: Block[]) {
+  constructor(team: Team, queue: Queue, working: WorkingMemory, target: Target, holdings: Holdings) {
     this.#target = target;
     this.#team = team;
     this.#queue = queue;
     this.#working = working;
-    this.#blocks = blocks;
+    this.#holdings = holdings;
   }
 
   async compile(graph: Graph, options: { readonly maximumSteps?: number } = {}): Promise<WasmProgram> {
@@ -85,16 +64,20 @@ export class WasmSession implements Session, ProgramSession {
     const layout = this.#layOut(graph, maximumSteps, (name) => this.#variable(name, "compile").address);
     await pause();
     this.checkOpen();
-    this.#team.ensureScratch(layout.scratchBytes);
-    const workingAddress = this.#working.reserve(layout.placement.bytes);
-    const loading = loadProgram(layout.lowered, layout.placement, workingAddress, this.#team.allocator, {
-      threads: this.#team.threads,
-      maximumSteps,
-      plan: layout.plan,
-    });
-    this.#blocks.push(...loading.blocks);
-    await this.#queue.exclusive(() => this.#team.access(loading.writes, []));
+    const loading = await this.#queue.exclusive(() => this.#load(layout, maximumSteps));
     return new WasmProgram(loading.program, this.#team, this.#queue, this);
+  }
+
+  /** Takes memory for a planned graph and places it there, while no run is under way. */
+  async #load({ lowered, placement, plan, scratchBytes }: Layout, maximumSteps: number): Promise<Loading> {
+    this.checkOpen();
+    const { allocator, threads } = this.#team;
+    this.#team.ensureScratch(scratchBytes);
+    await this.#working.reserve(placement.bytes);
+    const options = { threads, maximumSteps, plan, workingAddress: this.#working.address };
+    const loading = loadProgram(lowered, placement, allocator, this.#holdings, options);
+    await this.#team.access(loading.writes, []);
+    return loading;
   }
 
   forecast(graph: Graph, options: { readonly maximumSteps?: number } = {}): Forecast {
@@ -118,7 +101,9 @@ export class WasmSession implements Session, ProgramSession {
       (most, { call }) => Math.max(most, RESERVED_SCRATCH_BYTES + (call.scratchBytes ?? 0)),
       RESERVED_SCRATCH_BYTES,
     );
-    const residentBytes = lowered.resident.reduce((sum, { bytes }) => sum + bytes, 0);
+    const { resident, prepared } = lowered;
+    const kept = [...resident, ...prepared.map(({ buffer }) => buffer)];
+    const residentBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
     const plan: Plan = {
       operations: planned.map(({ operation }) => operation),
       variableBytes: [...leavesOf(graph).variables.values()].reduce((sum, type) => sum + bytesOf(type), 0),
@@ -133,7 +118,7 @@ export class WasmSession implements Session, ProgramSession {
     if (this.#variables.has(name)) return;
     const bytes = bytesOf(type) + SLACK;
     const address = this.#team.allocator.allocate(bytes, `the variable "${name}"`);
-    this.#blocks.push({ address, bytes });
+    this.#holdings.blocks.push({ address, bytes });
     this.#variables.set(name, { type, address });
     // The memory may have been used before.
     await this.#queue.exclusive(() => this.#team.clear({ address, length: bytes }));
@@ -163,7 +148,7 @@ export class WasmSession implements Session, ProgramSession {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#queue.exclusive(async () => releaseBlocks(this.#team, this.#blocks));
+    await this.#queue.exclusive(async () => this.#working.release(this.#holdings));
     this.#variables.clear();
   }
 
@@ -203,8 +188,8 @@ export class WasmSession implements Session, ProgramSession {
 }
 
 /** Places the working buffers of a program. Its prologue runs before its step and leaves nothing in shared memory. */
-function placeCalls({ prologue, calls, resident }: LoweredGraph): BufferPlacement {
-  const kept = new Set(resident);
+function placeCalls({ prologue, calls, prepared }: LoweredGraph): BufferPlacement {
+  const kept = new Set(prepared.map(({ buffer }) => buffer));
   const parts = [prologue, calls].map((part) =>
     placeBuffers(
       part.map(({ call }) => call),
@@ -215,11 +200,6 @@ function placeCalls({ prologue, calls, resident }: LoweredGraph): BufferPlacemen
     offsets: new Map(parts.flatMap(({ offsets }) => [...offsets])),
     bytes: Math.max(...parts.map(({ bytes }) => bytes)),
   };
-}
-
-/** Gives blocks back to the team's allocator, once. */
-export function releaseBlocks(team: Team, blocks: Block[]): void {
-  for (const { address, bytes } of blocks.splice(0)) team.allocator.release(address, bytes);
 }
 
 /** Lets other work of this thread go first. */

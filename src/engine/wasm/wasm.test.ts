@@ -3,6 +3,7 @@ import type { Node } from "../../graph/index.ts";
 import { createBuild } from "../../ops/index.ts";
 import { Tensor } from "../../tensor/index.ts";
 import { contractSuite } from "../contract.ts";
+import type { Program } from "../engine.ts";
 import { createWasmEngine, type WasmEngineOptions } from "./index.ts";
 
 const configurations: readonly (readonly [string, WasmEngineOptions])[] = [
@@ -116,6 +117,78 @@ describe("wasm engine", () => {
       const session = await engine.openSession();
       await session.allocate("large", { shape: [1 << 28], dtype: "float32" });
       await session.close();
+    }
+    await engine.close();
+  });
+});
+
+describe("memory that programs share", () => {
+  const build = createBuild();
+  const input = (name: string, shape: readonly number[]) =>
+    build("input", [], { name, shape, dtype: "float32" });
+
+  /** sum of x repeated `count` times, through as much working memory. */
+  function repeated(count: number) {
+    const wide = build("broadcast", [input("x", [1])], { shape: [count] });
+    return { outputs: { y: build("reduceSum", [wide], { axes: [0], keepDimensions: true }) }, updates: [] };
+  }
+
+  it("moves when a larger program comes, and the programs before go on, runs that are queued included", async () => {
+    for (const options of [{ threads: 2 }, { sharedMemory: false }]) {
+      const engine = await createWasmEngine(options);
+      const [one, other] = [await engine.openSession(), await engine.openSession()];
+      const results: Promise<number>[] = [];
+      const programs: Program[] = [];
+      const counts = [100, 1000, 50, 20000, 300000];
+      for (const [index, count] of counts.entries()) {
+        programs.push(await (index % 2 === 0 ? one : other).compile(repeated(count)));
+        // Something that lies behind the working memory keeps it from growing in its place.
+        await one.allocate(`wall${index}`, { shape: [1000], dtype: "float32" });
+        for (const program of programs) {
+          results.push(program.run([{ x: Tensor.from([0.5]) }]).then(([{ y }]) => y.data[0]));
+        }
+      }
+      const expected = counts.flatMap((_, last) => counts.slice(0, last + 1).map((count) => count / 2));
+      expect(await Promise.all(results)).toEqual(expected);
+      await engine.close();
+    }
+  });
+
+  it("does not add up over programs of growing size, and stays when one does not fit", async () => {
+    const engine = await createWasmEngine({ threads: 1 });
+    const session = await engine.openSession();
+    const small = await session.compile(repeated(10));
+    // 5.2 GB in all: more than a 32-bit memory holds.
+    for (const megabytes of [600, 700, 800, 900, 1000, 1200]) {
+      await session.compile(repeated(megabytes * 250_000));
+    }
+    await expect(session.compile(repeated(1 << 30))).rejects.toThrow(
+      "the working memory of a step needs 4.3 GB",
+    );
+    const [{ y }] = await small.run([{ x: Tensor.from([3]) }]);
+    expect(y.data[0]).toBe(30);
+    await engine.close();
+  });
+
+  it("holds weights that were prepared once for all programs of a session", async () => {
+    const engine = await createWasmEngine({ threads: 1 });
+    const session = await engine.openSession();
+    const variable = (name: string, shape: readonly number[]) =>
+      build("variable", [], { name, shape, dtype: "float32" });
+    const channels = 2048;
+    const rows = ["mean", "variance"].map((name) =>
+      build("reshape", [variable(name, [channels])], { shape: [1, channels] }),
+    );
+    const moments = build("concatenate", rows, { axis: 0 });
+    // 300 programs with 16 MB of prepared weights each would need 5 GB.
+    for (let batch = 1; batch <= 300; batch++) {
+      const product = build("matmul", [input("x", [batch, channels]), variable("w", [channels, channels])], {
+        transposeA: false,
+        transposeB: false,
+      });
+      const parameters = [variable("gamma", [channels]), variable("beta", [channels])];
+      const y = build("batchNormalize", [product, moments, ...parameters], { epsilon: 1e-3 });
+      await session.compile({ outputs: { y }, updates: [] });
     }
     await engine.close();
   });

@@ -28,19 +28,19 @@ interface Tenant {
  */
 export function placeBuffers(calls: readonly Call[], kept: ReadonlySet<Buffer> = new Set()): Placement {
   const tenants = findTenants(calls, kept).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
-  const placed: { tenant: Tenant; offset: number }[] = [];
+  // By offset.
+  const placed: { readonly tenant: Tenant; readonly offset: number }[] = [];
   const offsets = new Map<Buffer, number>();
   let bytes = 0;
   for (const tenant of tenants) {
-    const contemporaries = placed
-      .filter(({ tenant: other }) => other.first <= tenant.last && tenant.first <= other.last)
-      .sort((a, b) => a.offset - b.offset);
     let offset = 0;
-    for (const other of contemporaries) {
-      if (offset + tenant.bytes <= other.offset) break;
-      offset = Math.max(offset, other.offset + other.tenant.bytes);
+    for (const { tenant: other, offset: taken } of placed) {
+      if (other.first > tenant.last || tenant.first > other.last) continue;
+      if (offset + tenant.bytes <= taken) break;
+      offset = Math.max(offset, taken + other.bytes);
     }
-    placed.push({ tenant, offset });
+    const index = placed.findIndex((other) => other.offset > offset);
+    placed.splice(index < 0 ? placed.length : index, 0, { tenant, offset });
     for (const buffer of tenant.buffers) offsets.set(buffer, offset);
     bytes = Math.max(bytes, offset + tenant.bytes);
   }

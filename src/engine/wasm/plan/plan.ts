@@ -19,7 +19,7 @@ import { lower, lowerUpdate } from "../lower/table.ts";
 import { foldNormalizations } from "./fold.ts";
 import { findFusions } from "./fuse.ts";
 import { SLACK } from "./place.ts";
-import { splitPrologue } from "./prologue.ts";
+import { contentsOf, keysOf, type PreparedBuffer, splitPrologue } from "./prologue.ts";
 import { insertUpdates, rootsOfStep, storeOf, takeTurns } from "./schedule.ts";
 
 /** A kernel call and the operation of the plan that it belongs to. */
@@ -55,7 +55,9 @@ export interface LoweredGraph {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly presets: readonly Preset[];
-  /** Rings, presets and results of the prologue: buffers with memory of the program's own, not shared with others. */
+  /** Results of the prologue, each with what it is made from. */
+  readonly prepared: readonly PreparedBuffer[];
+  /** Rings and presets: buffers with memory of the program's own, not shared with others. */
   readonly resident: readonly Buffer[];
 }
 
@@ -125,7 +127,7 @@ class Lowerer {
     });
     this.#calls.push(...insertUpdates(body, updates));
     const outputs = Object.keys(this.#graph.outputs).flatMap((name) => this.#outputs.get(name) ?? []);
-    return { ...this.#split(), inputs, outputs, presets: this.#presets };
+    return { ...this.#split(), inputs, outputs, presets: this.#presets, resident: this.#resident };
   }
 
   /** Outputs leave as soon as they are there. */
@@ -136,7 +138,7 @@ class Lowerer {
   }
 
   /** Parts what prepares weights from the step itself. */
-  #split(): Pick<LoweredGraph, "prologue" | "sources" | "updated" | "calls" | "resident"> {
+  #split(): Pick<LoweredGraph, "prologue" | "prepared" | "sources" | "updated" | "calls"> {
     const changing = this.#graph.updates.flatMap(({ variable, slots }) => [variable, ...slots]);
     const updated = changing.map(({ attributes }) => attributes.name);
     const changed = new Set(updated);
@@ -145,7 +147,13 @@ class Lowerer {
     const { prologue, step, kept } = splitPrologue(this.#calls, fixed);
     const read = new Set(prologue.flatMap(({ call }) => call.reads));
     const sources = [...this.#variables].flatMap(([name, buffer]) => (read.has(buffer) ? [name] : []));
-    return { prologue, sources, updated, calls: step, resident: [...this.#resident, ...kept] };
+    const names = new Map([...this.#variables].map(([name, buffer]) => [buffer, name]));
+    const contents = new Map(this.#presets.map(({ buffer, bytes }) => [buffer, bytes]));
+    const prepared = keysOf(prologue, kept, (buffer) => {
+      const bytes = contents.get(buffer);
+      return bytes === undefined ? `variable ${JSON.stringify(names.get(buffer))}` : contentsOf(bytes);
+    });
+    return { prologue, prepared, sources, updated, calls: step };
   }
 
   /** The buffer of a node's value. A reshape is another view of its input's. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Buffer, Call } from "../lower/lowering.ts";
-import { splitPrologue } from "./prologue.ts";
+import { contentsOf, keysOf, splitPrologue } from "./prologue.ts";
 
 const working = (name: string): Buffer => ({ name, bytes: 64, home: "working" });
 const weights: Buffer = { name: "weights", bytes: 64, home: 4096 };
@@ -41,5 +41,36 @@ describe("splitPrologue", () => {
     const calls = [planned([weights], [ring]), planned([weights], [y])];
     expect(splitPrologue(calls, fixed).step).toEqual([calls[0]]);
     expect(splitPrologue(calls, new Set([table])).step).toEqual(calls);
+  });
+});
+
+describe("keysOf", () => {
+  /** Calls that pack the weights, with an argument, and add up what is packed. */
+  function prologue(argument: number) {
+    const [packed, total] = ["packed", "total"].map(working);
+    const pack: Call<"sumParts"> = {
+      kernel: "sumParts",
+      arguments: { partial: weights, total: packed, parts: 1, count: argument, perChunk: 4 },
+      chunks: 1,
+      reads: [weights],
+      writes: [packed],
+    };
+    const add = { ...pack, arguments: { ...pack.arguments, partial: packed, total } };
+    const calls = [{ call: pack }, { call: { ...add, reads: [packed], writes: [total] } }];
+    return { calls, results: [packed, total] };
+  }
+  const keys = (argument: number, origin: string) => {
+    const { calls, results } = prologue(argument);
+    return keysOf(calls, results, () => origin).map(({ key }) => key);
+  };
+
+  it("gives results of the same calls on the same variables the same key, and all others another one", () => {
+    expect(keys(4, "w")).toEqual(keys(4, "w"));
+    expect(new Set([...keys(4, "w"), ...keys(8, "w"), ...keys(4, "v")]).size).toBe(6);
+  });
+
+  it("knows contents by their words", () => {
+    expect(contentsOf(new Uint8Array(Int32Array.of(7, 7, 7).buffer))).toBe("3 times 7");
+    expect(contentsOf(new Uint8Array(Int32Array.of(7, 7, 8).buffer))).toBe("7 7 8");
   });
 });

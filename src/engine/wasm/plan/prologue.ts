@@ -1,4 +1,4 @@
-import type { Buffer, Call } from "../lower/lowering.ts";
+import type { Buffer, Call, Reference } from "../lower/lowering.ts";
 
 /** Calls of a program in two parts. */
 export interface Parts<P> {
@@ -37,4 +37,45 @@ export function splitPrologue<P extends { readonly call: Call }>(
   const written = new Set(prologue.flatMap(({ call }) => call.writes));
   const read = new Set(step.flatMap(({ call }) => call.reads));
   return { prologue, step, kept: [...written].filter((buffer) => read.has(buffer)) };
+}
+
+/** A result of a prologue. */
+export interface PreparedBuffer {
+  readonly buffer: Buffer;
+  /** All that its contents depend on, as text: buffers of one key have the same contents whenever they are up to date. */
+  readonly key: string;
+}
+
+/**
+ * Says of results of a prologue what they are made from, so that programs of a session can share them.
+ *
+ * @param originOf - what a variable, a constant or a table is, as text
+ */
+export function keysOf(
+  prologue: readonly { readonly call: Call }[],
+  results: readonly Buffer[],
+  originOf: (buffer: Buffer) => string,
+): PreparedBuffer[] {
+  const keys = new Map<Buffer, string>();
+  for (const { call } of prologue) {
+    const values: Readonly<Record<string, number | Buffer | Reference | null>> = call.arguments;
+    const operands = Object.entries(values).map(([name, value]) => {
+      if (value === null || typeof value === "number") return `${name}: ${value}`;
+      const { buffer, offset } = "buffer" in value ? value : { buffer: value, offset: 0 };
+      const position = call.writes.indexOf(buffer);
+      return `${name}: ${position < 0 ? (keys.get(buffer) ?? originOf(buffer)) : `result ${position}`} + ${offset}`;
+    });
+    const description = `${call.kernel} of ${call.chunks}(${operands.join(", ")})`;
+    // Several calls may write parts of one buffer.
+    call.writes.forEach((buffer, position) => {
+      keys.set(buffer, `${keys.get(buffer) ?? ""}[${description}][${position}]`);
+    });
+  }
+  return results.map((buffer) => ({ buffer, key: `${buffer.bytes} bytes ${keys.get(buffer)}` }));
+}
+
+/** Words as text, what repeats once. */
+export function contentsOf(bytes: Uint8Array): string {
+  const words = new Uint32Array(bytes.slice().buffer, 0, bytes.length >> 2);
+  return words.every((word) => word === words[0]) ? `${words.length} times ${words[0]}` : words.join(" ");
 }
