@@ -23,8 +23,8 @@ export type Weight = Tensor | (() => Promise<Tensor>);
 const turnMilliseconds = 8;
 
 /**
- * A model's state: weights on the host, or yet to be drawn, until an engine is needed; then variables of a session. Programs are kept by
- * key. Dropping it without closing is fine: an engine closes sessions that nobody refers to.
+ * A model's state: weights on the host, or yet to be drawn, until an engine is needed; then variables of a session.
+ * Programs are kept by key. Dropping it without closing is fine: an engine closes sessions that nobody refers to.
  */
 export class ModelVariables {
   readonly #parameters: readonly ModelParameter[];
