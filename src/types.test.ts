@@ -30,6 +30,10 @@ function wrongOptions(): void {
   layers.dense();
   // @ts-expect-error: flatten has no such option
   layers.flatten({ units: 3 });
+  // @ts-expect-error: ResNet has no dropout
+  models.create("resnet18", { dropout: 0.5 });
+  // @ts-expect-error: the option is called classes
+  models.create("vgg16", { numClasses: 10 });
   // @ts-expect-error: a rate is a number
   layers.dropout({ rate: "0.5" });
   // @ts-expect-error: the option is called beta1

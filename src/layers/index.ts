@@ -3,7 +3,6 @@ export type { CallContext, LayerDefinition, ParameterSpec } from "./definition.t
 export * as layers from "./factories.ts";
 export * as initializers from "./initializer-factories.ts";
 export {
-  drawInSteps,
   type Initializer,
   type InitializerKind,
   type InitializerName,

@@ -1,19 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { RandomStream, type Shape } from "../tensor/index.ts";
+import { drawWeights } from "../testing/draw-weights.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { conv2d, dense } from "./factories.ts";
 import * as initializers from "./initializer-factories.ts";
-import {
-  fansOf,
-  type InitializerOption,
-  initialize,
-  initializerKinds,
-  initializerNames,
-} from "./initializers.ts";
+import { fansOf, type InitializerOption, initializerKinds, initializerNames } from "./initializers.ts";
 import { normalQuantile } from "./random-values.ts";
 
 const draw = (initializer: InitializerOption, shape: Shape, seed = 1) =>
-  initialize(initializer, shape, new RandomStream(seed)).data;
+  drawWeights(initializer, shape, new RandomStream(seed)).data;
 
 const { varianceScaling, randomNormal, randomUniform } = initializers;
 

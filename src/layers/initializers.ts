@@ -177,24 +177,12 @@ export function initializerField(fallback: InitializerName): Field<InitializerOp
 }
 
 /**
- * Draws a parameter.
+ * Draws a parameter, in steps of some 30 microseconds: a hundred million draws take two seconds, in which a thread may
+ * have other work to do.
  *
  * @param stream - one of its own for each parameter, so that a new layer leaves the others' weights as they were
  */
-export function initialize(
-  initializer: InitializerOption,
-  shape: Shape,
-  stream: RandomStream,
-): Tensor<"float32"> {
-  const steps = drawInSteps(initializer, shape, stream);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-}
-
-/** {@link initialize} in steps of some 30 microseconds: a hundred million draws take two seconds. */
-export function* drawInSteps(
+export function* initialize(
   initializer: InitializerOption,
   shape: Shape,
   { key }: RandomStream,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createReferenceEngine } from "../engine/reference/index.ts";
-import { initialize } from "../layers/index.ts";
 import { RandomStream, Tensor } from "../tensor/index.ts";
+import { drawWeights } from "../testing/draw-weights.ts";
 import type { ModelParameter } from "./architecture.ts";
 import { freshWeights, ModelVariables } from "./variables.ts";
 
@@ -10,7 +10,7 @@ const parameter = (name: string, shape: readonly number[]): ModelParameter => {
 };
 
 const drawn = (name: string, shape: readonly number[], seed: number) =>
-  initialize("glorotUniform", shape, new RandomStream(seed).split("initialize").split(name));
+  drawWeights("glorotUniform", shape, new RandomStream(seed).split("initialize").split(name));
 
 test("fresh weights are the same on the host, in a session, and at every reading", async () => {
   const parameters = [parameter("a", [3, 4]), parameter("b", [2, 5])];

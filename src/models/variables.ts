@@ -1,6 +1,6 @@
 import type { Engine, Program, Session } from "../engine/engine.ts";
 import type { Graph } from "../graph/index.ts";
-import { drawInSteps } from "../layers/index.ts";
+import { initialize } from "../layers/index.ts";
 import {
   formatShape,
   nameHint,
@@ -190,7 +190,7 @@ export function freshWeights(parameters: readonly ModelParameter[], seed: number
   return new Map(
     parameters.map(({ name, shape, initializer }) => [
       name,
-      () => inTurns(drawInSteps(initializer, shape, stream.split(name))),
+      () => inTurns(initialize(initializer, shape, stream.split(name))),
     ]),
   );
 }

@@ -10,8 +10,8 @@
  */
 import { layers, type SymbolicTensor } from "../layers/index.ts";
 import { functional, input, type Model } from "../models/index.ts";
-import { pytorchDefault } from "./initializers.ts";
 import { checkImageSize, imageNet, type ZooDropoutOptions, zooDropoutOptions } from "./options.ts";
+import { kernelDefaults } from "./pytorch.ts";
 
 /** What strides and poolings leave one pixel of. */
 const smallestImage = 63;
@@ -31,7 +31,7 @@ function convolution(
   },
 ): SymbolicTensor {
   const fanIn = options.kernelSize ** 2 * x.shape[2];
-  const layer = layers.conv2d({ name: `features.${index}`, ...options, ...pytorchDefault(fanIn) });
+  const layer = layers.conv2d({ name: `features.${index}`, ...options, ...kernelDefaults(fanIn) });
   return relu(layer.apply(x), `features.${index + 1}`);
 }
 
@@ -62,7 +62,7 @@ function hidden(x: SymbolicTensor, index: number, rate: number): SymbolicTensor 
 }
 
 function linear(x: SymbolicTensor, index: number, units: number): SymbolicTensor {
-  return layers.dense({ name: `classifier.${index}`, units, ...pytorchDefault(x.shape[0]) }).apply(x);
+  return layers.dense({ name: `classifier.${index}`, units, ...kernelDefaults(x.shape[0]) }).apply(x);
 }
 
 /** `alexnet`: 5 convolutions, 3 dense layers. 61,100,840 parameters with the default options. */

@@ -131,9 +131,10 @@ export function isZooName(name: string): name is ZooName {
  *
  * @throws OptionError for an unknown name, with the nearest known one, or a wrong option
  */
-export function create<N extends ZooName>(name: N, options?: ZooOptionsOf<N>): Model;
-export function create(name: string, options?: ZooDropoutOptions): Model;
-export function create(name: string, options: ZooDropoutOptions = {}): Model {
+export function create<N extends string>(
+  name: N,
+  options?: N extends ZooName ? ZooOptionsOf<N> : ZooDropoutOptions,
+): Model {
   if (isZooName(name)) return zoo[name].create(options);
   throw new OptionError(`there is no model "${name}"`, {
     where: "models.create",

@@ -11,8 +11,8 @@
  */
 import { layers, type SymbolicTensor } from "../layers/index.ts";
 import { functional, input, type Model } from "../models/index.ts";
-import { heNormalFanOut, pytorchDefault } from "./initializers.ts";
 import { imageNet, type ZooOptions, zooOptions } from "./options.ts";
+import { batchNormDefaults, heNormalFanOut, kernelDefaults } from "./pytorch.ts";
 
 /** Filters of the first stage; each later one has twice as many. */
 const firstFilters = 64;
@@ -40,7 +40,7 @@ function normalized(
       kernelInitializer: heNormalFanOut,
     })
     .apply(x);
-  return layers.batchNormalization({ name: normalization, momentum: 0.9, epsilon: 1e-5 }).apply(convolved);
+  return layers.batchNormalization({ name: normalization, ...batchNormDefaults }).apply(convolved);
 }
 
 function relu(x: SymbolicTensor, name: string): SymbolicTensor {
@@ -107,7 +107,7 @@ function build(name: ResNetName, options: ZooOptions): Model {
     }
   }
   const mean = layers.globalAveragePool2d({ name: "avgpool" }).apply(x);
-  const head = layers.dense({ name: "fc", units: classes, ...pytorchDefault(mean.shape[0]) });
+  const head = layers.dense({ name: "fc", units: classes, ...kernelDefaults(mean.shape[0]) });
   return functional({ inputs: image, outputs: head.apply(mean) }, { name });
 }
 

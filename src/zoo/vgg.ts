@@ -11,8 +11,8 @@
  */
 import { initializers, type Layer, layers } from "../layers/index.ts";
 import { type Model, sequential } from "../models/index.ts";
-import { heNormalFanOut } from "./initializers.ts";
 import { checkImageSize, imageNet, type ZooDropoutOptions, zooDropoutOptions } from "./options.ts";
+import { batchNormDefaults, heNormalFanOut } from "./pytorch.ts";
 
 /** Filters of the convolutions of each stage. */
 const stageFilters = [64, 128, 256, 512, 512] as const;
@@ -38,9 +38,7 @@ function convolution(name: () => string, filters: number, batchNorm: boolean): L
     padding: 1,
     kernelInitializer: heNormalFanOut,
   });
-  const normalized = batchNorm
-    ? [layers.batchNormalization({ name: name(), momentum: 0.9, epsilon: 1e-5 })]
-    : [];
+  const normalized = batchNorm ? [layers.batchNormalization({ name: name(), ...batchNormDefaults })] : [];
   return [convolved, ...normalized, layers.activation({ name: name(), activation: "relu" })];
 }
 

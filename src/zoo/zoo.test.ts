@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { gradients } from "../autodiff/index.ts";
 import { isKind } from "../graph/index.ts";
+import { type InitializerOption, initializers } from "../layers/index.ts";
 import { buildForward, modelParameters } from "../models/index.ts";
 import { createBuild } from "../ops/index.ts";
 import type { Shape } from "../tensor/index.ts";
@@ -103,4 +104,64 @@ test.each(smallest)("images that %s has no use for are refused at once", async (
         "The net halves them until nothing is left. Enlarge the images, or use a net for small ones: lenet5, convnet, resnet18.",
     );
   }
+});
+
+describe("initial weights are drawn as torchvision draws them", () => {
+  const heNormal = initializers.varianceScaling({
+    scale: 2,
+    mode: "fanOut",
+    distribution: "untruncatedNormal",
+  });
+  const uniformKernel = initializers.varianceScaling({ scale: 1 / 3, distribution: "uniform" });
+  const uniformBias = (fanIn: number) =>
+    initializers.randomUniform({ minimum: -1 / Math.sqrt(fanIn), maximum: 1 / Math.sqrt(fanIn) });
+  const statistics = {
+    weight: "ones",
+    bias: "zeros",
+    running_mean: "zeros",
+    running_var: "ones",
+  } satisfies Record<string, InitializerOption>;
+
+  /** Initializers by name of parameter. */
+  const drawnBy = (name: ZooName) =>
+    new Map(modelParameters(create(name).architecture).map((spec) => [spec.name, spec.initializer]));
+
+  test("resnet18", () => {
+    for (const [name, initializer] of drawnBy("resnet18")) {
+      const [, layer, part] = /^(?:.*\.)?(conv\d|bn\d|fc|0|1)\.(\w+)$/.exec(name) ?? [];
+      const expected: Record<string, InitializerOption> = /^(conv\d|0)$/.test(layer)
+        ? { weight: heNormal }
+        : layer === "fc"
+          ? { weight: uniformKernel, bias: uniformBias(512) }
+          : statistics;
+      expect(initializer, name).toEqual(expected[part]);
+    }
+  });
+
+  test("vgg11-bn", () => {
+    const dense = initializers.randomNormal({ standardDeviation: 0.01 });
+    for (const [name, initializer] of drawnBy("vgg11-bn")) {
+      if (name.startsWith("classifier") && name.endsWith("weight")) expect(initializer, name).toEqual(dense);
+      else if (name.endsWith("weight")) expect([heNormal, "ones"], name).toContainEqual(initializer);
+      else expect(initializer, name).toBe(name.endsWith("running_var") ? "ones" : "zeros");
+    }
+  });
+
+  test("alexnet", () => {
+    const fansIn = {
+      "features.0": 3 * 11 ** 2,
+      "features.3": 64 * 5 ** 2,
+      "features.6": 192 * 3 ** 2,
+      "features.8": 384 * 3 ** 2,
+      "features.10": 256 * 3 ** 2,
+      "classifier.1": 256 * 6 ** 2,
+      "classifier.4": 4096,
+      "classifier.6": 4096,
+    };
+    const expected = Object.entries(fansIn).flatMap(([layer, fanIn]): [string, InitializerOption][] => [
+      [`${layer}.weight`, uniformKernel],
+      [`${layer}.bias`, uniformBias(fanIn)],
+    ]);
+    expect(drawnBy("alexnet")).toEqual(new Map(expected));
+  });
 });

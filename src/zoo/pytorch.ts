@@ -1,5 +1,8 @@
 import { type Initializer, initializers } from "../layers/index.ts";
 
+/** PyTorch's defaults of batch normalization; its momentum is the new value's share, 0.1. */
+export const batchNormDefaults = { momentum: 0.9, epsilon: 1e-5 } as const;
+
 /** He et al.'s normal distribution over fan out, not cut off: how torchvision draws the convolutions of VGG and ResNet. */
 export const heNormalFanOut: Initializer = initializers.varianceScaling({
   scale: 2,
@@ -8,10 +11,10 @@ export const heNormalFanOut: Initializer = initializers.varianceScaling({
 });
 
 /**
- * What PyTorch does where a net says nothing: kernels and biases are uniform on [-1 / sqrt(fanIn), 1 / sqrt(fanIn)),
+ * How PyTorch draws where a net says nothing: kernels and biases are uniform on [-1 / sqrt(fanIn), 1 / sqrt(fanIn)),
  * with the kernel's fan in for both (`torch.nn.Linear.reset_parameters`).
  */
-export function pytorchDefault(fanIn: number): {
+export function kernelDefaults(fanIn: number): {
   readonly kernelInitializer: Initializer;
   readonly biasInitializer: Initializer;
 } {
