@@ -8,14 +8,20 @@
 export type { ImageDataset } from "./data/index.ts";
 export * as data from "./data/index.ts";
 export {
+  type BuildDiagnosis,
   createReferenceEngine,
   createWasmEngine,
+  type Diagnosis,
   defaultEngine,
+  diagnose,
   type Engine,
+  type HostMachine,
+  type MachineSpeed,
   type Plan,
   type Precision,
   type WasmEngine,
   type WasmEngineOptions,
+  type WasmFeature,
 } from "./engine/index.ts";
 export * as formats from "./formats/index.ts";
 export {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerBackprop } from "./commands/backprop.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerSummary } from "./commands/summary.ts";
@@ -46,6 +47,7 @@ function createProgram(terminal: Terminal): Command {
   registerSummary(program, terminal);
   registerBackprop(program, terminal);
   registerTour(program, terminal);
+  registerDoctor(program, terminal);
   return program;
 }
 
@@ -57,6 +59,7 @@ Examples:
   fovea predict runs/lenet5 digit.png
   fovea summary lenet5
   fovea backprop --depth 3                               backpropagation, number by number
+  fovea doctor                                           how fast this machine is, and what would make it faster
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. With --json, standard output is one JSON document; when a command
 fails it is {"error": {"name", "message", "where", "hint", "exitCode"}}.`;

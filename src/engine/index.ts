@@ -3,6 +3,14 @@ import { createWasmEngine } from "./wasm/index.ts";
 
 export type * from "./engine.ts";
 export { createReferenceEngine } from "./reference/index.ts";
+export {
+  type BuildDiagnosis,
+  type Diagnosis,
+  diagnose,
+  type HostMachine,
+  type MachineSpeed,
+  type WasmFeature,
+} from "./wasm/diagnosis.ts";
 export { createWasmEngine, type WasmEngine, type WasmEngineOptions } from "./wasm/index.ts";
 
 let shared: Promise<Engine> | null = null;

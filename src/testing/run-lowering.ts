@@ -2,8 +2,8 @@ import { tuneV8 } from "#host";
 import { argumentLayouts } from "../engine/wasm/generated/arguments.ts";
 import { modules, type Variant } from "../engine/wasm/generated/modules.ts";
 import { bytesOfModule } from "../engine/wasm/kernel-module.ts";
+import { kernelNames } from "../engine/wasm/kernel-names.ts";
 import type { Buffer, Call, LoweringContext } from "../engine/wasm/lower/lowering.ts";
-import { kernelNames } from "../engine/wasm/variants.ts";
 import type { Node } from "../graph/index.ts";
 import { bytesPerElement, type DType, sizeOf } from "../tensor/index.ts";
 

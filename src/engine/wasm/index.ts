@@ -1,11 +1,11 @@
-import { canShareMemory, processorCount } from "#host";
-import { OptionError } from "../../tensor/index.ts";
+import { canShareMemory } from "#host";
 import type { Engine, Precision, Session } from "../engine.ts";
 import { Holdings, WorkingMemory } from "./holdings.ts";
 import type { Target } from "./plan/plan.ts";
 import { Queue } from "./queue.ts";
 import { WasmSession } from "./session.ts";
 import { Team } from "./team.ts";
+import { checkThreads, usualThreads } from "./threads.ts";
 import { chooseKernels, type Kernels } from "./variants.ts";
 
 /** How to make a wasm engine. */
@@ -17,9 +17,6 @@ export interface WasmEngineOptions {
   /** Whether threads share memory; by default where the host can. Without it there is one thread. */
   readonly sharedMemory?: boolean;
 }
-
-/** The most threads of a team. */
-const MAXIMUM_THREADS = 64;
 
 /** The engine that plans a step as a list of WebAssembly kernel calls and runs it on a team of threads. */
 export class WasmEngine implements Engine {
@@ -68,23 +65,9 @@ export class WasmEngine implements Engine {
  */
 export async function createWasmEngine(options: WasmEngineOptions = {}): Promise<WasmEngine> {
   const shared = options.sharedMemory ?? canShareMemory();
-  const threads = options.threads ?? (shared ? Math.min(processorCount(), MAXIMUM_THREADS) : 1);
+  const threads = options.threads ?? usualThreads(shared);
   checkThreads(threads, shared);
   const precision = options.precision ?? "fast";
   const kernels = await chooseKernels(precision, shared);
   return new WasmEngine(kernels, new Team(kernels.module, threads, shared), precision);
-}
-
-function checkThreads(threads: number, shared: boolean): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAXIMUM_THREADS) {
-    throw new OptionError(`threads must be a whole number from 1 to ${MAXIMUM_THREADS}, got ${threads}`, {
-      where: "wasm engine",
-    });
-  }
-  if (threads > 1 && !shared) {
-    throw new OptionError(`${threads} threads need shared memory, which is off or not available here`, {
-      where: "wasm engine",
-      hint: "Use 1 thread; in a browser, serve the page cross-origin isolated (COOP: same-origin, COEP: require-corp).",
-    });
-  }
 }

@@ -1,12 +1,12 @@
 import type { Plan } from "../engine.ts";
 import { argumentLayouts } from "./generated/arguments.ts";
 import type { Holdings, MovableCalls } from "./holdings.ts";
+import { kernelNames } from "./kernel-names.ts";
 import type { Buffer, Call, Reference } from "./lower/lowering.ts";
 import type { Allocator } from "./memory.ts";
 import { type Placement as BufferPlacement, findBarriers, SLACK } from "./plan/place.ts";
 import type { LoweredGraph } from "./plan/plan.ts";
 import type { LoadedCalls, LoadedPort, LoadedProgram } from "./program.ts";
-import { kernelNames } from "./variants.ts";
 import type { Placement } from "./worker/protocol.ts";
 
 /** Bytes of a `Record`, of a `Program` and of a chunk counter in kernels/program.ts. */

@@ -1,8 +1,8 @@
 import { type HostWorker, startWorker } from "#host";
 import { EngineError, MemoryError } from "../../tensor/index.ts";
 import { workerSource } from "./generated/worker-source.ts";
+import { kernelNames } from "./kernel-names.ts";
 import { Allocator, PAGE_BYTES } from "./memory.ts";
-import { kernelNames } from "./variants.ts";
 import type { DoneMessage, Extent, Placement, TaskMessage } from "./worker/protocol.ts";
 
 /** A task without its number, which the team gives it. */

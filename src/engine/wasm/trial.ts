@@ -1,8 +1,6 @@
-import { type HostWorker, startWorker } from "#host";
-import { EngineError } from "../../tensor/index.ts";
 import { argumentLayouts } from "./generated/arguments.ts";
-import { workerSource } from "./generated/worker-source.ts";
-import type { DoneMessage, Extent, Placement, TrialMessage } from "./worker/protocol.ts";
+import type { TrialWorker } from "./trial-worker.ts";
+import type { Extent, Placement } from "./worker/protocol.ts";
 
 /** What a build of the kernels did with the trial's products. */
 export interface Trial {
@@ -65,52 +63,28 @@ const writes: readonly Placement[] = [
 ];
 const reads: readonly Extent[] = [{ address: addresses.c, length: 2 * cBytes }];
 
-/** A worker on which builds of the kernels are tried, one after the other, so that this thread stays free. */
-export class TrialBench {
-  readonly #worker: HostWorker = startWorker(workerSource);
-  #waiting: { resolve: (trial: Trial) => void; reject: (error: Error) => void } | undefined;
-
-  constructor() {
-    this.#worker.onMessage((message) => this.#receive(message as DoneMessage));
-    this.#worker.onError((error) => this.#waiting?.reject(error));
-  }
-
-  /**
-   * Computes the trial's products over and over for some milliseconds: the optimizing compiler takes a few of them to
-   * replace the code that a module starts with, and only what it makes counts.
-   *
-   * @throws EngineError when the module traps or the worker fails
-   */
-  run(module: WebAssembly.Module, kernels: readonly string[], milliseconds: number): Promise<Trial> {
-    const message: TrialMessage = {
-      type: "trial",
-      id: 0,
-      module,
-      pages: PAGES,
-      kernels,
-      scratch: addresses.scratch,
-      kernel: "matmul",
-      blocks: products.map((_, index) => addresses.blocks + BLOCK_BYTES * index),
-      milliseconds,
-      writes,
-      reads,
-    };
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#worker.keepAlive(true);
-      this.#worker.postMessage(message);
-    });
-  }
-
-  #receive({ reads: values, milliseconds = 0, error }: DoneMessage): void {
-    this.#worker.keepAlive(false);
-    if (error !== undefined) this.#waiting?.reject(new EngineError(error));
-    else this.#waiting?.resolve(judge(new Float32Array(values[0].buffer), milliseconds));
-  }
-
-  close(): void {
-    this.#worker.terminate();
-  }
+/**
+ * Computes the trial's products over and over for some milliseconds: the optimizing compiler takes a few of them to
+ * replace the code that a module starts with, and only what it makes counts.
+ *
+ * @throws EngineError when the module traps or the worker fails
+ */
+export async function tryProducts(
+  worker: TrialWorker,
+  module: WebAssembly.Module,
+  milliseconds: number,
+): Promise<Trial> {
+  const outcome = await worker.perform({
+    module,
+    pages: PAGES,
+    scratch: addresses.scratch,
+    kernel: "matmul",
+    blocks: products.map((_, index) => addresses.blocks + BLOCK_BYTES * index),
+    milliseconds,
+    writes,
+    reads,
+  });
+  return judge(new Float32Array(outcome.reads[0].buffer), outcome.fastest);
 }
 
 function judge(values: Float32Array, milliseconds: number): Trial {

@@ -1,13 +1,10 @@
 import { tuneV8 } from "#host";
 import { EngineError } from "../../tensor/index.ts";
 import type { Precision } from "../engine.ts";
-import { argumentLayouts, type KernelName } from "./generated/arguments.ts";
 import { modules, type Variant } from "./generated/modules.ts";
 import { bytesOfModule, type Tile } from "./kernel-module.ts";
-import { type Trial, TrialBench } from "./trial.ts";
-
-/** Names of the kernels in the order of the function table; the first has index 1. */
-export const kernelNames = Object.keys(argumentLayouts) as readonly KernelName[];
+import { type Trial, tryProducts } from "./trial.ts";
+import { TrialWorker } from "./trial-worker.ts";
 
 /** What became of the builds of the kernels on this machine. */
 export interface Choice {
@@ -35,14 +32,19 @@ const candidates: { readonly [P in Precision]: readonly Variant[] } = {
   exact: [],
 };
 
-/**
- * How long each build is measured, and how often: V8's optimizing compiler has the tile after some 3 ms, and a build may be
- * unlucky once, when others use the processor.
- */
-const trialMilliseconds = 4;
-const passes = 2;
+/** How long each build is measured, and how often: it may be unlucky once, when others use the processor. */
+export interface Effort {
+  readonly milliseconds: number;
+  readonly passes: number;
+}
+
+/** V8's optimizing compiler has the tile after some 3 ms. */
+const usualEffort: Effort = { milliseconds: 4, passes: 2 };
 /** How far a product may be from the sums in float64, and from what the plain build has; its terms are up to 1. */
 const tolerance = 1e-4;
+
+/** The reason against a build with instructions that are not here: nothing is wrong with it. */
+export const notSupported = "not supported";
 
 const choices = new Map<Precision, Promise<Choice>>();
 
@@ -54,20 +56,25 @@ const choices = new Map<Precision, Promise<Choice>>();
  * @throws EngineError when there is none; its message says why for each
  */
 export async function chooseKernels(precision: Precision, shared: boolean): Promise<Kernels> {
-  const choosing = choices.get(precision) ?? choose(precision);
+  const choosing = choices.get(precision) ?? tryBuilds(precision, usualEffort);
   choices.set(precision, choosing);
   const choice = await choosing;
   const module = await WebAssembly.compile(bytesOfModule(modules[choice.variant], shared));
   return { ...choice, module };
 }
 
-async function choose(precision: Precision): Promise<Choice> {
+/**
+ * Tries the builds of the kernels, and takes the fastest that computes products rightly.
+ *
+ * @throws EngineError when there is none; its message says why for each
+ */
+export async function tryBuilds(precision: Precision, { milliseconds, passes }: Effort): Promise<Choice> {
   const flags = tuneV8();
   const speeds = new Map<Variant, number>();
   const rejected = new Map<Variant, string>();
-  const bench = new TrialBench();
+  const worker = new TrialWorker();
   try {
-    const plain = await tryVariant(bench, "plain");
+    const plain = await tryBuild(worker, "plain", milliseconds);
     const judge = (variant: Variant, trial: Trial | string) => {
       const reason = typeof trial === "string" ? trial : reasonAgainst(trial, plain);
       if (typeof trial === "string" || reason !== null) rejected.set(variant, reason ?? "");
@@ -75,11 +82,11 @@ async function choose(precision: Precision): Promise<Choice> {
     };
     for (let pass = 0; pass < passes; pass++) {
       const left = candidates[precision].filter((variant) => !rejected.has(variant));
-      for (const variant of left) judge(variant, await tryVariant(bench, variant));
+      for (const variant of left) judge(variant, await tryBuild(worker, variant, milliseconds));
     }
     judge("plain", plain);
   } finally {
-    bench.close();
+    worker.close();
   }
   for (const variant of rejected.keys()) speeds.delete(variant);
   const measured = [...speeds].map(([variant, gigaflops]) => ({ variant, gigaflops }));
@@ -93,11 +100,15 @@ async function choose(precision: Precision): Promise<Choice> {
 }
 
 /** A trial, or why there can be none. */
-async function tryVariant(bench: TrialBench, variant: Variant): Promise<Trial | string> {
+async function tryBuild(
+  worker: TrialWorker,
+  variant: Variant,
+  milliseconds: number,
+): Promise<Trial | string> {
   const bytes = bytesOfModule(modules[variant], false);
-  if (!WebAssembly.validate(bytes)) return "not supported";
+  if (!WebAssembly.validate(bytes)) return notSupported;
   try {
-    return await bench.run(await WebAssembly.compile(bytes), kernelNames, trialMilliseconds);
+    return await tryProducts(worker, await WebAssembly.compile(bytes), milliseconds);
   } catch (error) {
     return `it fails: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -68,6 +68,8 @@ export interface TrialMessage {
   readonly blocks: readonly number[];
   /** How long to go on; 0 for one round. */
   readonly milliseconds: number;
+  /** Stretches of memory to fill with ones first: pages that nobody has written to cost nothing to read. */
+  readonly fills?: readonly Extent[];
   readonly writes: readonly Placement[];
   readonly reads: readonly Extent[];
 }
@@ -78,8 +80,8 @@ export interface DoneMessage {
   readonly id: number;
   /** Contents of the task's `reads`; empty where memory is shared, since the owner reads it itself. */
   readonly reads: readonly Uint8Array[];
-  /** Of a trial: duration of a round, in the fastest stretch of rounds. */
-  readonly milliseconds?: number;
+  /** Of a trial: milliseconds of a round, in the fastest stretch of rounds and in the one in the middle. */
+  readonly times?: { readonly fastest: number; readonly median: number };
   /** Set when the task failed. */
   readonly error?: string;
 }
