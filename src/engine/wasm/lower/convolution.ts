@@ -210,14 +210,20 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
 export const lowerConv2d: Lowering<"conv2d"> = (node, context) =>
   lowerConvolution(node, { bias: null, rectify: false, target: node }, context);
 
-export const lowerConv2dInputGradient: Lowering<"conv2dInputGradient"> = (node, context) => {
+/** The gradient of a convolution's input with what is fused to it. */
+export function lowerInputGradient(
+  node: Node<"conv2dInputGradient">,
+  epilogue: Epilogue,
+  context: LoweringContext,
+): void {
   const [dy, filter] = node.inputs;
-  const dx = context.buffer(node);
+  const dx = context.buffer(epilogue.target);
+  const riders = ridersOf(epilogue, context);
   if (isPointwise(filter.shape, node.attributes)) {
     context.describe("pointwise, matrix product");
     const [m, n, k] = [pixelsOf(node.shape), node.shape[3], dy.shape[3]];
     const operands = { a: context.buffer(dy), b: context.buffer(filter), c: dx };
-    const product = { ...operands, m, n, k, transposeA: false, transposeB: true, ...noRiders };
+    const product = { ...operands, m, n, k, transposeA: false, transposeB: true, ...riders };
     emitProduct(product, context);
     return;
   }
@@ -228,12 +234,15 @@ export const lowerConv2dInputGradient: Lowering<"conv2dInputGradient"> = (node, 
     context.describe(`Winograd ${minimalFiltering(size)}, turned kernel`);
     const [padTop, padLeft] = walk.before;
     const tiled = { input: dy.shape, output: node.shape, size, padTop, padLeft };
-    emitWinograd(tiled, buffers, { turn: true, riders: noRiders }, context);
+    emitWinograd(tiled, buffers, { turn: true, riders }, context);
     return;
   }
   context.describe("implicit matrix product, turned kernel");
-  emitWalk(walk, buffers, { turn: true, riders: noRiders }, context);
-};
+  emitWalk(walk, buffers, { turn: true, riders }, context);
+}
+
+export const lowerConv2dInputGradient: Lowering<"conv2dInputGradient"> = (node, context) =>
+  lowerInputGradient(node, { bias: null, rectify: false, target: node }, context);
 
 /** Byte offset of each pixel of a band from the band's first input position. */
 function pixelOffsets(walk: Walk, rows: number): number[] {

@@ -28,11 +28,14 @@ interface Operands {
   readonly x: Node;
   readonly other: Node;
   readonly normalized: (x: Node) => Node;
+  /** A convolution that keeps the shape, with a kernel of this size. */
+  readonly convolved: (x: Node, size: 1 | 3) => Node;
+  readonly beta: Node;
 }
 
 const backwards = ["normalizeGradient", "normalizeReduce"] as const;
 
-const blocks: Readonly<Record<string, Block>> = {
+const blocks: Record<string, Block> = {
   "normalization alone": {
     y: ({ x, normalized }) => normalized(scaled(x, 2)),
     fusions: ["normalizeGradient"],
@@ -76,11 +79,11 @@ const blocks: Readonly<Record<string, Block>> = {
     fusions: ["rectifiedSum"],
   },
   "a bias and ReLU": {
-    y: ({ x, normalized }) => relu(add(scaled(x, 2), normalized(x).inputs[3] ?? x)),
+    y: ({ x, beta }) => relu(add(scaled(x, 2), beta)),
     fusions: ["gatedSums"],
   },
   "ReLU and the greatest of windows": {
-    y: ({ x, normalized }) => pooled(relu(add(scaled(x, 2), normalized(x).inputs[3] ?? x)), [2, 2]),
+    y: ({ x, beta }) => pooled(relu(add(scaled(x, 2), beta)), [2, 2]),
     fusions: ["rectifiedPoolGradient"],
   },
   "ReLU and the greatest of windows that overlap": {
@@ -88,6 +91,51 @@ const blocks: Readonly<Record<string, Block>> = {
     fusions: ["rectifiedPoolGradient"],
   },
 };
+
+/** The same with convolutions, whose scratch is an engine's to give. */
+const convolutions: Record<string, Block> = {};
+for (const size of [1, 3] as const) {
+  const name = `${size}x${size} convolution`;
+  Object.assign(convolutions, {
+    [`${name}, bias, residual and ReLU`]: {
+      y: ({ x, other, beta, convolved }) => relu(add(scaled(other, 2), add(convolved(x, size), beta))),
+      fusions: ["gatedSums", "product"],
+    },
+    [`two of ${name} with bias that are added`]: {
+      y: ({ x, other, beta, convolved }) =>
+        relu(add(add(convolved(x, size), beta), add(convolved(other, size), beta))),
+      fusions: ["gatedSums", "product", "product"],
+    },
+    [`${name} behind ReLU`]: {
+      y: ({ x, convolved }) => convolved(relu(scaled(x, 2)), size),
+      fusions: ["product"],
+    },
+    [`${name} around which a residual goes`]: {
+      y: ({ x, other, convolved }) => {
+        const active = relu(add(scaled(x, 2), other));
+        return add(convolved(active, size), scaled(active, 0.5));
+      },
+      fusions: ["rectifiedSum", "product", "product"],
+    },
+    [`residual blocks of ${name} and normalization`]: {
+      y: ({ x, other, normalized, convolved }) => {
+        const block = (z: Node) => {
+          const inner = relu(normalized(convolved(z, size)));
+          return relu(add(normalized(convolved(inner, size)), z));
+        };
+        return block(block(add(x, other)));
+      },
+      // Of the gradients of four normalizations two work their gate out. Those behind the sums get it from a product: the
+      // second block's from the loss, the first one's with the gradient of the way around.
+      fusions: [
+        ...["normalize", "normalize", "normalize", "normalize"],
+        ...["normalizeGradient", "normalizeGradient", "normalizeGradient", "normalizeGradient"],
+        ...["normalizeReduce", "normalizeReduce", "normalizeReduce"],
+        ...["product", "product"],
+      ],
+    },
+  } satisfies Record<string, Block>);
+}
 
 function pooled(x: Node, strides: readonly [number, number]): Node {
   const [, height, width] = x.shape;
@@ -99,6 +147,8 @@ function pooled(x: Node, strides: readonly [number, number]): Node {
   });
 }
 
+const filterOf = (size: number, channels: number) => input(`filter${size}`, [size, size, channels, channels]);
+
 /** A block's result and the gradients of a weighted sum of it with respect to all its inputs. */
 function graphOf({ y: make }: Block, shape: Shape) {
   const channels = [shape[shape.length - 1]];
@@ -106,7 +156,14 @@ function graphOf({ y: make }: Block, shape: Shape) {
   const [gamma, beta] = [input("gamma", channels), input("beta", channels)];
   const normalized = (of: Node) =>
     build("batchNormalize", [of, build("batchMoments", [of], {}), gamma, beta], { epsilon });
-  const y = make({ x, other, normalized });
+  const filters = { 1: filterOf(1, channels[0]), 3: filterOf(3, channels[0]) };
+  const convolved = (of: Node, size: 1 | 3) => {
+    const around = (size - 1) / 2;
+    const padding = { top: around, bottom: around, left: around, right: around };
+    const attributes = { strides: [1, 1], padding, dilations: [1, 1], groups: 1 } as const;
+    return build("conv2d", [of, filters[size]], attributes);
+  };
+  const y = make({ x, other, normalized, convolved, beta });
   const weighted = build("multiply", [y, input("weights", y.shape)], {});
   const total = build("reduceSum", [weighted], {
     axes: y.shape.map((_, axis) => axis),
@@ -114,7 +171,7 @@ function graphOf({ y: make }: Block, shape: Shape) {
   });
   const loss = build("reshape", [total], { shape: [1] });
   const reached = topologicalOrder([loss]);
-  const wanted = [x, other, gamma, beta].filter((leaf) => reached.includes(leaf));
+  const wanted = [x, other, gamma, beta, ...Object.values(filters)].filter((leaf) => reached.includes(leaf));
   return [y, ...gradients(loss, wanted)];
 }
 
@@ -138,13 +195,17 @@ function valuesFor(outputs: readonly Node[]): Map<Node, Float64Array> {
 
 const exactly = { absolute: 0, relative: 0 };
 
+test.each(Object.entries({ ...blocks, ...convolutions }))("%s: fused", (_, block) => {
+  const outputs = graphOf(block, [2, 6, 6, 16]);
+  const fusions = findFusions(topologicalOrder(outputs), new Set(outputs));
+  expect(fusions.map(({ kind }) => kind).sort()).toEqual([...block.fusions].sort());
+});
+
 describe.each(Object.entries(blocks))("%s", (_, block) => {
   test.each(shapes.map((shape) => [shape.join("x"), shape] as const))("%s", (_, shape) => {
     const outputs = graphOf(block, shape);
     const order = topologicalOrder(outputs);
-    const fusions = findFusions(order, new Set(outputs));
-    expect(fusions.map(({ kind }) => kind).sort()).toEqual([...block.fusions].sort());
-    const { turns } = takeTurns(order, fusions);
+    const { turns } = takeTurns(order, findFusions(order, new Set(outputs)));
     const leaves = valuesFor(outputs);
     const expected = evaluate(outputs, leaves);
     for (const variant of variants) {
@@ -190,8 +251,12 @@ describe("fused in an engine, in memory that is reused", () => {
   });
   afterAll(() => Promise.all(engines.map((engine) => engine.close())));
 
-  test.each(Object.entries(blocks))("%s", async (_, block) => {
-    const nodes = graphOf(block, [4, 17, 23, 12]);
+  const cases = Object.entries({ ...blocks, ...convolutions }).flatMap(([name, block]) =>
+    [12, 16].map((channels) => [name, channels, block] as const),
+  );
+
+  test.each(cases)("%s, %i channels", async (_, channels, block) => {
+    const nodes = graphOf(block, [4, 17, 23, channels]);
     const outputs = Object.fromEntries(nodes.map((node, index) => [String(index), node]));
     const leaves = valuesFor(nodes);
     const feeds = Object.fromEntries(

@@ -6,7 +6,7 @@ import {
   lowerNormalizeReduce,
   type NormalizeGradientOperands,
 } from "./batch-norm-gradient.ts";
-import { lowerConvolution } from "./convolution.ts";
+import { lowerConvolution, lowerInputGradient } from "./convolution.ts";
 import { lowerRectifiedSum } from "./elementwise.ts";
 import type { LoweringContext } from "./lowering.ts";
 import { type Epilogue, lowerProduct } from "./matrix.ts";
@@ -15,8 +15,11 @@ import { lowerGatedSums } from "./reduce.ts";
 
 /** All kinds of groups of nodes that are computed in one; what they consist of is found in plan/patterns/. */
 interface Fused {
-  /** A product or convolution with bias and rectifier. */
-  product: { readonly producer: Node<"matmul"> | Node<"conv2d">; readonly epilogue: Epilogue };
+  /** A product or convolution with bias, residual and rectifier, or their gradient with another added and a gate. */
+  product: {
+    readonly producer: Node<"matmul"> | Node<"conv2d"> | Node<"conv2dInputGradient">;
+    readonly epilogue: Epilogue;
+  };
   /** A normalization with residual and rectifier. */
   normalize: { readonly normalize: Node<"batchNormalize">; readonly epilogue: NormalizeEpilogue };
   /** The sums over the batch of a gradient that passes a rectifier's gate first. */
@@ -51,6 +54,7 @@ const lowerings: { readonly [K in FusedKind]: (fusion: FusionOf<K>, context: Low
   product: ({ producer, epilogue }, context) => {
     if (isKind(producer, "matmul")) lowerProduct(producer, epilogue, context);
     else if (isKind(producer, "conv2d")) lowerConvolution(producer, epilogue, context);
+    else if (isKind(producer, "conv2dInputGradient")) lowerInputGradient(producer, epilogue, context);
   },
   normalize: ({ normalize, epilogue }, context) => lowerNormalize(normalize, epilogue, context),
   normalizeReduce: ({ reduce, gate }, context) => lowerNormalizeReduce(reduce, gate, context),

@@ -61,11 +61,22 @@ describe("fusion of a product", () => {
     ]);
   });
 
-  it("does not take a matrix, a scalar or a column for a bias", () => {
-    for (const shape of [[4, 5], [], [1], [4, 1]]) {
+  it("takes a matrix for a residual, and neither a scalar nor a column for anything", () => {
+    expect(productsOf(build("add", [input("other", [4, 5]), product()], {}))).toEqual([
+      { members: ["matmul", "add"], biased: false, rectify: false },
+    ]);
+    for (const shape of [[], [1], [4, 1]]) {
       expect(productsOf(build("add", [product(), input("other", shape)], {}))).toEqual([]);
     }
     const doubled = product();
     expect(productsOf(build("add", [doubled, doubled], {}))).toEqual([]);
+  });
+
+  it("leaves a sum to the first of two products, and its bias to the second", () => {
+    const [first, second] = [product(), product()].map((one) => build("add", [one, bias()], {}));
+    expect(productsOf(build("relu", [build("add", [first, second], {})], {}))).toEqual([
+      { members: ["matmul", "add", "add", "relu"], biased: true, rectify: true },
+      { members: ["matmul", "add"], biased: true, rectify: false },
+    ]);
   });
 });

@@ -1,7 +1,12 @@
 import type { Node } from "../../../graph/index.ts";
 import type { Fusion } from "../lower/fused.ts";
-import { fuseNormalize, fuseNormalizeGradient, fuseNormalizeReduce } from "./patterns/normalization.ts";
-import { fuseProduct } from "./patterns/product.ts";
+import {
+  fuseNormalize,
+  fuseNormalizeGradient,
+  fuseOwnGate,
+  fuseWrittenGate,
+} from "./patterns/normalization.ts";
+import { fuseProduct, fuseProductGradient } from "./patterns/product.ts";
 import { fuseGatedSums, fusePoolGradient, fuseSum } from "./patterns/rectifier.ts";
 import { Uses } from "./uses.ts";
 
@@ -14,7 +19,10 @@ const patterns: readonly Pattern[] = [
   fuseNormalize,
   fusePoolGradient,
   fuseNormalizeGradient,
-  fuseNormalizeReduce,
+  // Behind the gates that cost no memory, before those that do.
+  fuseOwnGate,
+  fuseProductGradient,
+  fuseWrittenGate,
   fuseGatedSums,
   fuseSum,
 ];

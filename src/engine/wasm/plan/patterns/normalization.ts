@@ -65,31 +65,47 @@ function gateOfNormalization(
 }
 
 /**
- * [add of two gradients ->] reluGradient -> batchNormalizeReduce, where the rectifier stands behind the normalization, or
- * behind the sum of it and a residual. Both passes over a normalization's gradient work out what the rectifier gave from x,
- * which they read anyway; unless others need the gated gradient, a residual's branch say: then the first pass writes it.
+ * reluGradient -> batchNormalizeReduce, where the rectifier stands behind the normalization and nothing else needs the gated
+ * gradient: both passes over the gradient work out what the rectifier gave from x, which they read anyway.
  */
-export function fuseNormalizeReduce(node: Node, uses: Uses): Fusion | null {
-  if (!isKind(node, "batchNormalizeReduce")) return null;
-  const gated = node.inputs[2];
-  if (!isKind(gated, "reluGradient")) return null;
-  const [y, dy] = gated.inputs;
-  const normalize = normalizationBefore(y, node);
-  if (normalize === null) return null;
-  const common = { kind: "normalizeReduce", reduce: node } as const;
+export function fuseOwnGate(node: Node, uses: Uses): Fusion | null {
+  const parts = gateBefore(node);
+  if (parts === null) return null;
+  const { reduce, gated, dy, normalize } = parts;
   const opensItself = uses.of(gated).some((user) => {
     const fusion = uses.fusionOf(user);
     return fusion?.kind === "normalizeGradient" && fusion.operands.beta !== null;
   });
-  if (opensItself) {
-    return { ...common, gate: { kind: "recomputed", normalize, dy }, members: [gated, node], turn: node };
-  }
+  if (!opensItself) return null;
+  const gate: Gate = { kind: "recomputed", normalize, dy };
+  return { kind: "normalizeReduce", reduce, gate, members: [gated, reduce], turn: reduce };
+}
+
+/**
+ * [add of two gradients ->] reluGradient -> batchNormalizeReduce, where the rectifier stands behind the normalization or
+ * behind the sum of it and a residual, and others, the residual's branch say, need the gated gradient too: the pass that
+ * takes the sums writes it.
+ */
+export function fuseWrittenGate(node: Node, uses: Uses): Fusion | null {
+  const parts = gateBefore(node);
+  if (parts === null || uses.fusionOf(parts.gated) !== null) return null;
+  const { reduce, gated, y, dy } = parts;
   const sum = isKind(dy, "add") && isSumFor(gated, dy, uses) ? dy : null;
   const terms: readonly [Node, Node?] = sum === null ? [dy] : [sum.inputs[0], sum.inputs[1]];
   const gate: Gate = { kind: "written", y, terms, target: gated };
-  const members = sum === null ? [gated, node] : [sum, gated, node];
+  const members = sum === null ? [gated, reduce] : [sum, gated, reduce];
   // In the gradient's own place: what else reads it comes behind, and x and its moments came before y.
-  return { ...common, gate, members, turn: gated };
+  return { kind: "normalizeReduce", reduce, gate, members, turn: gated };
+}
+
+/** What stands before the sums over a batch if their gradient comes through the gate of a rectifier of the same x. */
+function gateBefore(reduce: Node) {
+  if (!isKind(reduce, "batchNormalizeReduce")) return null;
+  const gated = reduce.inputs[2];
+  if (!isKind(gated, "reluGradient")) return null;
+  const [y, dy] = gated.inputs;
+  const normalize = normalizationBefore(y, reduce);
+  return normalize === null ? null : { reduce, gated, y, dy, normalize };
 }
 
 /** The normalization of x whose result, a residual added or not, the rectifier y got. */
