@@ -10,7 +10,7 @@ import { cases, groups } from "./cases/table.mjs";
 import { compareOutputs } from "./compare.mjs";
 import { fovea, nodePath } from "./competitors/fovea.mjs";
 import { install } from "./competitors/install.mjs";
-import { competitorNames, createCompetitor } from "./competitors/table.mjs";
+import { competitorNames, createCompetitors } from "./competitors/table.mjs";
 import { writeInputs } from "./inputs/inputs.mjs";
 import { readOptions, UsageError } from "./options.mjs";
 import { documentOf, markdownOf, saveReport, whatDoesNotHold } from "./report.mjs";
@@ -29,11 +29,17 @@ async function bench(options) {
     say(`The machine was busy in the last minute (load ${load}): for figures to keep, let it rest.`);
   if (!install(say))
     say("npm ci in bench/competitors failed: what it would have installed is reported as not there.");
-  const settings = { threads, python, isa, patience, node: nodePath(nodes.at(-1) ?? "current") };
+  const paths = nodes.flatMap((choice) => {
+    const path = nodePath(choice);
+    if (path === null) say(`Node ${choice} is not installed: the bench goes on without it.`);
+    return path ?? [];
+  });
+  if (paths.length === 0) throw new UsageError("--node: none of the chosen Nodes is installed");
+  const settings = { threads, python, isa, patience, nodes: paths, named: options.competitor !== undefined };
   const outcome = await runCases({
     cases: options.cases,
-    ours: nodes.map((choice) => fovea(choice, { threads, patience })),
-    competitors: options.competitors.map((name) => createCompetitor(name, settings)),
+    ours: paths.map((path) => fovea(path, settings)),
+    competitors: options.competitors.flatMap((name) => createCompetitors(name, settings)),
     rounds,
     say,
     writeInputs,

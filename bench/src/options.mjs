@@ -44,7 +44,7 @@ function parse(parameters) {
         isa: { type: "string", default: "native" },
         threads: { type: "string", default: "2" },
         rounds: { type: "string", default: "7" },
-        patience: { type: "string", default: "300" },
+        patience: { type: "string", default: "120" },
         json: { type: "boolean", default: false },
       },
     }).values;

@@ -97,12 +97,12 @@ export function markdownOf({ results, failures, sides }, setting, trials) {
   if (absent.length > 0) sections.push(`## Not measured\n\n${absent.map((line) => `- ${line}`).join("\n")}`);
   const parts = Object.entries(sides).map(([name, about]) => {
     const title = about.name === name ? name : `${name}: ${about.name}`;
-    const runsOn = `${about.threads} ${about.threads === 1 ? "thread" : "threads"}, ${about.isa}`;
+    const runsOn = `${plural(about.threads, "thread")}, ${about.isa}`;
     return `- ${[`${title}, ${runsOn}`, ...about.notes].join("; ")}`;
   });
   const isaLine = isa === "avx2" ? " PyTorch was kept to AVX2." : "";
   sections.push(
-    `## Measured by\n\n${parts.join("\n")}\n\n${describeMachine()}, load ${load} at the beginning. ${threads} threads, medians of ${rounds} rounds in which the sides take turns.${isaLine}`,
+    `## Measured by\n\n${parts.join("\n")}\n\n${describeMachine()}, load ${load} at the beginning. ${plural(threads, "thread")}; medians of ${plural(rounds, "round")} in which the sides take turns.${isaLine}`,
   );
   return `# Bench\n\n${sections.join("\n\n")}\n`;
 }
@@ -112,6 +112,11 @@ export async function saveReport(name, markdown, document) {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${name}.md`), markdown);
   await writeFile(join(folder, `${name}.json`), `${JSON.stringify(document, null, 2)}\n`);
+}
+
+/** @param {number} count @param {string} what */
+function plural(count, what) {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** @typedef {"milliseconds" | "gigaflops" | "megabytes"} Unit */

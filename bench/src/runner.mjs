@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { flopsOf } from "./cases/layers.mjs";
-import { SidePool } from "./side-pool.mjs";
+import { labelOf, SidePool } from "./side-pool.mjs";
 import { median, spread } from "./statistics.mjs";
 
 /** @typedef {import("./types.ts").Case} Case */
@@ -19,6 +19,8 @@ import { median, spread } from "./statistics.mjs";
 
 /** How long a round of a side should take. */
 const roundMilliseconds = { layer: 200, inference: 600, training: 1000 };
+/** A side whose first round took longer has no others: how far behind it is shows in one. */
+const longRoundMilliseconds = 20_000;
 /** Runs of a memory case. */
 const memoryRuns = 3;
 /** Between two sides: threads that still spin go to sleep. */
@@ -59,7 +61,15 @@ export async function runCases(plan) {
   return { results, failures, sides: Object.fromEntries(pool.abouts) };
 }
 
-/** A side in the rounds of a case. @typedef {{ side: Side, setting: string | null, runs: number, rounds: number[] }} Entry */
+/**
+ * A side in the rounds of a case.
+ *
+ * @typedef {object} Entry
+ * @property {Side} side
+ * @property {string | null} setting
+ * @property {number} runs of a round
+ * @property {number[]} rounds milliseconds a run
+ */
 
 class CaseRun {
   /** @type {Failure[]} */
@@ -84,7 +94,8 @@ class CaseRun {
     const { ours, competitors, writeInputs } = this.#plan;
     const { rivals } = this.#case;
     const able = competitors.filter((competitor) => {
-      if (rivals?.every((name) => name !== competitor.name)) return false;
+      const named = rivals?.some((name) => name === competitor.name);
+      if (named === false || (competitor.invited && !named)) return false;
       const reason = competitor.refuses(this.#case);
       if (reason !== null) this.#fail(competitor, reason, "absent");
       return reason === null;
@@ -163,9 +174,10 @@ class CaseRun {
       });
     }
     for (let round = 0; round < (speed ? this.#plan.rounds : 1); round++)
-      await forEach(
-        async (entry) => void entry.rounds.push(await entry.side.time(entry.runs, warmUpOf(entry.runs))),
-      );
+      await forEach(async ({ side, runs, rounds }) => {
+        if (round === 0 || rounds[0] * runs < longRoundMilliseconds)
+          rounds.push(await side.time(runs, warmUpOf(runs)));
+      });
 
     /** @type {Map<Competitor, Measurement>} */
     const measured = new Map();
@@ -177,11 +189,21 @@ class CaseRun {
     return measured;
   }
 
-  /** Runs of a round. The first runs bring code into its optimized form and do not count. @param {Side} side */
+  /**
+   * Runs that fill a round. They bring code into its optimized form and do not count. Each estimate may ask for eight times
+   * as many runs at most: a first one may be far off.
+   *
+   * @param {Side} side
+   */
   async #calibrate(side) {
     const target = roundMilliseconds[this.#case.kind];
-    const runsFor = (/** @type {number} */ milliseconds) => Math.max(1, Math.round(target / milliseconds));
-    return runsFor(await side.time(runsFor(await side.time(1, 1)), 0));
+    let runs = 1;
+    for (let estimates = 0; estimates < 4; estimates++) {
+      const wanted = Math.max(1, Math.round(target / (await side.time(runs, estimates === 0 ? 1 : 0))));
+      if (wanted <= runs) return wanted;
+      runs = Math.min(wanted, 8 * runs);
+    }
+    return runs;
   }
 
   /** @param {readonly number[]} rounds @param {number | null} peakBytes @param {string | null} setting @returns {Measurement} */
@@ -210,7 +232,7 @@ class CaseRun {
       /** @type {Result[]} */
       const pairs = able.flatMap((competitor) => {
         const theirs = measured.get(competitor);
-        if (theirs === undefined) return [];
+        if (theirs === undefined || (competitor.node ?? contender.node) !== contender.node) return [];
         const ratio = memory ? ratioOf(theirs.peakBytes, ours.peakBytes) : theirs.medianMs / ours.medianMs;
         const asked = this.#asked(competitor.name, contender.node);
         const difference = this.#differences.get(competitor) ?? null;
@@ -242,9 +264,10 @@ class CaseRun {
   }
 
   /** @param {Competitor} competitor @param {string} reason @param {Failure["what"]} what */
-  #fail({ name }, reason, what) {
-    this.failures.push({ case: this.#case.name, competitor: name, reason, what });
-    if (what === "wrong") this.#plan.say(`${this.#case.name}: ${name} ${reason}`);
+  #fail(competitor, reason, what) {
+    const label = labelOf(competitor);
+    this.failures.push({ case: this.#case.name, competitor: label, reason, what });
+    if (what === "wrong") this.#plan.say(`${this.#case.name}: ${label} ${reason}`);
   }
 }
 

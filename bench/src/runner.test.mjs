@@ -17,7 +17,7 @@ const lenet = {
 };
 
 /**
- * A competitor in this process. Its times of the rounds that count are given; two calls before them find out how many
+ * A competitor in this process. Its times of the rounds that count are given; three calls before them find out how many
  * runs a round has.
  *
  * @param {string} name
@@ -31,7 +31,7 @@ function fake(name, times, log) {
     refuses: () => null,
     /** @returns {Promise<import("./types.ts").Side>} */
     async start() {
-      const left = [500, 500, ...times];
+      const left = [500, 250, 500, ...times];
       return {
         about: { name: `the fake ${name}`, threads: 2, isa: "none", notes: [] },
         prepare: async (_kase, _folder, outputs) => {
@@ -74,8 +74,8 @@ test("outputs are compared first; then the sides take turns, and medians count",
   expect(log).toEqual([
     ...["ours is compared", "ours ends", "pytorch is compared", "pytorch ends"],
     ...["ours prepares", "pytorch prepares"],
-    // How many runs fill a round: 1000 ms at 500 ms each.
-    ...["ours x 1", "ours x 2", "pytorch x 1", "pytorch x 2"],
+    // How many runs fill a round of 1000 ms: 2 by the first estimate, 4 by the second, and 2 by the last.
+    ...["ours x 1", "ours x 2", "ours x 4", "pytorch x 1", "pytorch x 2", "pytorch x 4"],
     ...["ours x 2", "pytorch x 2", "ours x 2", "pytorch x 2", "ours x 2", "pytorch x 2"],
     ...["ours ends", "pytorch ends"],
   ]);
@@ -136,7 +136,7 @@ test("the JSON document and the Markdown name all that took part", async () => {
   const markdown = markdownOf(outcome, setting, []);
   expect(markdown).toContain("| case | Node | Fovea | spread | images/s | pytorch |");
   expect(markdown).toContain("| lenet5 | v20.0.0 | 10.00 | 0.0 % | 1.280e+4 | 30.00 (3.00, asked 3) |");
-  expect(markdown).toContain("- pytorch: the fake pytorch, 2 threads, none");
+  expect(markdown).toContain("- pytorch on Node 20.0.0: the fake pytorch, 2 threads, none");
 });
 
 test("memory cases compare the peaks of a few runs, and take no rounds", async () => {
@@ -177,15 +177,17 @@ test("what is not there, fails or computes something else is a line with its rea
   });
   const name = "training/lenet5";
   expect(outcome.failures).toEqual([
-    { case: name, competitor: "jax-js", reason: "has no such thing", what: "absent" },
-    { case: name, competitor: "onnxruntime", reason: "is not installed", what: "absent" },
-    { case: name, competitor: "tfjs-cpu", reason: "outputs differ by 2.0e-1", what: "wrong" },
-    { case: name, competitor: "tfjs-wasm", reason: "ran out of memory", what: "absent" },
+    { case: name, competitor: "jax-js on Node 20.0.0", reason: "has no such thing", what: "absent" },
+    { case: name, competitor: "onnxruntime on Node 20.0.0", reason: "is not installed", what: "absent" },
+    { case: name, competitor: "tfjs-cpu on Node 20.0.0", reason: "outputs differ by 2.0e-1", what: "wrong" },
+    { case: name, competitor: "tfjs-wasm on Node 20.0.0", reason: "ran out of memory", what: "absent" },
   ]);
   expect(outcome.results.map(({ competitor, ratio }) => [competitor, ratio])).toEqual([["pytorch", 3]]);
-  expect(whatDoesNotHold(outcome, [])).toEqual(["training/lenet5: tfjs-cpu outputs differ by 2.0e-1"]);
+  expect(whatDoesNotHold(outcome, [])).toEqual([
+    "training/lenet5: tfjs-cpu on Node 20.0.0 outputs differ by 2.0e-1",
+  ]);
   expect(markdownOf(outcome, setting, [])).toContain(
-    "## Not measured\n\n- jax-js: has no such thing (training/lenet5)\n- onnxruntime: is not installed (training/lenet5)",
+    "## Not measured\n\n- jax-js on Node 20.0.0: has no such thing (training/lenet5)\n- onnxruntime on Node 20.0.0: is not installed (training/lenet5)",
   );
 });
 
@@ -199,6 +201,11 @@ test("ours that fails is a line too, and nothing is measured", async () => {
   const outcome = await run({ ours: [ours], competitors: [fake("pytorch", [], [])] });
   expect(outcome.results).toEqual([]);
   expect(outcome.failures).toEqual([
-    { case: "training/lenet5", competitor: "ours", reason: "there is no SIMD", what: "absent" },
+    {
+      case: "training/lenet5",
+      competitor: "ours on Node 20.0.0",
+      reason: "there is no SIMD",
+      what: "absent",
+    },
   ]);
 });

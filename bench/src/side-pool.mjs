@@ -20,7 +20,7 @@ export class SidePool {
     const starting = competitor.start();
     this.#open.set(competitor, starting);
     const side = await starting;
-    this.abouts.set(competitor.name, side.about);
+    this.abouts.set(labelOf(competitor), side.about);
     return side;
   }
 
@@ -41,4 +41,9 @@ export class SidePool {
   close() {
     for (const competitor of [...this.#open.keys()]) this.drop(competitor);
   }
+}
+
+/** `pytorch`, `fovea on Node 20.20.2`. @param {import("./types.ts").Competitor} competitor */
+export function labelOf({ name, node }) {
+  return node === undefined ? name : `${name} on Node ${node.slice(1)}`;
 }

@@ -4,7 +4,14 @@
 export type Pass = "forward" | "input-gradient" | "filter-gradient";
 
 /** Name of a competitor. */
-export type CompetitorName = "pytorch" | "pytorch-fastest" | "one-thread";
+export type CompetitorName =
+  | "pytorch"
+  | "pytorch-fastest"
+  | "onnxruntime"
+  | "tfjs-wasm"
+  | "tfjs-cpu"
+  | "jax-js"
+  | "one-thread";
 
 /** Least ratio on Node 20 and on Node 24 or later. */
 export type Asked = readonly [node20: number, node24: number];
@@ -48,6 +55,44 @@ export interface NetCase extends CommonCase {
 
 export type Case = LayerCase | NetCase;
 
+/** Before and after the height, before and after the width. */
+type Padding = readonly [top: number, bottom: number, left: number, right: number];
+type Size = readonly [height: number, width: number];
+
+/** What a step does; weights are those of the layer `name`. */
+export type Operation =
+  | { readonly op: "input" | "relu" | "flatten" | "add" | "globalAveragePool2d" | "identity" }
+  | { readonly op: "dropout"; readonly rate: number }
+  | { readonly op: "dense"; readonly name: string; readonly bias: boolean }
+  | { readonly op: "batchNormalization"; readonly name: string; readonly epsilon: number }
+  | {
+      readonly op: "conv2d";
+      readonly name: string;
+      readonly bias: boolean;
+      readonly strides: Size;
+      readonly padding: Padding;
+    }
+  | {
+      readonly op: "maxPool2d";
+      readonly window: Size;
+      readonly strides: Size;
+      readonly padding: Padding;
+    };
+
+export type Step = Operation & { readonly inputs: readonly number[] };
+
+/** `net.json` of a case's folder. */
+export interface NetFile {
+  /** [height, width, channels]. */
+  readonly inputShape: readonly number[];
+  readonly classes: number;
+  readonly preprocessing: { readonly scale: number; readonly offset: number };
+  /** For each matrix whose inputs are a flattened image, that image's [height, width, channels]. */
+  readonly flattened: Readonly<Record<string, readonly number[]>>;
+  /** The last is the net's output. */
+  readonly steps: readonly Step[];
+}
+
 /** What a process that is measured says of itself. */
 export interface About {
   /** `PyTorch 2.13.0`. */
@@ -79,6 +124,10 @@ export interface Side {
 /** Something to measure: ours on a Node, or another library. */
 export interface Competitor {
   readonly name: string;
+  /** `v20.20.2`, of ours. A competitor that has one stands beside ours on the same Node only. */
+  readonly node?: string;
+  /** Whether it takes part only in cases that name it as a rival. */
+  readonly invited?: boolean;
   /** Why it cannot do a case, or `null`. */
   refuses(kase: Case): string | null;
   /** @throws Error with the reason when it is not there */
@@ -87,7 +136,6 @@ export interface Competitor {
 
 /** Ours, on a Node. */
 export interface Contender extends Competitor {
-  /** `v20.20.2`. */
   readonly node: string;
 }
 

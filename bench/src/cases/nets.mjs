@@ -17,6 +17,14 @@ const nets = {
   alexnet: { batch: 16, optimizer: "momentum", training: [1, 1.3], inference: [1, 1.3] },
 };
 
+/** Nets of images of 28 x 28. */
+const smallNets = ["lenet5", "convnet", "dense"];
+
+/** Whether a case's work is small: a net for MNIST. @param {import("../types.ts").Case} kase */
+export function isSmall(kase) {
+  return kase.kind !== "layer" && smallNets.includes(kase.net);
+}
+
 /** What one image at a time is asked of, against onnxruntime. @type {Readonly<Record<string, Asked | null>>} */
 const latency = { resnet18: [1, 1], resnet50: null, vgg16: [1, 1] };
 
@@ -29,7 +37,7 @@ function netCase(net, rest) {
 /** @type {readonly NetCase[]} */
 export const netCases = [
   ...Object.entries(nets).map(([net, { inference }]) => {
-    const asked = { ...(inference && { pytorch: inference }) };
+    const asked = { ...(inference && { pytorch: inference }), "tfjs-wasm": /** @type {const} */ ([4, 4]) };
     return netCase(net, { name: `inference/${net}`, kind: "inference", asked });
   }),
   ...Object.entries(latency).map(([net, asked]) =>
@@ -37,8 +45,8 @@ export const netCases = [
       name: `latency/${net}`,
       kind: "inference",
       batch: 1,
-      rivals: ["pytorch", "pytorch-fastest"],
-      ...(asked && {}),
+      rivals: ["onnxruntime", "pytorch", "pytorch-fastest"],
+      ...(asked && { asked: { onnxruntime: asked } }),
     }),
   ),
   ...Object.entries(nets).map(([net, { training }]) =>

@@ -6,41 +6,31 @@ import { installed } from "./install.mjs";
 
 /** @typedef {import("../types.ts").Contender} Contender */
 
-/** The Node of the bench's own dependency `node`. */
+/** The Node that is a dependency of the competitors' package. */
 const node24 = join(installed, "node/bin/node");
 
-/** Ways to choose a Node: that of this process, and the bench's own Node 24. */
+/** Ways to choose a Node: that of this process, and Node 24. */
 export const nodeChoices = /** @type {const} */ (["current", "24"]);
 
-/** @typedef {typeof nodeChoices[number]} NodeChoice */
-
-/** @param {NodeChoice} choice @throws Error when it is not installed */
+/** @param {typeof nodeChoices[number]} choice @returns {string | null} path, or null where it is not installed */
 export function nodePath(choice) {
   if (choice === "current") return process.execPath;
-  if (existsSync(node24)) return node24;
-  throw new Error("Node 24 is not installed: npm ci in bench/competitors failed");
+  return existsSync(node24) ? node24 : null;
 }
 
 /**
  * Ours on a Node.
  *
- * @param {NodeChoice} choice
+ * @param {string} node path
  * @param {{ threads: number, patience: number }} settings
  * @returns {Contender}
  */
-export function fovea(choice, { threads, patience }) {
-  const command = nodePath(choice);
-  const node = execFileSync(command, ["--version"], { encoding: "utf8" }).trim();
-  return {
-    name: `Fovea on Node ${node.slice(1)}`,
-    node,
-    refuses: () => null,
-    start: () => startFovea(command, threads, patience),
-  };
-}
-
-/** @param {string} command @param {number} threads @param {number} patience */
-export function startFovea(command, threads, patience) {
+export function fovea(node, { threads, patience }) {
   const script = join(import.meta.dirname, "../sides/fovea.mjs");
-  return startSide({ command, parameters: ["--expose-gc", script, String(threads)], patience });
+  return {
+    name: "fovea",
+    node: execFileSync(node, ["--version"], { encoding: "utf8" }).trim(),
+    refuses: () => null,
+    start: () => startSide({ command: node, parameters: ["--expose-gc", script, String(threads)], patience }),
+  };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { data, formats, models, Tensor } from "fovea";
 import { drawFloats, uniform } from "./draw.mjs";
 import { writeFloats } from "./files.mjs";
+import { stepsOf } from "./steps.mjs";
 
 /** @typedef {import("fovea").Model} Model */
 
@@ -13,7 +14,7 @@ const drawnImages = 64;
  * Writes a net's inputs:
  *
  * - `weights.safetensors`: in our layouts (filters HWIO, matrices [inputs, units]);
- * - `net.json`: the architecture, preprocessing, and for each matrix that follows a flattening the shape before it;
+ * - `net.json`: the net as steps, and what else is to be known (`NetFile`);
  * - of inference `images.f32`, one batch [N, H, W, C]; of training `images.u8` and `labels.i32`.
  *
  * @param {import("../types.ts").NetCase} kase
@@ -25,13 +26,13 @@ export async function writeNet(kase, folder) {
   unsettle(weights);
   await writeFile(join(folder, "weights.safetensors"), formats.encodeSafetensors(weights));
   const { architecture, preprocessing, inputShape } = model;
+  /** @type {import("../types.ts").NetFile} */
   const net = {
     inputShape,
+    classes: model.outputShape[0],
     preprocessing,
     flattened: flattenedShapes(architecture),
-    layers: architecture.layers.map(({ name, layer: { kind, options } }) => ({ name, kind, options })),
-    calls: architecture.calls,
-    output: architecture.output,
+    steps: stepsOf(architecture),
   };
   await writeFile(join(folder, "net.json"), JSON.stringify(net));
   if (kase.kind === "inference") {

@@ -1,14 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { data, formats, Layer, Model, models, optimizers, Tensor } from "fovea";
+import { data, Layer, Model, models, optimizers, Tensor } from "fovea";
 import { readBytes, readFloats } from "../inputs/files.mjs";
+import { readNet } from "../inputs/read-net.mjs";
+import { comparedSteps } from "../inputs/read-training.mjs";
 import { timeRuns } from "./serve.mjs";
 
 /** @typedef {import("fovea").Engine} Engine */
 /** @typedef {import("../types.ts").NetCase} NetCase */
-
-/** Steps whose losses are compared. */
-const comparedSteps = 3;
 
 /**
  * @param {Engine} engine
@@ -17,16 +15,10 @@ const comparedSteps = 3;
  * @returns {Promise<import("./serve.mjs").Work>}
  */
 export async function prepareNet(engine, kase, folder) {
-  const weights = await readWeights(folder);
+  const { weights } = readNet(folder);
   return kase.kind === "inference"
     ? await prepareInference(engine, kase, folder, weights)
     : await prepareTraining(engine, kase, folder, weights);
-}
-
-/** @param {string} folder */
-async function readWeights(folder) {
-  const name = "weights.safetensors";
-  return formats.decodeSafetensors(await readFile(join(folder, name)), { name }).tensors;
 }
 
 /** @param {Engine} engine @param {NetCase} kase @param {string} folder @param {ReadonlyMap<string, Tensor>} weights */
