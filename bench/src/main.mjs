@@ -36,9 +36,10 @@ async function bench(options) {
   });
   if (paths.length === 0) throw new UsageError("--node: none of the chosen Nodes is installed");
   const settings = { threads, python, isa, patience, nodes: paths, named: options.competitor !== undefined };
+  const ours = paths.map((path) => fovea(path, settings));
   const outcome = await runCases({
     cases: options.cases,
-    ours: paths.map((path) => fovea(path, settings)),
+    ours,
     competitors: options.competitors.flatMap((name) => createCompetitors(name, settings)),
     rounds,
     say,
@@ -46,7 +47,9 @@ async function bench(options) {
     compareOutputs,
   });
   const trialReports = [];
-  for (const name of options.trials) trialReports.push(await trials[name].run({ threads, say }));
+  const trialNodes = ours.map(({ node }, index) => ({ path: paths[index], version: node }));
+  for (const name of options.trials)
+    trialReports.push(await runTrial(name, { threads, nodes: trialNodes, say }));
   const setting = { threads, rounds, isa, load };
   const markdown = markdownOf(outcome, setting, trialReports);
   const document = documentOf(outcome, setting, trialReports);
@@ -59,6 +62,16 @@ async function bench(options) {
   const complaints = whatDoesNotHold(outcome, trialReports);
   for (const complaint of complaints) say(`does not hold: ${complaint}`);
   if (complaints.length > 0) process.exitCode = 1;
+}
+
+/** A trial that cannot be run is a report that says so. @param {string} name @param {Parameters<import("./trials/table.mjs").Trial>[0]} settings */
+async function runTrial(name, settings) {
+  try {
+    return await trials[name].run(settings);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { name, markdown: `Not measured: ${reason}`, figures: null, failures: [`${name}: ${reason}`] };
+  }
 }
 
 /** Groups of the cases: `inference-training`. @param {readonly string[]} names */

@@ -101,9 +101,8 @@ export function markdownOf({ results, failures, sides }, setting, trials) {
     return `- ${[`${title}, ${runsOn}`, ...about.notes].join("; ")}`;
   });
   const isaLine = isa === "avx2" ? " PyTorch was kept to AVX2." : "";
-  sections.push(
-    `## Measured by\n\n${parts.join("\n")}\n\n${describeMachine()}, load ${load} at the beginning. ${plural(threads, "thread")}; medians of ${plural(rounds, "round")} in which the sides take turns.${isaLine}`,
-  );
+  const machine = `${describeMachine()}, load ${load} at the beginning. ${plural(threads, "thread")}; medians of ${plural(rounds, "round")} in which the sides take turns.${isaLine}`;
+  sections.push(["## Measured by", ...(parts.length === 0 ? [] : [parts.join("\n")]), machine].join("\n\n"));
   return `# Bench\n\n${sections.join("\n\n")}\n`;
 }
 

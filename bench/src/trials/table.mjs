@@ -1,8 +1,22 @@
 import { measureAccuracy } from "./accuracy.mjs";
+import { measureMnist } from "./mnist99.mjs";
+import { measureStartUp } from "./start-up.mjs";
 
-/** @typedef {(settings: { threads: number, say: (text: string) => void }) => Promise<import("../report.mjs").TrialReport>} Trial */
+/**
+ * @callback Trial
+ * @param {object} settings
+ * @param {number} settings.threads
+ * @param {readonly { path: string, version: string }[]} settings.nodes
+ * @param {(text: string) => void} settings.say
+ * @returns {Promise<import("../report.mjs").TrialReport>}
+ */
 
-/** What is measured of ours alone, on the Node at hand. @type {Readonly<Record<string, { what: string, run: Trial }>>} */
+/** What is measured of ours alone. @type {Readonly<Record<string, { what: string, run: Trial }>>} */
 export const trials = {
-  accuracy: { what: "test accuracy on MNIST after 5 epochs, mean of 3 seeds", run: measureAccuracy },
+  "start-up": { what: "fovea predict with lenet5, start to end", run: measureStartUp },
+  mnist99: { what: "MNIST to 99 % with fovea train, start to end, mean of 5 seeds", run: measureMnist },
+  accuracy: {
+    what: "test accuracy on MNIST after 5 epochs, mean of 3 seeds, on the Node at hand",
+    run: measureAccuracy,
+  },
 };
