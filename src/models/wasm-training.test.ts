@@ -3,7 +3,7 @@ import type { ImageDataset } from "../data/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createReferenceEngine } from "../engine/reference/index.ts";
 import { createWasmEngine } from "../engine/wasm/index.ts";
-import { layers } from "../layers/index.ts";
+import { layerKinds, layers } from "../layers/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { Tensor } from "../tensor/index.ts";
@@ -48,9 +48,15 @@ function everyLayer(engine: Engine): Model {
   ];
   const joined = layers.concatenate().apply(pools);
   const rows = layers.flatten().apply(layers.reshape({ targetShape: [4, 8] }).apply(joined));
-  const heads = [layers.dropout({ rate: 0.2 }).apply(rows), layers.globalMaxPool2d().apply(joined)];
+  const shares = layers.adaptiveAveragePool2d({ outputSize: 3 }).apply(joined);
+  const heads = [
+    layers.dropout({ rate: 0.2 }).apply(rows),
+    layers.globalMaxPool2d().apply(joined),
+    layers.flatten().apply(shares),
+  ];
   const y = layers.dense({ units: 2 }).apply(layers.concatenate().apply(heads));
   const model = functional({ inputs: x, outputs: y }, { name: "every", seed: 3 });
+  expect(new Set(model.architecture.layers.map(({ layer }) => layer.kind))).toEqual(new Set(layerKinds));
   model.compile({
     engine,
     optimizer: optimizers.adamW({ learningRate: 0.01, clipNorm: 1 }),
