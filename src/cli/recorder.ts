@@ -7,15 +7,21 @@ import type {
 } from "../train/index.ts";
 import type { RunFolder } from "../train/run-folder.ts";
 
-/** Milliseconds between two checkpoints within an epoch. */
+/** Milliseconds from one checkpoint to the next within an epoch. */
 const checkpointInterval = 10_000;
+/** The interval is at least so many times what the last one took: that of a VGG with Adam has 1.7 GB. */
+const leastIntervals = 20;
 
-/** Keeps a run's folder up to date: a checkpoint after each epoch, every ten seconds and at the end; a line an epoch. */
+/**
+ * Keeps a run's folder up to date: a checkpoint after each epoch, every ten seconds (less often where it takes long to
+ * write) and at the end; a line an epoch.
+ */
 export class RunRecorder implements Callback {
   // After all callbacks that change what a checkpoint holds.
   readonly runsLast = true;
   readonly #folder: RunFolder;
   #lastCheckpoint = performance.now();
+  #interval = checkpointInterval;
 
   constructor(folder: RunFolder) {
     this.#folder = folder;
@@ -35,7 +41,7 @@ export class RunRecorder implements Callback {
   };
 
   readonly onProgress = async (_event: unknown, control: TrainingControl): Promise<void> => {
-    if (performance.now() - this.#lastCheckpoint >= checkpointInterval) await this.#save("time", control);
+    if (performance.now() - this.#lastCheckpoint >= this.#interval) await this.#save("time", control);
   };
 
   readonly onEpochEnd = async (event: EpochEndEvent, control: TrainingControl): Promise<void> => {
@@ -60,7 +66,9 @@ export class RunRecorder implements Callback {
   };
 
   async #save(reason: string, control: TrainingControl): Promise<void> {
+    const begin = performance.now();
     await this.#folder.writeCheckpoint(await control.saveCheckpoint(reason));
     this.#lastCheckpoint = performance.now();
+    this.#interval = Math.max(checkpointInterval, leastIntervals * (this.#lastCheckpoint - begin));
   }
 }
