@@ -48,8 +48,8 @@ test("drawing many weights gives timers their turn", async () => {
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
   const [weight] = freshWeights(parameters, 1).values();
-  if (typeof weight !== "function") throw new Error("drawn before it was needed");
-  await weight();
+  if (!("draw" in weight)) throw new Error("drawn before it was needed");
+  await weight.draw();
   clearInterval(timer);
   // Eight million draws take 100 milliseconds and more, which are cut into turns of 8.
   expect(turns).toBeGreaterThan(4);

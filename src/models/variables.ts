@@ -16,8 +16,14 @@ import type { ModelParameter } from "./architecture.ts";
 /** Number of steps that one call of a program may take: enough for a chunk of 25 ms of a very small model. */
 export const defaultMaximumSteps = 256;
 
-/** A value, or how it is made when it is needed. */
-export type Weight = Tensor | (() => Promise<Tensor>);
+/** A value that is drawn when it is needed: those of a large model fill half a gigabyte. */
+export interface FreshWeight extends TensorType {
+  /** The same numbers every time. */
+  readonly draw: () => Promise<Tensor>;
+}
+
+/** A value, or one that is yet to be drawn. */
+export type Weight = Tensor | FreshWeight;
 
 /** Milliseconds for which drawing weights holds up the thread at a time. */
 const turnMilliseconds = 8;
@@ -64,10 +70,12 @@ export class ModelVariables {
     const session = await engine.openSession();
     const values = this.#host;
     try {
-      // One by one: of the weights of a large model only one is here and in the engine at the same time.
+      // The engine clears its memory while weights are drawn here, one by one: only one of them is in both places.
+      const allocated = Promise.all([...values].map(([name, type]) => session.allocate(name, typeOf(type))));
+      allocated.catch(() => {});
       for (const [name, weight] of values) {
-        const value = await resolved(weight);
-        await session.allocate(name, typeOf(value));
+        const value = "draw" in weight ? await weight.draw() : weight;
+        await allocated;
         await session.write(name, value);
       }
     } catch (error) {
@@ -188,10 +196,10 @@ export function checkWeight(
 export function freshWeights(parameters: readonly ModelParameter[], seed: number): Map<string, Weight> {
   const stream = new RandomStream(seed).split("initialize");
   return new Map(
-    parameters.map(({ name, shape, initializer }) => [
-      name,
-      () => inTurns(initialize(initializer, shape, stream.split(name))),
-    ]),
+    parameters.map(({ name, shape, initializer }) => {
+      const draw = () => inTurns(initialize(initializer, shape, stream.split(name)));
+      return [name, { shape, dtype: "float32", draw }];
+    }),
   );
 }
 
@@ -211,12 +219,8 @@ function typeOf({ shape, dtype }: TensorType): TensorType {
   return { shape, dtype };
 }
 
-async function resolved(weight: Weight): Promise<Tensor> {
-  return typeof weight === "function" ? await weight() : weight;
-}
-
 /** A value that nobody else has. */
 async function copyOf(weight: Weight): Promise<Tensor> {
-  if (typeof weight === "function") return await weight();
+  if ("draw" in weight) return await weight.draw();
   return new Tensor(weight.dtype, weight.shape, weight.data.slice());
 }
