@@ -65,8 +65,19 @@ export interface LoweringContext {
 /** Emits the kernel calls that compute a node into `context.buffer(node)`. */
 export type Lowering<K extends OpKind> = (node: Node<K>, context: LoweringContext) => void;
 
-/** Emits the kernel calls of an update. */
-export type UpdateLowering<K extends UpdateKind> = (update: Update<K>, context: LoweringContext) => void;
+/** A stretch of the elements of an update's variable, and the values for it. */
+export interface UpdatePart {
+  readonly value: Buffer;
+  readonly begin: number;
+  readonly count: number;
+}
+
+/** Emits the kernel calls of an update, or of a part of it. */
+export type UpdateLowering<K extends UpdateKind> = (
+  update: Update<K>,
+  context: LoweringContext,
+  part?: UpdatePart,
+) => void;
 
 /** Elements that one chunk of an elementwise kernel handles: some 10 microseconds of work. */
 export const ELEMENTS_PER_CHUNK = 16384;

@@ -55,6 +55,9 @@ export interface Product extends Riders {
   readonly k: number;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+  /** Floats before the first element of a, and from one of its rows in memory to the next: of a part of a matrix. */
+  readonly aOffset?: number;
+  readonly aStride?: number;
   /** Whether many elements of a are expected to be zero. */
   readonly sparse?: boolean;
   /** Whether the product is added to what c holds. */
@@ -161,7 +164,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
   context.emit({
     kernel: "matmul",
     arguments: {
-      a,
+      a: { buffer: a, offset: 4 * (product.aOffset ?? 0) },
       b,
       c: target,
       bias,
@@ -170,7 +173,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       m,
       n,
       k,
-      aStride: batch?.aStride ?? (product.transposeA ? m : k),
+      aStride: batch?.aStride ?? product.aStride ?? (product.transposeA ? m : k),
       bStride: batch?.bStride ?? (product.transposeB ? k : n),
       cStride: batch?.cStride ?? n,
       transposeA: Number(product.transposeA),

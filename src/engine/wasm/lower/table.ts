@@ -8,7 +8,7 @@ import * as data from "./data.ts";
 import { lowerDropout } from "./dropout.ts";
 import * as elementwise from "./elementwise.ts";
 import * as loss from "./loss.ts";
-import type { Lowering, LoweringContext, UpdateLowering } from "./lowering.ts";
+import type { Lowering, LoweringContext, UpdateLowering, UpdatePart } from "./lowering.ts";
 import { lowerMatmul } from "./matrix.ts";
 import * as pool from "./pool.ts";
 import { lowerReduceSum } from "./reduce.ts";
@@ -82,7 +82,11 @@ export function lower<K extends OpKind>(node: Node<K>, context: LoweringContext)
   lowerings[node.kind](node, context);
 }
 
-/** Emits the kernel calls of an update. */
-export function lowerUpdate<K extends UpdateKind>(update: Update<K>, context: LoweringContext): void {
-  updateLowerings[update.kind](update, context);
+/** Emits the kernel calls of an update, or of a part of it. */
+export function lowerUpdate<K extends UpdateKind>(
+  update: Update<K>,
+  context: LoweringContext,
+  part?: UpdatePart,
+): void {
+  updateLowerings[update.kind](update, context, part);
 }

@@ -5,18 +5,22 @@ import {
   chunksFor,
   ELEMENTS_PER_CHUNK,
   type LoweringContext,
+  type Reference,
   type UpdateLowering,
+  type UpdatePart,
 } from "./lowering.ts";
 
 /** The buffers of an update, and what every update's call has. */
-function prepare<K extends UpdateKind>(update: Update<K>, context: LoweringContext) {
+function prepare<K extends UpdateKind>(update: Update<K>, context: LoweringContext, part?: UpdatePart) {
   const variable = context.buffer(update.variable);
-  const value = context.buffer(update.value);
   const slots = update.slots.map((slot: Node): Buffer => context.buffer(slot));
   const hyper = update.hyper === null ? null : context.buffer(update.hyper);
-  const count = sizeOf(update.variable.shape);
+  const { value, begin, count } = part ?? {
+    ...{ value: context.buffer(update.value), begin: 0, count: sizeOf(update.variable.shape) },
+  };
+  const from = (buffer: Buffer): Reference => ({ buffer, offset: 4 * begin });
   return {
-    operands: { variable, value, slots, hyper },
+    operands: { variable: from(variable), value, slots: slots.map(from), hyper },
     sizes: { count, perChunk: ELEMENTS_PER_CHUNK },
     call: {
       chunks: chunksFor(count),
@@ -26,15 +30,15 @@ function prepare<K extends UpdateKind>(update: Update<K>, context: LoweringConte
   };
 }
 
-export const lowerSgd: UpdateLowering<"sgd"> = (update, context) => {
-  const { operands, sizes, call } = prepare(update, context);
+export const lowerSgd: UpdateLowering<"sgd"> = (update, context, part) => {
+  const { operands, sizes, call } = prepare(update, context, part);
   const { variable, value: gradient, hyper } = operands;
   const { weightDecay } = update.attributes;
   context.emit({ kernel: "sgd", arguments: { variable, gradient, hyper, ...sizes, weightDecay }, ...call });
 };
 
-export const lowerMomentum: UpdateLowering<"momentum"> = (update, context) => {
-  const { operands, sizes, call } = prepare(update, context);
+export const lowerMomentum: UpdateLowering<"momentum"> = (update, context, part) => {
+  const { operands, sizes, call } = prepare(update, context, part);
   const { variable, value: gradient, hyper } = operands;
   const [velocity] = operands.slots;
   const { weightDecay, momentum } = update.attributes;
@@ -46,8 +50,8 @@ export const lowerMomentum: UpdateLowering<"momentum"> = (update, context) => {
   });
 };
 
-export const lowerAdam: UpdateLowering<"adam"> = (update, context) => {
-  const { operands, sizes, call } = prepare(update, context);
+export const lowerAdam: UpdateLowering<"adam"> = (update, context, part) => {
+  const { operands, sizes, call } = prepare(update, context, part);
   const { variable, value: gradient, hyper } = operands;
   const [firstMoment, secondMoment] = operands.slots;
   const { weightDecay, beta1, beta2, epsilon } = update.attributes;
@@ -61,8 +65,8 @@ export const lowerAdam: UpdateLowering<"adam"> = (update, context) => {
   });
 };
 
-export const lowerRmsprop: UpdateLowering<"rmsprop"> = (update, context) => {
-  const { operands, sizes, call } = prepare(update, context);
+export const lowerRmsprop: UpdateLowering<"rmsprop"> = (update, context, part) => {
+  const { operands, sizes, call } = prepare(update, context, part);
   const { variable, value: gradient, hyper } = operands;
   const [meanSquare] = operands.slots;
   const { weightDecay, rho, epsilon } = update.attributes;
@@ -76,8 +80,8 @@ export const lowerRmsprop: UpdateLowering<"rmsprop"> = (update, context) => {
   });
 };
 
-export const lowerMovingAverage: UpdateLowering<"movingAverage"> = (update, context) => {
-  const { operands, sizes, call } = prepare(update, context);
+export const lowerMovingAverage: UpdateLowering<"movingAverage"> = (update, context, part) => {
+  const { operands, sizes, call } = prepare(update, context, part);
   const { variable, value } = operands;
   const { momentum } = update.attributes;
   context.emit({

@@ -20,14 +20,25 @@ interface Tenant {
 
 /**
  * Places working buffers so that those alive at the same time do not overlap: first results take over the memory of an
- * operand that dies with the call where the kernel allows it, then tenants are placed by size, the largest first, each
- * at the lowest offset that is free for its whole life (Pisarchyk and Lee, "Efficient memory management for deep neural
- * net inference", 2020: greedy by size).
+ * operand that dies with the call where the kernel allows it, then tenants are placed one by one, each at the lowest
+ * offset that is free for its whole life: the largest first (Pisarchyk and Lee, "Efficient memory management for deep
+ * neural net inference", 2020: greedy by size), or those first that take the most memory for the longest time, whichever
+ * needs less in all.
  *
  * @param kept - working buffers that have memory of their own and are left out
  */
 export function placeBuffers(calls: readonly Call[], kept: ReadonlySet<Buffer> = new Set()): Placement {
-  const tenants = findTenants(calls, kept).sort((a, b) => b.bytes - a.bytes || a.first - b.first);
+  const tenants = findTenants(calls, kept);
+  const costOf = ({ bytes, first, last }: Tenant) => bytes * (last - first + 1);
+  const orders = [
+    (a: Tenant, b: Tenant) => b.bytes - a.bytes || a.first - b.first,
+    (a: Tenant, b: Tenant) => costOf(b) - costOf(a) || a.first - b.first,
+  ];
+  const placements = orders.map((order) => placeTenants([...tenants].sort(order)));
+  return placements.reduce((best, other) => (other.bytes < best.bytes ? other : best));
+}
+
+function placeTenants(tenants: readonly Tenant[]): Placement {
   // By offset.
   const placed: { readonly tenant: Tenant; readonly offset: number }[] = [];
   const offsets = new Map<Buffer, number>();

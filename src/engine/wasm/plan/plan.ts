@@ -14,11 +14,13 @@ import type { Tile } from "../kernel-module.ts";
 import { mergeAxes } from "../lower/axes.ts";
 import { type Fusion, lowerFusion } from "../lower/fused.ts";
 import type { Buffer, Call, LoweringContext } from "../lower/lowering.ts";
+import { lowerProductUpdate } from "../lower/product-update.ts";
 import { emitCopy } from "../lower/shape.ts";
 import { lower, lowerUpdate } from "../lower/table.ts";
 import { foldNormalizations } from "./fold.ts";
 import { findFusions } from "./fuse.ts";
 import { SLACK } from "./place.ts";
+import { findProductUpdates } from "./product-updates.ts";
 import { contentsOf, keysOf, type PreparedBuffer, splitPrologue } from "./prologue.ts";
 import { insertUpdates, rootsOfStep, storeOf, takeTurns } from "./schedule.ts";
 
@@ -110,7 +112,9 @@ class Lowerer {
   lower(): LoweredGraph {
     const roots = rootsOfStep(this.#graph);
     const order = topologicalOrder(roots);
-    const { turns, turnOf } = takeTurns(order, findFusions(order, new Set(roots)));
+    const sliced = findProductUpdates(this.#graph, order);
+    const computed = order.filter((node) => !sliced.has(node));
+    const { turns, turnOf } = takeTurns(computed, findFusions(computed, new Set(roots)));
     const inputs = this.#lowerInputs(order);
     const staged = this.#stageUpdates();
     // Leaves first: a variable that is an output leaves as the step found it, since updates come behind what reads it.
@@ -122,7 +126,7 @@ class Lowerer {
     });
     const body = this.#calls.splice(0);
     const updates = staged.map((update) => {
-      this.#lowerOneUpdate(update);
+      this.#lowerOneUpdate(update, sliced.get(update.value));
       return this.#calls.splice(0);
     });
     this.#calls.push(...insertUpdates(body, updates));
@@ -287,16 +291,17 @@ class Lowerer {
     return staged;
   }
 
-  #lowerOneUpdate(update: Update): void {
+  #lowerOneUpdate(update: Update, product: Node<"matmul"> | undefined): void {
     const scope = update.variable.attributes.name;
-    const context = this.#context([], [update.kind]);
-    lowerUpdate(update, {
-      ...context,
+    const context: LoweringContext = {
+      ...this.#context([], [update.kind]),
       emit: (call) => {
         const operation = { kernel: call.kernel, scope, computes: [update.kind], algorithm: "", flops: 0 };
         this.#calls.push({ call, operation });
       },
-    });
+    };
+    if (product === undefined) lowerUpdate(update, context);
+    else lowerProductUpdate({ update, product }, this.#context([product], [product.kind]), context);
   }
 }
 
