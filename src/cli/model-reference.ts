@@ -3,28 +3,26 @@ import type { Engine } from "../engine/engine.ts";
 import { Model } from "../models/index.ts";
 import { FileError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
-import { configFromFile } from "./config.ts";
 import { modelNames } from "./names.ts";
 
 /** A model as a command was given it: by a run's folder, or by a file. */
 export interface ModelReference {
   /** The model file. */
   readonly file: string;
-  /** The data that the run was trained on; null for a file. */
-  readonly data: string | null;
+  /** The data that the run was trained on; null for a file. @throws FormatError when the run's configuration is damaged */
+  readonly data: () => Promise<string | null>;
 }
 
 /**
  * Finds what the word for a model means.
  *
- * @throws FileError when there is no such file or folder, FormatError when a run's configuration is damaged
+ * @throws FileError when there is no such file or folder
  */
 export async function resolveModel(reference: string): Promise<ModelReference> {
   if (await isRunFolder(reference)) {
-    const config = configFromFile(await readRunConfig(reference), `${reference}/${runFiles.config}`);
-    return { file: await runModelFile(reference), data: config.data };
+    return { file: await runModelFile(reference), data: () => dataOfRun(reference) };
   }
-  if (await fileExists(reference)) return { file: reference, data: null };
+  if (await fileExists(reference)) return { file: reference, data: async () => null };
   if (modelNames.some((name) => name === reference)) {
     throw new FileError("this is a model without trained weights", {
       where: reference,
@@ -36,6 +34,12 @@ export async function resolveModel(reference: string): Promise<ModelReference> {
     where: reference,
     hint: "Give a run's folder (fovea train --out) or a model file (.safetensors).",
   });
+}
+
+async function dataOfRun(folder: string): Promise<string> {
+  // Loaded with what checks it, which is more than a prediction has otherwise.
+  const { configFromFile } = await import("./config.ts");
+  return configFromFile(await readRunConfig(folder), `${folder}/${runFiles.config}`).data;
 }
 
 /** Loads a model for use on an engine. @throws FileError or FormatError when the file cannot be read */

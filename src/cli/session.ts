@@ -4,21 +4,33 @@ import type { Engine, Precision } from "../engine/engine.ts";
 export interface EngineFlags {
   readonly threads?: number | undefined;
   readonly precision?: Precision | undefined;
+  /** As for `createWasmEngine`. */
+  readonly kernels?: "speed" | "rule";
 }
 
-/** Makes an engine, uses it, and ends its threads whatever happens: they would keep the process alive. */
+/**
+ * Makes an engine, uses it, and ends its threads whatever happens: they would keep the process alive.
+ *
+ * @param use - is given the promise of the engine, so that it can load what else it needs while threads start
+ */
 export async function withEngine<Result>(
-  { threads, precision }: EngineFlags,
-  use: (engine: Engine) => Promise<Result>,
+  { threads, precision, kernels }: EngineFlags,
+  use: (engine: Promise<Engine>) => Promise<Result>,
 ): Promise<Result> {
   const { createWasmEngine } = await import("../engine/wasm/index.ts");
-  const engine = await createWasmEngine({
+  const engine = createWasmEngine({
     ...(threads === undefined ? {} : { threads }),
     ...(precision === undefined ? {} : { precision }),
+    ...(kernels === undefined ? {} : { kernels }),
   });
+  // Whoever uses it learns of a failure; until then it is not unhandled.
+  const closed = engine.then(
+    (made) => () => made.close(),
+    () => async () => {},
+  );
   try {
     return await use(engine);
   } finally {
-    await engine.close();
+    await (await closed)();
   }
 }

@@ -13,6 +13,8 @@ export interface Import {
   readonly line: number;
   /** `import("...")` and `import type(...)` in an expression. */
   readonly dynamic: boolean;
+  /** `import type` and `export type`: nothing is loaded. */
+  readonly typeOnly: boolean;
 }
 
 /** A source file and what it imports. */
@@ -46,7 +48,10 @@ function importsOf(syntax: ts.SourceFile): Import[] {
     const literal = importedName(node);
     if (literal === undefined || !ts.isStringLiteralLike(literal)) return;
     const dynamic = !ts.isImportDeclaration(node) && !ts.isExportDeclaration(node);
-    imports.push({ specifier: literal.text, line: lineOf(syntax, node), dynamic });
+    const typeOnly =
+      (ts.isImportDeclaration(node) && node.importClause?.isTypeOnly === true) ||
+      (ts.isExportDeclaration(node) && node.isTypeOnly);
+    imports.push({ specifier: literal.text, line: lineOf(syntax, node), dynamic, typeOnly });
   });
   return imports;
 }

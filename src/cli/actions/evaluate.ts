@@ -30,10 +30,10 @@ export interface MovedEvaluation {
 /** Evaluates a model on the test part of a data set. */
 export async function evaluate(reference: string, flags: EvaluateFlags, terminal: Terminal): Promise<void> {
   const { file, data: ownData } = await resolveModel(reference);
-  const data = flags.data ?? ownData ?? "mnist";
   await withEngine(flags, async (engine) => {
-    const model = await loadModel(file, engine);
+    const data = flags.data ?? (await ownData()) ?? "mnist";
     const { test: all } = await loadDataset(data);
+    const model = await loadModel(file, await engine);
     const test = flags.limit === undefined ? all : take(all, flags.limit);
     const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
     const { shift = null } = flags;

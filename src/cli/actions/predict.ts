@@ -1,5 +1,6 @@
 import { decodeImage, readFile, writeFileAtomic } from "#host";
 import { imageToInput } from "../../data/index.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { decodeNpy, encodeNpy } from "../../formats/index.ts";
 import { isKind } from "../../graph/index.ts";
 import { buildForward, type Model } from "../../models/index.ts";
@@ -7,7 +8,6 @@ import { createBuild } from "../../ops/index.ts";
 import { DataError, FormatError, formatShape, type Shape, ShapeError, Tensor } from "../../tensor/index.ts";
 import type { PredictFlags } from "../commands/predict.ts";
 import { loadModel, resolveModel } from "../model-reference.ts";
-import { withEngine } from "../session.ts";
 import { formatPercent } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
@@ -41,31 +41,30 @@ interface Input {
 
 const defaultTop = 3;
 
-/** Classifies images. */
+/** Classifies images. @param engine - awaited only when all else is at hand */
 export async function predict(
   reference: string,
   names: readonly string[],
   flags: PredictFlags,
+  engine: Promise<Engine>,
   terminal: Terminal,
 ): Promise<void> {
   const { file } = await resolveModel(reference);
-  await withEngine(flags, async (engine) => {
-    const model = await loadModel(file, engine);
-    const inputs: Input[] = [];
-    for (const name of names) inputs.push(await readInput(name, model.inputShape, flags, terminal));
-    const outputs: Tensor<"float32">[] = [];
-    const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
-    for (const { images } of inputs) outputs.push(await model.predict(images, options));
-    if (flags.logits !== undefined) await writeFileAtomic(flags.logits, encodeNpy(stack(outputs)));
-    const top = flags.top ?? defaultTop;
-    const predictions = inputs.flatMap((input, index) => predictionsOf(input, outputs[index], model, top));
-    if (flags.json === true) {
-      const document: PredictDocument = { model: reference, predictions };
-      printJson(terminal, document);
-    } else {
-      terminal.out(predictions.map(describe).join(""));
-    }
-  });
+  const model = await loadModel(file, await engine);
+  const inputs: Input[] = [];
+  for (const name of names) inputs.push(await readInput(name, model.inputShape, flags, terminal));
+  const outputs: Tensor<"float32">[] = [];
+  const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
+  for (const { images } of inputs) outputs.push(await model.predict(images, options));
+  if (flags.logits !== undefined) await writeFileAtomic(flags.logits, encodeNpy(stack(outputs)));
+  const top = flags.top ?? defaultTop;
+  const predictions = inputs.flatMap((input, index) => predictionsOf(input, outputs[index], model, top));
+  if (flags.json === true) {
+    const document: PredictDocument = { model: reference, predictions };
+    printJson(terminal, document);
+  } else {
+    terminal.out(predictions.map(describe).join(""));
+  }
 }
 
 async function readInput(

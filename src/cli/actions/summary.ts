@@ -43,7 +43,8 @@ const usualBatchSize = 128;
 
 /** Describes a model by name, in a run's folder or in a file. */
 export async function summary(reference: string, flags: SummaryFlags, terminal: Terminal): Promise<void> {
-  await withEngine(flags, async (engine) => {
+  await withEngine(flags, async (starting) => {
+    const engine = await starting;
     const model = await findModel(reference, flags, engine);
     const batchSize = flags.batchSize ?? (await fittingBatch(model));
     const plan = await model.plan({ batchSize });

@@ -51,10 +51,11 @@ const defaultFolder = "runs";
 export async function tour(flags: TourFlags, terminal: Terminal): Promise<void> {
   const { out = defaultFolder, seed = 1, quiet = false } = flags;
   const begin = performance.now();
-  const all = await loadDataset("mnist");
-  const data = flags.limit === undefined ? all : { ...all, train: take(all.train, flags.limit) };
-  await ensureFolder(out);
-  const document = await withEngine(flags, async (engine): Promise<TourDocument> => {
+  const document = await withEngine(flags, async (starting): Promise<TourDocument> => {
+    const all = await loadDataset("mnist");
+    const data = flags.limit === undefined ? all : { ...all, train: take(all.train, flags.limit) };
+    await ensureFolder(out);
+    const engine = await starting;
     if (!quiet) terminal.err(`${opening(data)}; ${engine.name}\n`);
     const rows: TourRow[] = [];
     for (const stop of tourStops) rows.push(await visit(stop, { data, engine, seed, quiet, terminal }));

@@ -44,8 +44,9 @@ export interface TrainDocument {
 export async function train(flags: TrainFlags, terminal: Terminal): Promise<void> {
   const plan = await planRun(flags);
   const { config } = plan;
-  const data = await loadTrainingData(config);
-  await withEngine({ threads: flags.threads, precision: config.precision }, async (engine) => {
+  await withEngine({ threads: flags.threads, precision: config.precision }, async (starting) => {
+    const data = await loadTrainingData(config);
+    const engine = await starting;
     const model = createModel(config, data, engine);
     const run = await plan.open();
     try {

@@ -52,8 +52,12 @@ export function registerPredict(program: Command, terminal: Terminal): void {
     .option("--verbose", "print a stack trace when something fails")
     .addHelpText("after", examples)
     .action(async (model: string, inputs: readonly string[], flags: PredictFlags) => {
-      const { predict } = await import("../actions/predict.ts");
-      await predict(model, inputs, flags, terminal);
+      const { withEngine } = await import("../session.ts");
+      // A prediction takes less time than measuring kernels would. Threads start while the rest is loaded.
+      await withEngine({ ...flags, kernels: "rule" }, async (engine) => {
+        const { predict } = await import("../actions/predict.ts");
+        await predict(model, inputs, flags, engine, terminal);
+      });
     });
 }
 

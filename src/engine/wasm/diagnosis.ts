@@ -1,10 +1,10 @@
 import { canShareMemory, describeMachine, type HostMachine } from "#host";
 import { findFeatures, type WasmFeature } from "./features.ts";
-import { modules, type Variant } from "./generated/modules.ts";
-import { bytesOfModule } from "./kernel-module.ts";
+import type { Variant } from "./generated/modules.ts";
 import { type MachineSpeed, measureMachine } from "./machine.ts";
 import { checkThreads, usualThreads } from "./threads.ts";
-import { type Choice, notSupported, tryBuilds } from "./variants.ts";
+import { TrialWorker } from "./trial-worker.ts";
+import { type Choice, compileBuild, notSupported, tryBuilds } from "./variants.ts";
 
 export type { HostMachine } from "#host";
 export type { WasmFeature } from "./features.ts";
@@ -62,8 +62,9 @@ export async function diagnose(options: { readonly threads?: number } = {}): Pro
   checkThreads(threads, shared);
   // Before anything of this keeps processors busy.
   const machine = describeMachine();
-  const choice = await tryBuilds("fast", effort);
-  const module = await WebAssembly.compile(bytesOfModule(modules[choice.variant], false));
+  const worker = new TrialWorker();
+  const choice = await tryBuilds("fast", effort, { shared, worker }).finally(() => worker.close());
+  const module = await compileBuild(choice.variant, false);
   const { oneThread, allThreads } = await measureMachine(module, threads);
   const { flags } = choice;
   return {

@@ -1,11 +1,12 @@
-import { canShareMemory } from "#host";
+import { canShareMemory, tuneV8 } from "#host";
 import type { Engine, Precision, Session } from "../engine.ts";
 import { Holdings, WorkingMemory } from "./holdings.ts";
 import type { Target } from "./plan/plan.ts";
 import { Queue } from "./queue.ts";
 import { WasmSession } from "./session.ts";
 import { Team } from "./team.ts";
-import { checkThreads, usualThreads } from "./threads.ts";
+import { checkThreads, startWorkers, usualThreads } from "./threads.ts";
+import { TrialWorker } from "./trial-worker.ts";
 import { chooseKernels, type Kernels } from "./variants.ts";
 
 /** How to make a wasm engine. */
@@ -16,6 +17,12 @@ export interface WasmEngineOptions {
   readonly precision?: Precision;
   /** Whether threads share memory; by default where the host can. Without it there is one thread. */
   readonly sharedMemory?: boolean;
+  /**
+   * How the build of the kernels is chosen: by "speed" (default), which is measured for some 30 milliseconds once in a
+   * process; or by "rule", the one that usually wins on such a host, for work that takes no longer than that. Its
+   * products are checked either way, and its results are the same bits.
+   */
+  readonly kernels?: "speed" | "rule";
 }
 
 /** The engine that plans a step as a list of WebAssembly kernel calls and runs it on a team of threads. */
@@ -68,6 +75,15 @@ export async function createWasmEngine(options: WasmEngineOptions = {}): Promise
   const threads = options.threads ?? usualThreads(shared);
   checkThreads(threads, shared);
   const precision = options.precision ?? "fast";
-  const kernels = await chooseKernels(precision, shared);
-  return new WasmEngine(kernels, new Team(kernels.module, threads, shared), precision);
+  // Before the workers start, since they compile, too.
+  tuneV8();
+  const workers = startWorkers(threads);
+  try {
+    const worker = new TrialWorker(workers[0]);
+    const kernels = await chooseKernels(precision, shared, { by: options.kernels ?? "speed", worker });
+    return new WasmEngine(kernels, new Team(kernels.module, workers, shared), precision);
+  } catch (error) {
+    for (const worker of workers) worker.terminate();
+    throw error;
+  }
 }

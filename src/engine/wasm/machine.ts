@@ -57,6 +57,7 @@ export function machineCalls<K extends KernelName>(
   const block = Uint32Array.from(argumentLayouts[kernel], ([field]) => values[field] ?? 0);
   return {
     module,
+    shared: false,
     pages: Math.ceil((STRETCH + stretch) / PAGE_BYTES),
     scratch: addresses.scratch,
     kernel,

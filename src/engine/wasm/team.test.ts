@@ -2,13 +2,17 @@ import { afterEach, describe, expect, it } from "vitest";
 import { MemoryError } from "../../tensor/index.ts";
 import { MAXIMUM_BYTES } from "./memory.ts";
 import { Team } from "./team.ts";
+import { startWorkers } from "./threads.ts";
+import { TrialWorker } from "./trial-worker.ts";
 import { chooseKernels } from "./variants.ts";
 
 const teams: Team[] = [];
 
 /** A team of two threads on shared memory; closed after the test. */
 async function createTeam(): Promise<Team> {
-  const team = new Team((await chooseKernels("exact", true)).module, 2, true);
+  const workers = startWorkers(2);
+  const search = { by: "rule", worker: new TrialWorker(workers[0]) } as const;
+  const team = new Team((await chooseKernels("exact", true, search)).module, workers, true);
   teams.push(team);
   return team;
 }

@@ -1,6 +1,5 @@
-import { type HostWorker, startWorker } from "#host";
+import type { HostWorker } from "#host";
 import { EngineError, MemoryError } from "../../tensor/index.ts";
-import { workerSource } from "./generated/worker-source.ts";
 import { kernelNames } from "./kernel-names.ts";
 import { Allocator, PAGE_BYTES } from "./memory.ts";
 import type { DoneMessage, Extent, Placement, TaskMessage } from "./worker/protocol.ts";
@@ -36,19 +35,19 @@ export class Team {
 
   /**
    * @param module - kernels, compiled for shared memory exactly if `shared`
-   * @param threads - number of workers; 1 unless `shared`
+   * @param workers - one a thread, with nothing to do yet; 1 unless `shared`
    */
-  constructor(module: WebAssembly.Module, threads: number, shared: boolean) {
+  constructor(module: WebAssembly.Module, workers: readonly HostWorker[], shared: boolean) {
+    const threads = workers.length;
     this.threads = threads;
     this.#memory = shared ? createSharedMemory(this.#pages) : null;
     this.allocator = new Allocator(FIRST_ADDRESS, (bytes) => this.#ensureBytes(bytes));
-    this.#workers = Array.from({ length: threads }, (_, thread) => {
-      const worker = startWorker(workerSource);
+    this.#workers = workers;
+    workers.forEach((worker, thread) => {
       worker.onMessage((message) => this.#receive(message as DoneMessage));
       worker.onError((error) => this.#fail(error));
       const start = { type: "start", module, memory: this.#memory, pages: this.#pages, kernels: kernelNames };
       worker.postMessage({ ...start, thread, threads, team: TEAM_ADDRESS });
-      return worker;
     });
   }
 

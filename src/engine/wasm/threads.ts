@@ -1,5 +1,6 @@
-import { processorCount } from "#host";
+import { type HostWorker, processorCount, startWorker } from "#host";
 import { OptionError } from "../../tensor/index.ts";
+import { workerSource } from "./generated/worker-source.ts";
 
 /** The most threads of a team. */
 const MAXIMUM_THREADS = 64;
@@ -22,4 +23,9 @@ export function checkThreads(threads: number, shared: boolean): void {
       hint: "Use 1 thread; in a browser, serve the page cross-origin isolated (COOP: same-origin, COEP: require-corp).",
     });
   }
+}
+
+/** Starts worker threads that have nothing to do yet: for trials of kernels (trial-worker.ts), or for a team (team.ts). */
+export function startWorkers(threads: number): HostWorker[] {
+  return Array.from({ length: threads }, () => startWorker(workerSource));
 }

@@ -1,7 +1,7 @@
-import { type HostWorker, startWorker } from "#host";
+import type { HostWorker } from "#host";
 import { EngineError } from "../../tensor/index.ts";
-import { workerSource } from "./generated/worker-source.ts";
 import { kernelNames } from "./kernel-names.ts";
+import { startWorkers } from "./threads.ts";
 import type { DoneMessage, TrialMessage } from "./worker/protocol.ts";
 
 /** Calls of one kernel to be repeated and timed, in a memory that is made for them. */
@@ -18,10 +18,12 @@ export interface TrialOutcome {
 
 /** A worker on which kernels are tried, one trial after the other, so that this thread stays free. */
 export class TrialWorker {
-  readonly #worker: HostWorker = startWorker(workerSource);
+  readonly #worker: HostWorker;
   #waiting: { resolve: (outcome: TrialOutcome) => void; reject: (error: Error) => void } | undefined;
 
-  constructor() {
+  /** @param worker - one that runs nothing yet; it may be given other work when the trials are over */
+  constructor(worker: HostWorker = startWorkers(1)[0]) {
+    this.#worker = worker;
     this.#worker.onMessage((message) => this.#receive(message as DoneMessage));
     this.#worker.onError((error) => this.#waiting?.reject(error));
   }
@@ -37,9 +39,13 @@ export class TrialWorker {
   }
 
   #receive({ reads, times, error }: DoneMessage): void {
+    const waiting = this.#waiting;
+    // Not the answer to a trial: the worker has been given other work.
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
     this.#worker.keepAlive(false);
-    if (error === undefined && times !== undefined) this.#waiting?.resolve({ reads, ...times });
-    else this.#waiting?.reject(new EngineError(error ?? "a trial came to nothing"));
+    if (error === undefined && times !== undefined) waiting.resolve({ reads, ...times });
+    else waiting.reject(new EngineError(error ?? "a trial came to nothing"));
   }
 
   close(): void {

@@ -4,11 +4,17 @@ import { modules, type Variant } from "./generated/modules.ts";
 type Modules = typeof modules;
 
 /** Chooses among builds of the kernels in which some are replaced. */
-async function chooseAmong(replaced: Partial<Modules>, precision: "fast" | "exact" = "fast") {
+async function chooseAmong(
+  replaced: Partial<Modules>,
+  precision: "fast" | "exact" = "fast",
+  by: "speed" | "rule" = "speed",
+) {
   vi.resetModules();
   vi.doMock("./generated/modules.ts", () => ({ modules: { ...modules, ...replaced } }));
   const { chooseKernels } = await import("./variants.ts");
-  return chooseKernels(precision, false);
+  const { TrialWorker } = await import("./trial-worker.ts");
+  const worker = new TrialWorker();
+  return chooseKernels(precision, false, { by, worker }).finally(() => worker.close());
 }
 
 const relaxed = Object.keys(modules).filter((name): name is Variant => name !== "plain");
@@ -73,5 +79,22 @@ describe("choice of the kernels' build", () => {
     const { variant, rejected, measured } = await chooseAmong(each(relaxed, unsupported), "exact");
     expect([variant, rejected]).toEqual(["plain", []]);
     expect(measured.map((entry) => entry.variant)).toEqual(["plain"]);
+  });
+
+  it("takes one without measuring where that is asked for, and still checks it", async () => {
+    const likely = await chooseAmong({}, "fast", "rule");
+    expect(likely.measured).toEqual([]);
+    expect(likely.rejected).toEqual([]);
+    expect(likely.variant).toBe(
+      likely.flags.includes("--experimental-wasm-revectorize") ? "relaxed6x16" : "relaxed6x8",
+    );
+    const second = await chooseAmong({ [likely.variant]: broken() }, "fast", "rule");
+    expect(second.variant).toMatch(/^relaxed/);
+    expect(second.rejected.map(({ variant }) => variant)).toEqual([likely.variant]);
+    expect((await chooseAmong(each(relaxed, unsupported), "fast", "rule")).variant).toBe("plain");
+    expect((await chooseAmong({}, "exact", "rule")).variant).toBe("plain");
+    await expect(chooseAmong(each([...relaxed, "plain"], unsupported), "fast", "rule")).rejects.toThrow(
+      "no build of the kernels runs here",
+    );
   });
 });

@@ -61,6 +61,8 @@ export interface TrialMessage {
   readonly id: number;
   readonly module: WebAssembly.Module;
   readonly pages: number;
+  /** Whether the module was compiled for shared memory. */
+  readonly shared: boolean;
   readonly kernels: readonly string[];
   readonly scratch: number;
   readonly kernel: string;
