@@ -22,7 +22,7 @@ const blockBytes = 640 * 1024;
 /** Transformed filters up to this size are streamed past each block of tiles; larger ones are read once. */
 const streamedFilterBytes = 3 * 1024 * 1024;
 /** V and the products of the tiles between two reads of a large filter: what an L3 cache holds. */
-const stretchBytes = 16 * 1024 * 1024;
+const stretchBytes = 32 * 1024 * 1024;
 /** Stretches of a convolution at the most: a plan does not grow with the batch. */
 const mostStretches = 16;
 /** Tiles are taken by the dozen: whole register tiles of 4 and of 6 rows. */
