@@ -30,7 +30,7 @@ export function packColumns(source: usize, stride: usize, panel: usize, kCount: 
     const target = panel + 4 * j;
     let k: u32 = 0;
     if (j + 4 <= valid) {
-      for (; k + 4 <= kCount; k += 4) transpose4x4(column + 4 * k, stride, target + 4 * (k * TILE_COLUMNS));
+      for (; k + 4 <= kCount; k += 4) transpose4x4(column + 4 * k, stride, target + 4 * (k * TILE_COLUMNS), 4 * TILE_COLUMNS);
     }
     for (; k < kCount; k++) {
       for (let i: u32 = 0; i < 4; i++) {
@@ -41,10 +41,10 @@ export function packColumns(source: usize, stride: usize, panel: usize, kCount: 
   }
 }
 
-/** Writes the transpose of a 4 x 4 block into four rows of a panel. */
+/** Writes the transpose of a 4 x 4 block: row i of the result at target + i * targetStride. */
 // @ts-ignore: decorator
 @inline
-function transpose4x4(source: usize, stride: usize, target: usize): void {
+export function transpose4x4(source: usize, stride: usize, target: usize, targetStride: usize): void {
   const r0 = v128.load(source);
   const r1 = v128.load(source + stride);
   const r2 = v128.load(source + 2 * stride);
@@ -54,9 +54,9 @@ function transpose4x4(source: usize, stride: usize, target: usize): void {
   const high01 = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
   const high23 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
   v128.store(target, i64x2.shuffle(low01, low23, 0, 2));
-  v128.store(target + 4 * TILE_COLUMNS, i64x2.shuffle(low01, low23, 1, 3));
-  v128.store(target + 8 * TILE_COLUMNS, i64x2.shuffle(high01, high23, 0, 2));
-  v128.store(target + 12 * TILE_COLUMNS, i64x2.shuffle(high01, high23, 1, 3));
+  v128.store(target + targetStride, i64x2.shuffle(low01, low23, 1, 3));
+  v128.store(target + 2 * targetStride, i64x2.shuffle(high01, high23, 0, 2));
+  v128.store(target + 3 * targetStride, i64x2.shuffle(high01, high23, 1, 3));
 }
 
 /** Bytes that `packTransposed` leaves between two panels: its last write to one reaches beyond it. */

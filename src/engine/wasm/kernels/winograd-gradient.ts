@@ -97,6 +97,8 @@ export class WinogradFilterGradientArguments {
   parts: u32;
   inputChannels: u32;
   outputChannels: u32;
+  /** The input channel of the first row of P. */
+  firstChannel: u32;
   pRow: u32;
   /** Floats from a frequency to the next. */
   frequency: u32;
@@ -104,7 +106,7 @@ export class WinogradFilterGradientArguments {
   size: u32;
 }
 
-/** Adds the parts and takes the sum back; chunk = input channel. */
+/** Adds the parts and takes the sum back; chunk = row of P. */
 export function winogradFilterGradient(w: WinogradFilterGradientArguments, chunk: u32): void {
   if (w.size == 3) restoreGradient(w, chunk, 3);
   else restoreGradient(w, chunk, 5);
@@ -113,6 +115,7 @@ export function winogradFilterGradient(w: WinogradFilterGradientArguments, chunk
 // @ts-ignore: decorator
 @inline
 function restoreGradient(w: WinogradFilterGradientArguments, chunk: u32, size: u32): void {
+  const channel = w.firstChannel + chunk;
   const frequencyBytes = 4 * w.frequency;
   const partBytes = FREQUENCIES * frequencyBytes;
   const sum: u32 = scratch;
@@ -120,19 +123,25 @@ function restoreGradient(w: WinogradFilterGradientArguments, chunk: u32, size: u
   const kernel = temporary + 16 * FREQUENCIES;
   for (let o: u32 = 0; o < w.outputChannels; o += 4) {
     const source = w.partial + 4 * (chunk * w.pRow + o);
-    for (let f: u32 = 0; f < FREQUENCIES; f++) {
-      let total = v128.load(source + f * frequencyBytes);
-      for (let part: u32 = 1; part < w.parts; part++) {
-        total = f32x4.add(total, v128.load(source + part * partBytes + f * frequencyBytes));
-      }
-      v128.store(sum + 16 * f, total);
-    }
     // Columns of the 6 x 6 first: temporary [size][6], then rows.
-    for (let j: u32 = 0; j < 6; j++) restore(sum + 16 * j, 96, temporary + 16 * j, 96, size, false);
+    if (w.parts == 1) {
+      for (let j: u32 = 0; j < 6; j++) {
+        restore(source + j * frequencyBytes, 6 * frequencyBytes, temporary + 16 * j, 96, size, false);
+      }
+    } else {
+      for (let f: u32 = 0; f < FREQUENCIES; f++) {
+        let total = v128.load(source + f * frequencyBytes);
+        for (let part: u32 = 1; part < w.parts; part++) {
+          total = f32x4.add(total, v128.load(source + part * partBytes + f * frequencyBytes));
+        }
+        v128.store(sum + 16 * f, total);
+      }
+      for (let j: u32 = 0; j < 6; j++) restore(sum + 16 * j, 96, temporary + 16 * j, 96, size, false);
+    }
     for (let i: u32 = 0; i < size; i++) {
       restore(temporary + 96 * i, 16, kernel, 16, size, false);
       for (let j: u32 = 0; j < size; j++) {
-        const at = w.gradient + 4 * (((size * i + j) * w.inputChannels + chunk) * w.outputChannels + o);
+        const at = w.gradient + 4 * (((size * i + j) * w.inputChannels + channel) * w.outputChannels + o);
         storeLanes(at, v128.load(kernel + 16 * j), w.outputChannels - o);
       }
     }

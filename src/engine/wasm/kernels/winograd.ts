@@ -9,6 +9,7 @@
 //
 // U comes transformed and packed: for each f panels [c][TILE_COLUMNS].
 import { ROW_TILE, TILE_COLUMNS, tileRowsFrom } from "./generated/tiles";
+import { transpose4x4 } from "./pack";
 import { scratch, setFinish, zeros } from "./tile";
 import { restoreTiles, tileScratchBytes, Tiling, transformTiles } from "./winograd-tiles";
 import { FREQUENCIES, transformTaps } from "./winograd-transform";
@@ -139,9 +140,13 @@ export class WinogradFilterArguments {
   size: u32;
   /** 1 for an input gradient: the kernel turned by 180 degrees, with inputs and outputs exchanged. */
   turn: u32;
+  /** The column that the first panel begins with. */
+  firstColumn: u32;
+  /** Channels k in a chunk; a multiple of 4. */
+  perChunk: u32;
 }
 
-/** Transforms and packs one panel of a filter; chunk = panel. */
+/** Transforms and packs a stretch of k of one panel; chunk = panel * stretches + stretch. */
 export function winogradFilter(f: WinogradFilterArguments, chunk: u32): void {
   if (f.size == 3) transformPanel(f, chunk, 3);
   else transformPanel(f, chunk, 5);
@@ -151,42 +156,60 @@ export function winogradFilter(f: WinogradFilterArguments, chunk: u32): void {
 @inline
 function transformPanel(f: WinogradFilterArguments, chunk: u32, size: u32): void {
   const depth = f.turn ? f.filterOutputs : f.filterInputs;
+  const stretches = (depth + f.perChunk - 1) / f.perChunk;
+  const begin = (chunk % stretches) * f.perChunk;
+  const end = min(depth, begin + f.perChunk);
+  const column = f.firstColumn + (chunk / stretches) * TILE_COLUMNS;
   const frequencyBytes = 4 * f.frequency;
   const temporary: u32 = scratch;
-  const kernel = temporary + 16 * FREQUENCIES;
-  const panel = f.transformed + 4 * chunk * depth * TILE_COLUMNS;
-  for (let k: u32 = 0; k < depth; k++) {
-    for (let j: u32 = 0; j < TILE_COLUMNS; j += 4) {
-      loadKernel(f, k, chunk * TILE_COLUMNS + j, kernel, size);
-      // Columns first: temporary [6][size], then rows.
-      for (let i: u32 = 0; i < size; i++) {
-        transformTaps(kernel + 16 * i, 16 * size, temporary + 16 * i, 16 * size, size);
-      }
-      const target = panel + 4 * (k * TILE_COLUMNS + j);
-      for (let i: u32 = 0; i < 6; i++) {
-        transformTaps(temporary + 16 * size * i, 16, target + 6 * i * frequencyBytes, frequencyBytes, size);
+  const kernels = temporary + 16 * FREQUENCIES;
+  const panel = f.transformed + 4 * (chunk / stretches) * depth * TILE_COLUMNS;
+  for (let j: u32 = 0; j < TILE_COLUMNS; j += 4) {
+    for (let k = begin; k < end; k += 4) {
+      const count = min(4, end - k);
+      loadKernels(f, k, count, column + j, kernels, size);
+      for (let at: u32 = 0; at < count; at++) {
+        const kernel = kernels + 16 * size * size * at;
+        // Columns first: temporary [6][size], then rows.
+        for (let i: u32 = 0; i < size; i++) {
+          transformTaps(kernel + 16 * i, 16 * size, temporary + 16 * i, 16 * size, size);
+        }
+        const target = panel + 4 * ((k + at) * TILE_COLUMNS + j);
+        for (let i: u32 = 0; i < 6; i++) {
+          transformTaps(temporary + 16 * size * i, 16, target + 6 * i * frequencyBytes, frequencyBytes, size);
+        }
       }
     }
   }
 }
 
-/** The kernels from channel k to four columns from `column` on, as size x size vectors. Missing columns are zero. */
+/**
+ * The kernels from `count` (up to four) channels k to four columns: for each k, size x size vectors. Missing columns are
+ * zero.
+ */
 // @ts-ignore: decorator
 @inline
-function loadKernel(f: WinogradFilterArguments, k: u32, column: u32, target: u32, size: u32): void {
+function loadKernels(f: WinogradFilterArguments, k: u32, count: u32, column: u32, target: u32, size: u32): void {
   const columns = f.turn ? f.filterInputs : f.filterOutputs;
   const plane = 4 * f.filterInputs * f.filterOutputs;
-  const whole = column + 4 <= columns;
+  const kernelBytes = 16 * size * size;
+  const valid = column < columns ? min(4, columns - column) : 0;
   for (let position: u32 = 0; position < size * size; position++) {
     const base = f.filter + (f.turn ? size * size - 1 - position : position) * plane;
-    if (whole && !f.turn) {
-      v128.store(target + 16 * position, v128.load(base + 4 * (k * f.filterOutputs + column)));
+    const to = target + 16 * position;
+    if (valid == 4 && f.turn && count == 4) {
+      transpose4x4(base + 4 * (column * f.filterOutputs + k), 4 * f.filterOutputs, to, kernelBytes);
       continue;
     }
-    for (let i: u32 = 0; i < 4; i++) {
-      const other = column + i;
-      const index = f.turn ? other * f.filterOutputs + k : k * f.filterOutputs + other;
-      store<f32>(target + 16 * position + 4 * i, other < columns ? load<f32>(base + 4 * index) : 0);
+    for (let at: u32 = 0; at < count; at++) {
+      if (valid == 4 && !f.turn) {
+        v128.store(to + at * kernelBytes, v128.load(base + 4 * ((k + at) * f.filterOutputs + column)));
+        continue;
+      }
+      for (let i: u32 = 0; i < 4; i++) {
+        const index = f.turn ? (column + i) * f.filterOutputs + k + at : (k + at) * f.filterOutputs + column + i;
+        store<f32>(to + at * kernelBytes + 4 * i, i < valid ? load<f32>(base + 4 * index) : 0);
+      }
     }
   }
 }

@@ -10,13 +10,9 @@ import {
   type Riders,
   ridersOf,
 } from "./matrix.ts";
-import {
-  emitWinograd,
-  emitWinogradFilterGradient,
-  minimalFiltering,
-  minimalFilteringOfGradient,
-  prefersWinograd,
-} from "./winograd.ts";
+import { emitWinograd } from "./winograd.ts";
+import { emitWinogradFilterGradient } from "./winograd-gradient.ts";
+import { minimalFiltering, minimalFilteringOfGradient, prefersWinograd } from "./winograd-tiling.ts";
 
 /** A walk of a kernel over an input, in the words of kernels/window.ts; an input gradient is one over dy. */
 interface Walk {

@@ -58,6 +58,8 @@ export interface Product extends Riders {
   /** Floats before the first element of a, and from one of its rows in memory to the next: of a part of a matrix. */
   readonly aOffset?: number;
   readonly aStride?: number;
+  /** Floats before the first element of c. */
+  readonly cOffset?: number;
   /** Whether many elements of a are expected to be zero. */
   readonly sparse?: boolean;
   /** Whether the product is added to what c holds. */
@@ -166,7 +168,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
     arguments: {
       a: { buffer: a, offset: 4 * (product.aOffset ?? 0) },
       b,
-      c: target,
+      c: { buffer: target, offset: 4 * (product.cOffset ?? 0) },
       bias,
       residual,
       mask,
