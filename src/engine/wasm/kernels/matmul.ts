@@ -48,6 +48,8 @@ export class MatmulArguments {
   blockColumns: u32;
   /** Stretches of k; each has its chunks, and sums into a c [M, N] of its own. */
   parts: u32;
+  /** Whether tiles are computed row by row: c is then written as it lies, which pays where K is short. */
+  rowsFirst: u32;
   /** Floats from a product's a, b and c to the next one's, where a call makes several of one shape. */
   aBatch: u32;
   bBatch: u32;
@@ -129,6 +131,14 @@ function multiplyBlock(
       for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
         if (few) multiplySparse(x, row0, i, valid, column, columns, j, k, kCount, listed, finish);
         else multiplyTile(x, row0, i, valid, column, columns, j, k, kCount, finish);
+      }
+    }
+    return;
+  }
+  if (x.rowsFirst) {
+    for (let i: u32 = 0; i < rows; i += height) {
+      for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
+        multiplyTile(x, row0, i, min(height, rows - i), column, columns, j, k, kCount, finish);
       }
     }
     return;

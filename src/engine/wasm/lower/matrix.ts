@@ -6,6 +6,7 @@ import {
   type Lowering,
   type LoweringContext,
 } from "./lowering.ts";
+import { emitThin } from "./thin-product.ts";
 
 /** What rides on a product's way out of the registers. */
 export interface Epilogue {
@@ -114,6 +115,8 @@ interface Blocks {
 
 function blocksOf(product: Product): Blocks {
   const { m, n, k, batch } = product;
+  const env = (name: string, value: number) => Number((globalThis as any).process?.env?.[name] ?? value);
+  if (product.transposeA && k <= env("SHORT", 32)) return { rows: env("ROWS", 96), columns: Math.min(roundUp(n, 16), env("WIDE", 1024)), parts: 1 };
   let rows = roundUp(m / Math.ceil(m / largestBlock.rows), rowStep);
   let columns = Math.min(roundUp(n, 16), largestBlock.columns);
   const count = () => (batch?.count ?? 1) * Math.ceil(m / rows) * Math.ceil(n / columns);
@@ -152,6 +155,7 @@ function packsAhead({ b, m, n, k, packed, batch }: Product, { rows }: Blocks): b
 
 /** Emits a matrix product, cut into chunks by its shape. */
 export function emitProduct(product: Product, context: LoweringContext): void {
+  if (emitThin(product, context)) return;
   const { a, c, m, n, k, bias, residual, mask } = product;
   const { batch } = product;
   const blocks = blocksOf(product);
@@ -187,6 +191,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       blockRows: rows,
       blockColumns: columns,
       parts,
+      rowsFirst: Number(product.transposeA && k <= 32),
       aBatch: batch?.a ?? 0,
       bBatch: batch?.b ?? 0,
       cBatch: batch?.c ?? 0,
