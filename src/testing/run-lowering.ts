@@ -69,8 +69,9 @@ export function runLowering(
   const { memory, exports } = instanceOf(variant);
   const { setThread } = exports;
   if (typeof setThread !== "function") throw new Error("the module has no setThread");
-  setThread(0, 1, 64, 1024);
   new Uint32Array(memory.buffer).fill(POISON, 256);
+  // Writes the zeros that its scratch begins with.
+  setThread(0, 1, 64, 1024);
   let next = 65536;
   const take = (bytes: number) => {
     const address = next;

@@ -9,7 +9,7 @@
 //
 // As with the register tiles, each loop is alone in a function that is exported, or it would be inlined and lose its
 // registers (generate-tiles.mjs). Every sum runs through k in the same order in all builds.
-import { zeros, scratch, finishTile, setFinish, spill } from "./tile";
+import { finishTile, scratch, setFinish, spill, zeros } from "./tile";
 import { multiplyAdd, sumLanes, zero } from "./vector";
 
 /** Rows of a that are worked on together. */

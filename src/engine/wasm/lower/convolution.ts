@@ -1,15 +1,8 @@
 import type { Convolution2dAttributes, Node } from "../../../graph/index.ts";
 import type { Shape } from "../../../tensor/index.ts";
 import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
-import {
-  buffersOf,
-  type Epilogue,
-  emitProduct,
-  emitSumOfParts,
-  noRiders,
-  type Riders,
-  ridersOf,
-} from "./matrix.ts";
+import { emitProduct, emitSumOfParts } from "./matrix.ts";
+import { buffersOf, type Epilogue, noRiders, type Riders, ridersOf } from "./riders.ts";
 import { emitWinograd } from "./winograd.ts";
 import { emitWinogradFilterGradient } from "./winograd-gradient.ts";
 import { minimalFiltering, minimalFilteringOfGradient, prefersWinograd } from "./winograd-tiling.ts";

@@ -9,9 +9,10 @@ import {
 import { lowerConvolution, lowerInputGradient } from "./convolution.ts";
 import { lowerRectifiedSum } from "./elementwise.ts";
 import type { LoweringContext } from "./lowering.ts";
-import { type Epilogue, lowerProduct } from "./matrix.ts";
+import { lowerProduct } from "./matrix.ts";
 import { lowerRectifiedPoolGradient } from "./pool.ts";
 import { lowerGatedSums } from "./reduce.ts";
+import type { Epilogue } from "./riders.ts";
 
 /** All kinds of groups of nodes that are computed in one; what they consist of is found in plan/patterns/. */
 interface Fused {

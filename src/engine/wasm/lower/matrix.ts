@@ -6,45 +6,8 @@ import {
   type Lowering,
   type LoweringContext,
 } from "./lowering.ts";
-import { emitThin } from "./thin-product.ts";
-
-/** What rides on a product's way out of the registers. */
-export interface Epilogue {
-  /** [N], added to each row. */
-  readonly bias: Node | null;
-  /** Added to the result before it is rectified; of the result's shape. */
-  readonly residual?: Node | null;
-  /** Whether the result is max(0, x). */
-  readonly rectify: boolean;
-  /** Where this is not positive the result is zero: a rectifier's output, for its gradient. Of the result's shape. */
-  readonly mask?: Node | null;
-  /** Where the result goes. */
-  readonly target: Node;
-}
-
-/** The buffers of what rides on a product's way out of the registers. */
-export interface Riders {
-  readonly bias: Buffer | null;
-  readonly residual: Buffer | null;
-  readonly rectify: boolean;
-  readonly mask: Buffer | null;
-}
-
-export const noRiders: Riders = { bias: null, residual: null, rectify: false, mask: null };
-
-/** The buffers of what is fused to a product. */
-export function ridersOf(
-  { bias, residual = null, rectify, mask = null }: Epilogue,
-  context: LoweringContext,
-): Riders {
-  const bufferOf = (node: Node | null) => (node === null ? null : context.buffer(node));
-  return { bias: bufferOf(bias), residual: bufferOf(residual), rectify, mask: bufferOf(mask) };
-}
-
-/** The buffers among riders: what a call reads because of them. */
-export function buffersOf({ bias, residual, mask }: Riders): Buffer[] {
-  return [bias, residual, mask].filter((buffer) => buffer !== null);
-}
+import { buffersOf, type Epilogue, type Riders, ridersOf } from "./riders.ts";
+import { emitThinProduct, mostThinRows } from "./thin-product.ts";
 
 /** c = a b on buffers: [m, k] x [k, n], either operand transposed in memory. */
 export interface Product extends Riders {
@@ -103,6 +66,11 @@ const packedPerChunk = 16384;
 /** Bytes between the packed panels of a transposed operand (PACKED_COLUMNS_SLACK of kernels/pack.ts). */
 const packedSlack = 16;
 
+/** The longest sums that take less time than writing them: the gradient of a weight on a small batch. */
+const shortDepth = 32;
+/** A chunk of such a product: long runs of c, which both operands, being short, leave the cache to. */
+const shortBlock = { rows: 96, columns: 1024 };
+
 const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
 
 /** How c is cut into chunks; a function of the shape alone, and the same for all tiles. */
@@ -113,10 +81,21 @@ interface Blocks {
   readonly parts: number;
 }
 
+/** Whether writing c bounds a product. */
+function isShort({ k, transposeA, batch }: Product): boolean {
+  return transposeA && k <= shortDepth && batch === undefined;
+}
+
+/** Whether reading b bounds a product, so that b had better not be packed. */
+function isThin({ m, transposeA, sparse, accumulate, packed, batch }: Product): boolean {
+  const isPlain = !transposeA && sparse !== true && accumulate !== true && packed !== true;
+  return isPlain && batch === undefined && m <= mostThinRows;
+}
+
 function blocksOf(product: Product): Blocks {
   const { m, n, k, batch } = product;
-  const env = (name: string, value: number) => Number((globalThis as any).process?.env?.[name] ?? value);
-  if (product.transposeA && k <= env("SHORT", 32)) return { rows: env("ROWS", 96), columns: Math.min(roundUp(n, 16), env("WIDE", 1024)), parts: 1 };
+  if (isShort(product))
+    return { rows: shortBlock.rows, columns: Math.min(roundUp(n, 16), shortBlock.columns), parts: 1 };
   let rows = roundUp(m / Math.ceil(m / largestBlock.rows), rowStep);
   let columns = Math.min(roundUp(n, 16), largestBlock.columns);
   const count = () => (batch?.count ?? 1) * Math.ceil(m / rows) * Math.ceil(n / columns);
@@ -155,7 +134,10 @@ function packsAhead({ b, m, n, k, packed, batch }: Product, { rows }: Blocks): b
 
 /** Emits a matrix product, cut into chunks by its shape. */
 export function emitProduct(product: Product, context: LoweringContext): void {
-  if (emitThin(product, context)) return;
+  if (isThin(product)) {
+    emitThinProduct(product, context);
+    return;
+  }
   const { a, c, m, n, k, bias, residual, mask } = product;
   const { batch } = product;
   const blocks = blocksOf(product);
@@ -191,7 +173,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       blockRows: rows,
       blockColumns: columns,
       parts,
-      rowsFirst: Number(product.transposeA && k <= 32),
+      rowsFirst: Number(isShort(product)),
       aBatch: batch?.a ?? 0,
       bBatch: batch?.b ?? 0,
       cBatch: batch?.c ?? 0,
@@ -230,23 +212,26 @@ export function lowerProduct(node: Node<"matmul">, epilogue: Epilogue, context: 
   const [a, b] = node.inputs;
   const { transposeA, transposeB } = node.attributes;
   const [m, n] = node.shape;
-  const sparse = isImages(a);
-  context.describe(sparse ? "blocked matrix product, zeros skipped" : "blocked matrix product");
-  emitProduct(
-    {
-      a: context.buffer(a),
-      b: context.buffer(b),
-      c: context.buffer(epilogue.target),
-      m,
-      n,
-      k: transposeA ? a.shape[0] : a.shape[1],
-      transposeA,
-      transposeB,
-      ...ridersOf(epilogue, context),
-      sparse,
-    },
-    context,
-  );
+  const product: Product = {
+    a: context.buffer(a),
+    b: context.buffer(b),
+    c: context.buffer(epilogue.target),
+    m,
+    n,
+    k: transposeA ? a.shape[0] : a.shape[1],
+    transposeA,
+    transposeB,
+    ...ridersOf(epilogue, context),
+    sparse: isImages(a),
+  };
+  context.describe(algorithmOf(product));
+  emitProduct(product, context);
+}
+
+function algorithmOf(product: Product): string {
+  if (product.sparse === true) return "blocked matrix product, zeros skipped";
+  if (isThin(product)) return "thin matrix product, weights read in place";
+  return "blocked matrix product";
 }
 
 export const lowerMatmul: Lowering<"matmul"> = (node, context) =>

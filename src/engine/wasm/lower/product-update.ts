@@ -1,6 +1,7 @@
 import type { Node, Update } from "../../../graph/index.ts";
 import type { Buffer, LoweringContext } from "./lowering.ts";
-import { emitProduct, noRiders } from "./matrix.ts";
+import { emitProduct } from "./matrix.ts";
+import { noRiders } from "./riders.ts";
 import { lowerUpdate } from "./table.ts";
 
 /** A gradient is made and used up in slices of about this size: two of them stay in an L3 cache. */

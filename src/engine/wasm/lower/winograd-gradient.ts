@@ -1,5 +1,6 @@
 import type { Buffer, LoweringContext } from "./lowering.ts";
-import { emitProduct, noRiders } from "./matrix.ts";
+import { emitProduct } from "./matrix.ts";
+import { noRiders } from "./riders.ts";
 import {
   blockOf,
   bytesOfRows,

@@ -1,5 +1,6 @@
 import type { Buffer, LoweringContext } from "./lowering.ts";
-import { buffersOf, emitProduct, noRiders, type Riders } from "./matrix.ts";
+import { emitProduct } from "./matrix.ts";
+import { buffersOf, noRiders, type Riders } from "./riders.ts";
 import {
   blockOf,
   bytesOfRows,

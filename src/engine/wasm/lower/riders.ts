@@ -1,0 +1,40 @@
+import type { Node } from "../../../graph/index.ts";
+import type { Buffer, LoweringContext } from "./lowering.ts";
+
+/** What rides on a product's way out of the registers. */
+export interface Epilogue {
+  /** [N], added to each row. */
+  readonly bias: Node | null;
+  /** Added to the result before it is rectified; of the result's shape. */
+  readonly residual?: Node | null;
+  /** Whether the result is max(0, x). */
+  readonly rectify: boolean;
+  /** Where this is not positive the result is zero: a rectifier's output, for its gradient. Of the result's shape. */
+  readonly mask?: Node | null;
+  /** Where the result goes. */
+  readonly target: Node;
+}
+
+/** The buffers of what rides on a product's way out of the registers. */
+export interface Riders {
+  readonly bias: Buffer | null;
+  readonly residual: Buffer | null;
+  readonly rectify: boolean;
+  readonly mask: Buffer | null;
+}
+
+export const noRiders: Riders = { bias: null, residual: null, rectify: false, mask: null };
+
+/** The buffers of what is fused to a product. */
+export function ridersOf(
+  { bias, residual = null, rectify, mask = null }: Epilogue,
+  context: LoweringContext,
+): Riders {
+  const bufferOf = (node: Node | null) => (node === null ? null : context.buffer(node));
+  return { bias: bufferOf(bias), residual: bufferOf(residual), rectify, mask: bufferOf(mask) };
+}
+
+/** The buffers among riders: what a call reads because of them. */
+export function buffersOf({ bias, residual, mask }: Riders): Buffer[] {
+  return [bias, residual, mask].filter((buffer) => buffer !== null);
+}
