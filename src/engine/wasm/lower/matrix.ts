@@ -87,9 +87,12 @@ function isShort({ k, transposeA, batch }: Product): boolean {
 }
 
 /** Whether reading b bounds a product, so that b had better not be packed. */
-function isThin({ m, transposeA, sparse, accumulate, packed, batch }: Product): boolean {
-  const isPlain = !transposeA && sparse !== true && accumulate !== true && packed !== true;
-  return isPlain && batch === undefined && m <= mostThinRows;
+function isThin(product: Product): boolean {
+  const { m, transposeA, sparse, accumulate, packed, batch, aOffset, aStride, cOffset } = product;
+  const isWhole = [batch, aOffset, aStride, cOffset].every((part) => part === undefined);
+  return (
+    isWhole && !transposeA && sparse !== true && accumulate !== true && packed !== true && m <= mostThinRows
+  );
 }
 
 function blocksOf(product: Product): Blocks {
