@@ -8,7 +8,7 @@
 import { loadavg } from "node:os";
 import { cases, groups } from "./cases/table.mjs";
 import { compareOutputs } from "./compare.mjs";
-import { fovea, nodePath } from "./competitors/fovea.mjs";
+import { findNode, fovea } from "./competitors/fovea.mjs";
 import { install } from "./competitors/install.mjs";
 import { competitorNames, createCompetitors } from "./competitors/table.mjs";
 import { writeInputs } from "./inputs/inputs.mjs";
@@ -23,23 +23,17 @@ const say = (text) => void process.stderr.write(`${text}\n`);
 /** @param {ReturnType<typeof readOptions>} options */
 async function bench(options) {
   const { threads, rounds, isa, python, patience, nodes } = options;
-  const [minuteLoad] = loadavg();
-  const load = minuteLoad.toFixed(1);
-  if (minuteLoad > 1)
-    say(`The machine was busy in the last minute (load ${load}): for figures to keep, let it rest.`);
+  const begin = minuteLoad();
+  if (begin > 1)
+    say(`The machine was busy in the last minute (load ${begin}): for figures to keep, let it rest.`);
   if (!install(say))
     say("npm ci in bench/competitors failed: what it would have installed is reported as not there.");
-  const paths = nodes.flatMap((choice) => {
-    const path = nodePath(choice);
-    if (path === null) say(`Node ${choice} is not installed: the bench goes on without it.`);
-    return path ?? [];
-  });
-  if (paths.length === 0) throw new UsageError("--node: none of the chosen Nodes is installed");
-  const settings = { threads, python, isa, patience, nodes: paths, named: options.competitor !== undefined };
-  const ours = paths.map((path) => fovea(path, settings));
+  const chosen = nodes.map(findNode);
+  const named = options.competitor !== undefined;
+  const settings = { threads, python, isa, patience, nodes: chosen, named };
   const outcome = await runCases({
     cases: options.cases,
-    ours,
+    ours: chosen.map((node) => fovea(node, settings)),
     competitors: options.competitors.flatMap((name) => createCompetitors(name, settings)),
     rounds,
     say,
@@ -47,10 +41,8 @@ async function bench(options) {
     compareOutputs,
   });
   const trialReports = [];
-  const trialNodes = ours.map(({ node }, index) => ({ path: paths[index], version: node }));
-  for (const name of options.trials)
-    trialReports.push(await runTrial(name, { threads, nodes: trialNodes, say }));
-  const setting = { threads, rounds, isa, load };
+  for (const name of options.trials) trialReports.push(await runTrial(name, { threads, nodes: chosen, say }));
+  const setting = { threads, rounds, isa, load: { begin, end: minuteLoad() } };
   const markdown = markdownOf(outcome, setting, trialReports);
   const document = documentOf(outcome, setting, trialReports);
   await saveReport(
@@ -62,6 +54,11 @@ async function bench(options) {
   const complaints = whatDoesNotHold(outcome, trialReports);
   for (const complaint of complaints) say(`does not hold: ${complaint}`);
   if (complaints.length > 0) process.exitCode = 1;
+}
+
+/** Processes that wanted to run in the last minute, on the average. */
+function minuteLoad() {
+  return Number(loadavg()[0].toFixed(1));
 }
 
 /** A trial that cannot be run is a report that says so. @param {string} name @param {Parameters<import("./trials/table.mjs").Trial>[0]} settings */

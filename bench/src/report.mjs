@@ -14,7 +14,7 @@ import { groups } from "./cases/table.mjs";
  * @property {number} threads
  * @property {number} rounds
  * @property {"native" | "avx2"} isa
- * @property {string} load of the machine when it began
+ * @property {{ begin: number, end: number }} load of the machine, in the minute before each
  */
 
 /**
@@ -101,7 +101,7 @@ export function markdownOf({ results, failures, sides }, setting, trials) {
     return `- ${[`${title}, ${runsOn}`, ...about.notes].join("; ")}`;
   });
   const isaLine = isa === "avx2" ? " PyTorch was kept to AVX2." : "";
-  const machine = `${describeMachine()}, load ${load} at the beginning. ${plural(threads, "thread")}; medians of ${plural(rounds, "round")} in which the sides take turns.${isaLine}`;
+  const machine = `${describeMachine()}, load ${load.begin} at the beginning and ${load.end} at the end. ${plural(threads, "thread")}; medians of ${plural(rounds, "round")} in which the sides take turns.${isaLine}`;
   sections.push(["## Measured by", ...(parts.length === 0 ? [] : [parts.join("\n")]), machine].join("\n\n"));
   return `# Bench\n\n${sections.join("\n\n")}\n`;
 }

@@ -63,7 +63,7 @@ const run = (plan) =>
     ...plan,
   });
 
-const setting = { threads: 2, rounds: 3, isa: /** @type {const} */ ("native"), load: "0.0" };
+const setting = { threads: 2, rounds: 3, isa: /** @type {const} */ ("native"), load: { begin: 0.5, end: 2 } };
 
 test("outputs are compared first; then the sides take turns, and medians count", async () => {
   /** @type {string[]} */
@@ -170,8 +170,7 @@ test("what is not there, fails or computes something else is a line with its rea
     ours: [fake("ours", [10, 10, 10], [])],
     competitors: [absent, unable, breaking, wrong, fake("pytorch", [30, 30, 30], [])],
     compareOutputs: async (_kase, _ours, theirs) => {
-      // Position 3: after ours, the absent one and the one that breaks later.
-      if (theirs.endsWith("outputs-3.f32")) throw new Error("outputs differ by 2.0e-1");
+      if (theirs.endsWith("tfjs-cpu-on-Node-20.0.0.f32")) throw new Error("outputs differ by 2.0e-1");
       return 0;
     },
   });
@@ -194,6 +193,34 @@ test("what is not there, fails or computes something else is a line with its rea
 test("without competitors ours is measured alone", async () => {
   const { results } = await run({ ours: [fake("ours", [5, 5, 5], [])] });
   expect(results).toMatchObject([{ competitor: null, theirs: null, ratio: null, ours: { medianMs: 5 } }]);
+});
+
+test("where ours fails on one Node, the other's outputs are those that others are compared with", async () => {
+  const old = { ...fake("ours", [], []), start: () => Promise.reject(new Error("there is no SIMD")) };
+  const current = { ...fake("ours", [20, 20, 20], []), node: "v24.0.0" };
+  const { node: _, ...theirs } = fake("pytorch", [60, 60, 60], []);
+  const { results, failures } = await run({ ours: [old, current], competitors: [theirs] });
+  expect(results.map(({ node, competitor, ratio, asked }) => [node, competitor, ratio, asked])).toEqual([
+    ["v24.0.0", "pytorch", 3, 4],
+  ]);
+  expect(failures.map(({ competitor, reason }) => [competitor, reason])).toEqual([
+    ["ours on Node 20.0.0", "there is no SIMD"],
+  ]);
+});
+
+test("a competitor of one Node stands beside ours on that Node, and one that is invited only where it is named", async () => {
+  const ours = [fake("ours", [10, 10, 10], []), { ...fake("ours", [20, 20, 20], []), node: "v24.0.0" }];
+  const single = { ...fake("one-thread", [30, 30, 30], []), invited: true };
+  const uninvited = await run({ ours, competitors: [single] });
+  expect(uninvited.results.map(({ node, competitor }) => [node, competitor])).toEqual([
+    ["v20.0.0", null],
+    ["v24.0.0", null],
+  ]);
+  const invited = await run({ cases: [{ ...lenet, rivals: ["one-thread"] }], ours, competitors: [single] });
+  expect(invited.results.map(({ node, competitor, ratio }) => [node, competitor, ratio])).toEqual([
+    ["v20.0.0", "one-thread", 3],
+    ["v24.0.0", null, null],
+  ]);
 });
 
 test("ours that fails is a line too, and nothing is measured", async () => {

@@ -12,25 +12,32 @@ const node24 = join(installed, "node/bin/node");
 /** Ways to choose a Node: that of this process, and Node 24. */
 export const nodeChoices = /** @type {const} */ (["current", "24"]);
 
-/** @param {typeof nodeChoices[number]} choice @returns {string | null} path, or null where it is not installed */
-export function nodePath(choice) {
-  if (choice === "current") return process.execPath;
-  return existsSync(node24) ? node24 : null;
+/** @typedef {{ version: string, path: string | null }} ChosenNode `path` is null where it is not installed */
+
+/** @param {typeof nodeChoices[number]} choice @returns {ChosenNode} */
+export function findNode(choice) {
+  const path = choice === "current" ? process.execPath : node24;
+  if (!existsSync(path)) return { version: `v${choice}`, path: null };
+  return { version: execFileSync(path, ["--version"], { encoding: "utf8" }).trim(), path };
 }
 
 /**
  * Ours on a Node.
  *
- * @param {string} node path
+ * @param {ChosenNode} node
  * @param {{ threads: number, patience: number }} settings
  * @returns {Contender}
  */
-export function fovea(node, { threads, patience }) {
+export function fovea({ version, path }, { threads, patience }) {
   const script = join(import.meta.dirname, "../sides/fovea.mjs");
   return {
     name: "fovea",
-    node: execFileSync(node, ["--version"], { encoding: "utf8" }).trim(),
+    node: version,
     refuses: () => null,
-    start: () => startSide({ command: node, parameters: ["--expose-gc", script, String(threads)], patience }),
+    async start() {
+      if (path === null) throw new Error("is not installed: npm ci in bench/competitors failed");
+      const parameters = ["--expose-gc", script, String(threads)];
+      return await startSide({ command: path, parameters, patience });
+    },
   };
 }

@@ -18,7 +18,7 @@ import { pytorch, pytorchFastest } from "./pytorch.mjs";
  * @property {"native" | "avx2"} isa
  * @property {number} patience seconds that an answer may take
  * @property {boolean} named whether the user has named the competitors
- * @property {readonly string[]} nodes paths; the last one runs competitors in JavaScript
+ * @property {readonly import("./fovea.mjs").ChosenNode[]} nodes the last that there is runs competitors in JavaScript
  */
 
 /** @typedef {Omit<Competitor, "name">} Nameless */
@@ -43,7 +43,7 @@ const inNode =
       refuses: (kase) => (isThere ? refuses(kase) : "is not installed: npm ci in bench/competitors failed"),
       start: () =>
         startSide({
-          command: nodes.at(-1) ?? process.execPath,
+          command: nodes.findLast(({ path }) => path !== null)?.path ?? process.execPath,
           parameters: ["--expose-gc", path, folder, String(threads), ...parameters],
           patience,
         }),

@@ -10,14 +10,15 @@ const command = join(
 /**
  * Runs the command line as a user would, from the start of its process to its end.
  *
- * @param {string} node path
+ * @param {import("../competitors/fovea.mjs").ChosenNode} node
  * @param {readonly string[]} parameters
  * @returns {Promise<{ milliseconds: number, output: string }>}
  * @throws Error with what it said last when it fails
  */
-export function runCommand(node, parameters) {
+export function runCommand({ version, path }, parameters) {
+  if (path === null) return Promise.reject(new Error(`Node ${version} is not installed`));
   const begin = performance.now();
-  const child = spawn(node, [command, ...parameters], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(path, [command, ...parameters], { stdio: ["ignore", "pipe", "pipe"] });
   let [output, complaints] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text) => {
     output += text;

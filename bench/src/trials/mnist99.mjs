@@ -18,10 +18,11 @@ export async function measureMnist({ nodes, threads, say }) {
   const folder = await mkdtemp(join(tmpdir(), "fovea-bench-"));
   const figures = [];
   try {
-    for (const { path, version } of nodes) {
+    for (const node of nodes) {
+      const { version } = node;
       const runs = [];
       for (const seed of seeds) {
-        const run = await trainOnce(path, join(folder, `${version}-${seed}`), seed, threads);
+        const run = await trainOnce(node, join(folder, `${version}-${seed}`), seed, threads);
         say(
           `mnist99, Node ${version}, seed ${seed}: ${percent(run.accuracy)} in ${run.seconds.toFixed(1)} s`,
         );
@@ -55,7 +56,7 @@ export async function measureMnist({ nodes, threads, say }) {
   };
 }
 
-/** @param {string} node @param {string} out @param {number} seed @param {number} threads */
+/** @param {import("../competitors/fovea.mjs").ChosenNode} node @param {string} out @param {number} seed @param {number} threads */
 async function trainOnce(node, out, seed, threads) {
   const common = ["--data", "mnist", "--threads", String(threads)];
   const parameters = ["train", ...common, "--recipe", "fast", "--seed", String(seed), "--out", out];

@@ -26,9 +26,9 @@ export async function measureStartUp({ nodes, threads, say }) {
   try {
     // One more round: the first brings files into the system's cache.
     for (let round = 0; round <= rounds; round++) {
-      for (const [index, { path }] of nodes.entries()) {
+      for (const [index, node] of nodes.entries()) {
         const parameters = ["predict", model, digit, "--threads", String(threads)];
-        const { milliseconds } = await runCommand(path, parameters);
+        const { milliseconds } = await runCommand(node, parameters);
         if (round > 0) seconds[index].push(milliseconds / 1000);
       }
     }

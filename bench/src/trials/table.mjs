@@ -6,7 +6,7 @@ import { measureStartUp } from "./start-up.mjs";
  * @callback Trial
  * @param {object} settings
  * @param {number} settings.threads
- * @param {readonly { path: string, version: string }[]} settings.nodes
+ * @param {readonly import("../competitors/fovea.mjs").ChosenNode[]} settings.nodes
  * @param {(text: string) => void} settings.say
  * @returns {Promise<import("../report.mjs").TrialReport>}
  */
