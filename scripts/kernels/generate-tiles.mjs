@@ -134,7 +134,7 @@ ${indent(after, 1)}
 }
 
 /** Runs a core on the tile of c, or on the spill where the tile reaches beyond the valid part of c. */
-function call(name, form, { rows, columns }) {
+function call(name, form, { rows, columns, panelColumns }) {
   const given = names(form.parameters).join(", ");
   return [
     `const whole = rowsValid == ${rows} && columnsValid == ${columns};`,
@@ -146,8 +146,40 @@ function call(name, form, { rows, columns }) {
     "} else {",
     `  ${name}From(${given}, target, targetStride, bias ? bias : zeros);`,
     "}",
-    "if (!whole || finish) finishTile(target, targetStride, c, cStride, rowsValid, columnsValid, finish);",
+    "if (!whole) finishTile(spill, targetStride, c, cStride, rowsValid, columnsValid, finish);",
+    `else if (finish) ${columns === panelColumns ? "finishWhole" : "finishHalf"}(c, cStride, finish);`,
   ];
+}
+
+/**
+ * Finishes a whole tile that has just been stored (see kernels/tile.ts). It is still in L1; what is usual, a rectifier with
+ * or without a residual, is written out.
+ */
+function finish(name, rows, columns) {
+  const vectors = range(columns / 4);
+  // All loads of a row come before its stores, so that V8 can join them.
+  const row = (value) => (i) => [
+    `at = c + ${i} * cStride;`,
+    ...vectors.map((v) => `x${v} = ${value(`v128.load(at, ${16 * v})`, 16 * v)};`),
+    ...vectors.map((v) => `v128.store(at, f32x4.pmax(x${v}, floor), ${16 * v});`),
+  ];
+  const lines = (value) => indent(range(rows).flatMap(row(value)), 2);
+  return `export function ${name}(c: usize, cStride: usize, finish: u32): void {
+  const floor = zero();
+  let at: usize = 0;
+${indent(
+  vectors.map((v) => `let x${v}: v128 = floor;`),
+  1,
+)}
+  if (finish == RECTIFY) {
+${lines((own) => own)}
+  } else if (finish == (ADD_RESIDUAL | RECTIFY)) {
+${lines((own, offset) => `f32x4.add(${own}, v128.load(at + residualDelta, ${offset}))`)}
+  } else {
+    finishTile(c, cStride, c, cStride, ${rows}, ${columns}, finish);
+  }
+}
+`;
 }
 
 /** A form of the tile: its cores, those of half its width where tiles have 16 columns, and the function that picks. */
@@ -183,11 +215,11 @@ ${indent([...narrow, ...call(name, form, whole)], 1)}
  *   packed panels
  */
 export function tileSource({ row, column }) {
-  if (row[1] !== column[1]) throw new Error("row and column tiles must have the same number of columns");
+  if (row.join() !== column.join()) throw new Error("row and column tiles must be of one size");
   const sizeOf = (name) => (name.startsWith("tileRow") ? row : column);
   return `// Written by scripts/build-kernels.mjs: do not edit.
 import { multiplyAdd, zero } from "../vector";
-import { copyTile, finishTile, spill, zeros } from "../tile";
+import { ADD_RESIDUAL, copyTile, finishTile, RECTIFY, residualDelta, spill, zeros } from "../tile";
 
 /** Columns of a register tile: the width of a packed panel. */
 export const TILE_COLUMNS: u32 = ${row[1]};
@@ -196,6 +228,8 @@ export const ROW_TILE: u32 = ${row[0]};
 /** Rows of a tile whose rows lie side by side. */
 export const COLUMN_TILE: u32 = ${column[0]};
 
+${finish("finishWhole", ...row)}
+${row[1] >= 16 ? finish("finishHalf", row[0], row[1] / 2) : ""}
 ${Object.keys(forms)
   .map((name) => tile(name, sizeOf(name)))
   .join("\n")}`;

@@ -50,9 +50,9 @@ export function winogradParts(w: WinogradPartsArguments, chunk: u32): void {
       const a = v + 4 * f * w.vFrequency;
       const b = z + 4 * f * w.zFrequency;
       const c = sum + 4 * f * w.pFrequency;
-      for (let j: u32 = 0; j < w.pRow; j += TILE_COLUMNS) {
-        // P has rows to spare for a tile that reaches beyond the channels.
-        for (let i: u32 = 0; i < depth; i += COLUMN_TILE) {
+      // P has rows to spare for a tile that reaches beyond the channels.
+      for (let i: u32 = 0; i < depth; i += COLUMN_TILE) {
+        for (let j: u32 = 0; j < w.pRow; j += TILE_COLUMNS) {
           const at = c + 4 * (i * w.pRow + j);
           if (first > begin) tileColumnsAdd(a + 4 * i, 4 * w.vRow, count, b + 4 * j, 4 * w.zRow, at, 4 * w.pRow);
           else tileColumnsFrom(a + 4 * i, 4 * w.vRow, count, b + 4 * j, 4 * w.zRow, at, 4 * w.pRow, zeros);

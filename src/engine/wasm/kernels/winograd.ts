@@ -48,21 +48,19 @@ export function winograd(w: WinogradArguments, chunk: u32): void {
   const m = v + 4 * FREQUENCIES * w.vFrequency;
   transformTiles(tiling, w.x, first, count, v, 4 * w.vRow, 4 * w.vFrequency);
   const panels = (tiling.outputChannels + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  let panel = w.filter;
+  const panelBytes = 4 * TILE_COLUMNS * depth;
+  let u = w.filter;
   for (let f: u32 = 0; f < FREQUENCIES; f++) {
-    const a = v + 4 * f * w.vFrequency;
-    const c = m + 4 * f * w.mFrequency;
-    for (let j: u32 = 0; j < panels; j++) {
-      // Rows beyond the last tile are in the block all the same: what is computed there is not taken back.
-      for (let row: u32 = 0; row < count; row += ROW_TILE) {
-        const at = c + 4 * (row * w.mRow + j * TILE_COLUMNS);
-        tileRowsFrom(
-          a + 4 * row * w.vRow, 4 * w.vRow, ROW_TILE - 1, depth, panel, at, 4 * w.mRow, zeros,
-        );
+    // Rows beyond the last tile are in the block all the same: what is computed there is not taken back.
+    for (let row: u32 = 0; row < count; row += ROW_TILE) {
+      const a = v + 4 * (f * w.vFrequency + row * w.vRow);
+      let at = m + 4 * (f * w.mFrequency + row * w.mRow);
+      for (let j: u32 = 0; j < panels; j++) {
+        tileRowsFrom(a, 4 * w.vRow, ROW_TILE - 1, depth, u + j * panelBytes, at, 4 * w.mRow, zeros);
+        at += 4 * TILE_COLUMNS;
       }
-      panel += 4 * TILE_COLUMNS * depth;
     }
-    panel += w.filterGap;
+    u += panels * panelBytes + w.filterGap;
   }
   const finish = setFinish(w.y, w.residual, w.rectify, w.mask);
   restoreTiles(tiling, m, 4 * w.mRow, 4 * w.mFrequency, first, count, w.y, w.bias, finish);
