@@ -2,13 +2,13 @@
 //
 // A chunk is a block of c. For each block of K it has its part of b in panels [k][TILE_COLUMNS] (packed in this thread's
 // scratch, or all of b packed ahead of the call), and a's part, where a is transposed, in panels [k][COLUMN_TILE]. Then it
-// walks the panels of b: a panel stays in L1 while the tile rows of a stream past it from L2 (Goto and van de Geijn, 2008,
-// with the roles of the two operands exchanged).
+// walks the tile rows of a: one stays in L1 while the panels of b stream past it from L2, and c is touched line after line
+// (Goto and van de Geijn, 2008, who let the panel stay: as fast while everything is in the cache, and slower where c, or a
+// residual that is added to it, comes from memory).
 //
 // Where a is said to be sparse (images: four fifths of MNIST's pixels are black), each tile first lists the k at which any
 // of its elements is not zero, and walks only those if they are few. What is left out is a sum of zeros, so the result has
-// the same bits (were an element of b infinite or not a number, 0 * b would have been NaN). Its list serves all panels, so
-// there the rows are the outer loop.
+// the same bits (were an element of b infinite or not a number, 0 * b would have been NaN). Its list serves all panels.
 import {
   COLUMN_TILE, ROW_TILE, TILE_COLUMNS, tileColumns, tileColumnsSparse, tileRows, tileRowsSparse,
 } from "./generated/tiles";
@@ -48,8 +48,6 @@ export class MatmulArguments {
   blockColumns: u32;
   /** Stretches of k; each has its chunks, and sums into a c [M, N] of its own. */
   parts: u32;
-  /** Whether tiles are computed row by row: c is then written as it lies, which pays where K is short. */
-  rowsFirst: u32;
   /** Floats from a product's a, b and c to the next one's, where a call makes several of one shape. */
   aBatch: u32;
   bBatch: u32;
@@ -135,16 +133,8 @@ function multiplyBlock(
     }
     return;
   }
-  if (x.rowsFirst) {
-    for (let i: u32 = 0; i < rows; i += height) {
-      for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
-        multiplyTile(x, row0, i, min(height, rows - i), column, columns, j, k, kCount, finish);
-      }
-    }
-    return;
-  }
-  for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
-    for (let i: u32 = 0; i < rows; i += height) {
+  for (let i: u32 = 0; i < rows; i += height) {
+    for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
       multiplyTile(x, row0, i, min(height, rows - i), column, columns, j, k, kCount, finish);
     }
   }

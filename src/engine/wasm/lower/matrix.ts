@@ -176,7 +176,6 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       blockRows: rows,
       blockColumns: columns,
       parts,
-      rowsFirst: Number(isShort(product)),
       aBatch: batch?.a ?? 0,
       bBatch: batch?.b ?? 0,
       cBatch: batch?.c ?? 0,
