@@ -1,19 +1,18 @@
 /**
- * Removes from `dist` what the compiler has not written in its last run, so that a renamed file does not live on in the
- * package: everything a minute older than the entry point.
+ * Removes from `dist` what has no source any more, so that a renamed file does not live on in the package. Times of files
+ * would not tell: on a busy machine the compiler takes minutes from its first file to its last.
  *
  *   node scripts/prune-dist.mjs
  */
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = join(root, "dist");
 
-const stale = statSync(join(dist, "index.js")).mtimeMs - 60_000;
-for (const name of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
-  const path = join(dist, name);
-  const status = statSync(path);
-  if (status.isFile() && status.mtimeMs < stale) rmSync(path);
+for (const entry of readdirSync(join(root, "dist"), { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile()) continue;
+  const path = join(entry.parentPath, entry.name);
+  const source = path.slice(join(root, "dist").length + 1).replace(/\.(d\.ts|js|js\.map)$/, ".ts");
+  if (!existsSync(join(root, "src", source))) rmSync(path);
 }
