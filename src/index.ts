@@ -18,12 +18,19 @@ export {
   type HostMachine,
   type MachineSpeed,
   type Plan,
+  type PlannedOperation,
   type Precision,
   type WasmEngine,
   type WasmEngineOptions,
   type WasmFeature,
 } from "./engine/index.ts";
 export * as formats from "./formats/index.ts";
+export {
+  type ProfiledOperation,
+  type ProfileOptions,
+  profileStep,
+  type StepProfile,
+} from "./inspect/index.ts";
 export {
   type ActivationName,
   type CommonLayerOptions,

@@ -1,4 +1,5 @@
-import type { Engine, Precision } from "../engine/engine.ts";
+import type { Precision } from "../engine/engine.ts";
+import type { WasmEngine } from "../engine/wasm/index.ts";
 
 /** How a command computes. */
 export interface EngineFlags {
@@ -15,7 +16,7 @@ export interface EngineFlags {
  */
 export async function withEngine<Result>(
   { threads, precision, kernels }: EngineFlags,
-  use: (engine: Promise<Engine>) => Promise<Result>,
+  use: (engine: Promise<WasmEngine>) => Promise<Result>,
 ): Promise<Result> {
   const { createWasmEngine } = await import("../engine/wasm/index.ts");
   const engine = createWasmEngine({

@@ -1,4 +1,5 @@
 export { type BackpropOptions, type BackpropWalk, type WalkStep, walkBackprop } from "./backprop.ts";
 export { type FormulaPart, formatNumber } from "./expression.ts";
+export { type ProfiledOperation, type ProfileOptions, profileStep, type StepProfile } from "./profile.ts";
 export { type NonLinearity, nonLinearities, type SmallNetOptions } from "./small-net.ts";
 export type { BackwardLayer, ForwardLayer, WalkEquation, WalkPartial } from "./walk.ts";

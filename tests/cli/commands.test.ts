@@ -122,6 +122,20 @@ describe("from training to prediction", () => {
     expect(text.out).toMatch(/A training step of 128: \d+ operations, [\d.]+ MFLOP/);
   });
 
+  it("times the operations of a step", async () => {
+    const { profile, plan } = documentOf(
+      await run(folder, "summary", "lenet5", "--batch-size", "32", "--profile", "--json"),
+    );
+    const flops = profile.operations.reduce(
+      (sum: number, operation: { flops: number }) => sum + operation.flops,
+      0,
+    );
+    expect(flops).toBe(plan.flops);
+    expect(profile.batchSize).toBe(32);
+    expect(profile.milliseconds).toBeGreaterThan(0);
+    expect(profile.peakGigaflops).toBeGreaterThan(flops / (1e6 * profile.milliseconds));
+  });
+
   it("adds epochs to a finished run", async () => {
     const more = documentOf(await run(folder, "train", "--resume", "runs/first", "--epochs", "4", "--json"));
     expect(more).toMatchObject({ epochs: 4, interrupted: false });

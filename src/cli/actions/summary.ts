@@ -1,5 +1,8 @@
 import { fileExists, folderExists } from "#host";
 import type { Engine, Plan, PlannedOperation } from "../../engine/engine.ts";
+import { measurePeak } from "../../engine/wasm/diagnosis.ts";
+import type { WasmEngine } from "../../engine/wasm/index.ts";
+import { profileStep, type StepProfile } from "../../inspect/index.ts";
 import type { Model, ModelSummary } from "../../models/index.ts";
 import { formatShape } from "../../tensor/index.ts";
 import { models } from "../../zoo/index.ts";
@@ -7,6 +10,7 @@ import type { SummaryFlags } from "../commands/summary.ts";
 import { loadModel, resolveModel } from "../model-reference.ts";
 import { withEngine } from "../session.ts";
 import { formatBytes, formatCount, formatFlops } from "../terminal/numbers.ts";
+import { renderProfile } from "../terminal/profile-report.ts";
 import { renderTable } from "../terminal/table.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
@@ -37,6 +41,11 @@ export interface SummaryDocument {
     readonly flops: number;
     readonly convolutions: readonly ConvolutionPlan[];
   };
+  /** With `--profile` alone. */
+  readonly profile?: StepProfile & {
+    /** GFLOP/s of multiply-adds in registers on all threads: what no operation can exceed but by saving some. */
+    readonly peakGigaflops: number;
+  };
 }
 
 const usualBatchSize = 128;
@@ -48,10 +57,21 @@ export async function summary(reference: string, flags: SummaryFlags, terminal: 
     const model = await findModel(reference, flags, engine);
     const batchSize = flags.batchSize ?? (await fittingBatch(model));
     const plan = await model.plan({ batchSize });
-    const document = documentOf(reference, model.summary(), plan, batchSize, engine);
+    const summed = documentOf(reference, model.summary(), plan, batchSize, engine);
+    const document = flags.profile === true ? await withProfile(summed, model, engine) : summed;
     if (flags.json === true) printJson(terminal, document);
     else terminal.out(render(document));
   });
+}
+
+async function withProfile(
+  document: SummaryDocument,
+  model: Model,
+  engine: WasmEngine,
+): Promise<SummaryDocument> {
+  const profile = await profileStep(model, { engine, batchSize: document.plan.batchSize });
+  const peakGigaflops = await measurePeak(engine.kernels.variant, engine.threads);
+  return { ...document, profile: { ...profile, peakGigaflops } };
 }
 
 /** 128, or as many times half of it as memory asks for. */
@@ -108,7 +128,8 @@ function isConvolution({ computes, flops }: PlannedOperation): boolean {
   return flops > 0 && computes.some((kind) => kind.startsWith("conv2d"));
 }
 
-function render({ model, layers, parameters, trainableParameters, flops, plan }: SummaryDocument): string {
+function render(document: SummaryDocument): string {
+  const { model, layers, parameters, trainableParameters, flops, plan, profile } = document;
   const layerTable = renderTable(
     [
       { heading: "layer" },
@@ -131,7 +152,8 @@ function render({ model, layers, parameters, trainableParameters, flops, plan }:
   const memory =
     `A training step of ${plan.batchSize}: ${plan.operations} operations, ${formatFlops(plan.flops)}, ` +
     `${formatBytes(plan.variableBytes)} of state and ${formatBytes(plan.workingBytes)} of working memory; ${plan.engine}`;
-  return [`Model ${model}`, layerTable, total, "", memory, ...convolutionLines(plan.convolutions)]
+  const timed = profile === undefined ? [] : ["", renderProfile(profile, profile.peakGigaflops)];
+  return [`Model ${model}`, layerTable, total, "", memory, ...convolutionLines(plan.convolutions), ...timed]
     .join("\n")
     .concat("\n");
 }

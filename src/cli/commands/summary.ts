@@ -9,6 +9,7 @@ export interface SummaryFlags {
   readonly classes?: number;
   readonly threads?: number;
   readonly precision?: (typeof precisionNames)[number];
+  readonly profile?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
@@ -20,7 +21,8 @@ export function registerSummary(program: Command, terminal: Terminal): void {
     .summary("layers, parameters, FLOPs, memory and algorithms of a model")
     .description(
       "What a model is made of, layer by layer (output shape, parameters, floating-point operations of one example " +
-        "forward), and how a training step of it is computed: planned memory, algorithm of each convolution.",
+        "forward), and how a training step of it is computed: planned memory, algorithm of each convolution; with " +
+        "--profile how long each operation takes.",
     )
     .argument("<model>", `${modelNames.join(", ")}; or a run's folder, or a model file`)
     .option(
@@ -39,6 +41,7 @@ export function registerSummary(program: Command, terminal: Terminal): void {
       wholeNumber("--threads", { minimum: 1 }),
     )
     .option("--precision <kind>", "fast or exact (default: fast)", choice("--precision", precisionNames))
+    .option("--profile", "time each operation of a training step, beside the measured peak of the machine")
     .option("--json", "print one JSON document")
     .option("--verbose", "print a stack trace when something fails")
     .addHelpText("after", examples)
@@ -52,4 +55,5 @@ const examples = `
 Examples:
   fovea summary lenet5
   fovea summary convnet --batch-size 32 --precision exact
+  fovea summary resnet18 --batch-size 8 --profile
   fovea summary runs/lenet5 --json`;

@@ -79,6 +79,15 @@ export async function diagnose(options: { readonly threads?: number } = {}): Pro
   };
 }
 
+/**
+ * Billions of multiplications and additions that a build of the kernels could do in a second at most, with a number of
+ * threads at the same time.
+ */
+export async function measurePeak(variant: Variant, threads: number): Promise<number> {
+  const { allThreads } = await measureMachine(await compileBuild(variant, false), threads);
+  return peakOf(allThreads);
+}
+
 function buildsOf({ variant: chosen, measured, rejected }: Choice, peak: number): BuildDiagnosis[] {
   const usable = measured.map(({ variant, gigaflops }): BuildDiagnosis => {
     const state = variant === chosen ? "chosen" : "usable";

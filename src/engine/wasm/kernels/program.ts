@@ -126,7 +126,6 @@ export function profile(program: usize, firstSlot: u32, times: usize): void {
   slot = firstSlot;
   if (thread == 0) memory.fill(plan.counters, 0, stride * plan.recordCount);
   barrier();
-  // A record's time begins where the last one's ended: another thread may be at work before this one looks at the clock.
   let begin = now();
   for (let index: u32 = 0; index < plan.recordCount; index++) {
     const record = changetype<Record>(plan.records + index * offsetof<Record>());
@@ -134,7 +133,9 @@ export function profile(program: usize, firstSlot: u32, times: usize): void {
     barrier();
     const end = now();
     if (thread == 0) store<f64>(times + 8 * index, end - begin);
-    begin = end;
+    // Another thread must not be at work on the next record before this one has looked at the clock.
+    begin = now();
+    barrier();
   }
   // As in `run`: the program may be gone as soon as thread 0 says that it is done, and the loop above looks at it.
   barrier();
