@@ -6,14 +6,20 @@
  *   tileRows           row i lies i * `aStride` bytes from `a`, or where row `lastRow` lies if that is less; its elements
  *                      lie side by side
  *   tileRowOffsets     row i has its own pointer, and element k lies `offsets[k]` bytes from it: the patches of a
- *                      convolution, read where they are (a row is an output pixel, an offset a kernel position)
+ *                      convolution, read where they are (a row is an output pixel and an offset a kernel position, or
+ *                      the other way around)
+ *   tilePlanes         a packed ([k][R]), and row k of b lies `offsets[k]` bytes from `b`: a convolution with few output
+ *                      channels (the rows), whose columns are pixels side by side in planes, one for each input channel
+ *   tileDepthwise      c[i][j] (+)= sum over k of a[i][k][j] b[k][j]: row i has its own pointer, and `pairs` says where a lies
+ *                      from there for each k, and where b: a convolution whose channels do not mix
+ *   tileDots           sums of products of vectors: R rows of a and C / 8 rows of b have a pointer each, and all run along k.
+ *                      Each sum is 8 sums, one for every eighth k, which lie side by side in c. It is only added to c
  *   tileColumns        a transposed: the R elements of one k lie side by side, `aStep` bytes from k to k + 1
- *   tileColumnOffsets  the R elements of one k lie side by side, `offsets[k]` bytes from `a`
  *   tileRowsSparse     as tileRows, and
  *   tileColumnsSparse  as tileColumns, for those k only that `positions` lists: pairs of byte offsets into a and b. Where
  *                      all of a tile's elements of a are zero, as on the border of most digits, k contributes nothing
  *
- * b has rows of at least C floats, `bStep` bytes apart in the column forms and packed ([k][C]) in the others. With tiles
+ * b has rows of at least C floats, `bStep` bytes apart in the column forms and packed ([k][C]) in those of rows. With tiles
  * of 16 columns, each form has a half-wide twin for what is left at the right edge: it reads the same panels.
  *
  * An accumulator lives in a local for each row and each 4 columns: R * C / 4 of them, C / 4 of b and one of a. V8 gives 15
@@ -21,12 +27,32 @@
  * vectors into 256 bits (`--experimental-wasm-revectorize`), 6 x 16 takes the same 15 registers: it finds the pairs from
  * the stores at the end upwards, through the loop to the loads, so both halves of a pair must be treated alike.
  *
+ * Pointers that stay as they are in the loop are loaded from a table: sums that are worked out here, V8 11.3 works out again
+ * for each k.
+ *
  * There is one loop, and it is not unrolled: a nest of two loops or a body unrolled by hand makes the register allocator
  * spill accumulators. TurboFan (V8 before 12) unrolls by itself, with the same effect on 6 x 8 (34 in place of 72 GFLOP/s
  * on one core; 4 x 8 keeps 64): `tuneV8` turns that off where it can, and elsewhere start-up measures and takes 4 x 8.
  */
 
 const range = (count) => Array.from({ length: count }, (_, index) => index);
+
+/**
+ * The lines of a step in which a is no number but as many as b: load b, then a's vectors one after the other (`halves` of
+ * them for a row), each with its multiply-adds.
+ */
+function vectorStep(rows, vectors, { halves, bAddress }) {
+  const offset = (half) => (half === 0 ? "" : `, ${16 * half}`);
+  const lines = range(vectors).map((v) => `b${v} = v128.load(${bAddress(v)});`);
+  for (const i of range(rows)) {
+    for (const half of range(halves)) {
+      lines.push(`a = v128.load(r${i} + at${offset(half)});`);
+      for (let v = half; v < vectors; v += halves)
+        lines.push(`c${i}${v} = multiplyAdd(a, b${v}, c${i}${v});`);
+    }
+  }
+  return lines;
+}
 
 /** The lines of one k: load b, then a broadcast and C / 4 multiply-adds for every row. */
 function step(rows, vectors, aAddress, bAddress) {
@@ -56,19 +82,43 @@ const forms = {
     a: (i) => `r${i} + at`,
     advance: (bytes) => ["offsets += 4;", `b += ${bytes};`],
   }),
+  tilePlanes: (rows) => ({
+    parameters: "aFirst: usize, offsets: usize, kCount: u32, b: usize",
+    setUp: [],
+    locate: ["const at: usize = b + load<u32>(offsets);"],
+    a: (i) => `aFirst, ${4 * i}`,
+    b: (v) => `at, ${16 * v}`,
+    advance: () => [`aFirst += ${4 * rows};`, "offsets += 4;"],
+  }),
+  tileDepthwise: (rows) => ({
+    parameters: "rowPointers: usize, column: usize, pairs: usize, kCount: u32, b: usize",
+    setUp: range(rows).map((i) => `const r${i}: usize = load<u32>(rowPointers, ${4 * i});`),
+    locate: ["const at: usize = column + load<u32>(pairs);", "const bAt: usize = b + load<u32>(pairs, 4);"],
+    step: (vectors) => vectorStep(rows, vectors, { halves: vectors, bAddress: (v) => `bAt, ${16 * v}` }),
+    advance: () => ["pairs += 8;"],
+  }),
+  tileDots: (rows, columns) => ({
+    parameters: "rowPointers: usize, columnPointers: usize, kCount: u32",
+    setUp: [
+      ...range(rows).map((i) => `const r${i}: usize = load<u32>(rowPointers, ${4 * i});`),
+      ...range(columns / 8).map((j) => `const q${j}: usize = load<u32>(columnPointers, ${4 * j});`),
+      "let at: usize = 0;",
+    ],
+    locate: [],
+    step: (vectors) =>
+      vectorStep(rows, vectors, {
+        halves: 2,
+        bAddress: (v) => `q${v >> 1} + at${v % 2 === 0 ? "" : ", 16"}`,
+      }),
+    advance: () => ["at += 32;"],
+    ends: ["Add"],
+  }),
   tileColumns: () => ({
     parameters: "aFirst: usize, aStep: usize, kCount: u32, b: usize, bStep: usize",
     setUp: [],
     locate: [],
     a: (i) => `aFirst, ${4 * i}`,
     advance: () => ["aFirst += aStep;", "b += bStep;"],
-  }),
-  tileColumnOffsets: () => ({
-    parameters: "aFirst: usize, offsets: usize, kCount: u32, b: usize, bStep: usize",
-    setUp: [],
-    locate: ["const at: usize = aFirst + load<u32>(offsets);"],
-    a: (i) => `at, ${4 * i}`,
-    advance: () => ["offsets += 4;", "b += bStep;"],
   }),
 };
 
@@ -109,7 +159,7 @@ function core(name, form, { rows, columns, panelColumns }) {
   const start = ({ i, v }) => (adds ? `v128.load(target + ${i} * targetStride, ${16 * v})` : `b${v}`);
   const body = [
     ...form.locate,
-    ...step(rows, vectors, form.a, form.b ?? ((v) => `b, ${16 * v}`)),
+    ...(form.step?.(vectors) ?? step(rows, vectors, form.a, form.b ?? ((v) => `b, ${16 * v}`))),
     ...form.advance(4 * panelColumns),
   ];
   const before = [
@@ -184,10 +234,11 @@ ${lines((own, offset) => `f32x4.add(${own}, v128.load(at + residualDelta, ${offs
 
 /** A form of the tile: its cores, those of half its width where tiles have 16 columns, and the function that picks. */
 function tile(name, [rows, columns]) {
-  const form = forms[name](rows);
+  const form = forms[name](rows, columns);
   const whole = { rows, columns, panelColumns: columns };
   const half = { rows, columns: columns / 2, panelColumns: columns };
   const hasHalf = columns >= 16;
+  if (form.ends) return form.ends.map((end) => core(`${name}${end}`, form, whole)).join("\n");
   const coresOf = (prefix, size) => ["From", "Add"].map((end) => core(`${prefix}${end}`, form, size));
   const cores = [...coresOf(name, whole), ...(hasHalf ? coresOf(`${name}Half`, half) : [])];
   const narrow = hasHalf
@@ -216,7 +267,7 @@ ${indent([...narrow, ...call(name, form, whole)], 1)}
  */
 export function tileSource({ row, column }) {
   if (row.join() !== column.join()) throw new Error("row and column tiles must be of one size");
-  const sizeOf = (name) => (name.startsWith("tileRow") ? row : column);
+  const sizeOf = (name) => (name.startsWith("tileColumn") ? column : row);
   return `// Written by scripts/build-kernels.mjs: do not edit.
 import { multiplyAdd, zero } from "../vector";
 import { ADD_RESIDUAL, copyTile, finishTile, RECTIFY, residualDelta, spill, zeros } from "../tile";

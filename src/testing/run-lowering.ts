@@ -36,6 +36,10 @@ export type LeafValues = ReadonlyMap<Node, ArrayLike<number>>;
 /** Unwritten memory and the slack behind every buffer: a NaN whose bits tell whether they were written. */
 const POISON = 0x7fc0dead;
 const SLACK = 64;
+/** Where scratch begins and ends, and what of it all threads have for tiles (RESERVED_BYTES of kernels/tile.ts). */
+const SCRATCH = 1024;
+const SCRATCH_END = 1 << 20;
+const RESERVED = 4096;
 
 const instances = new Map<Variant, { memory: WebAssembly.Memory; exports: WebAssembly.Exports }>();
 
@@ -57,7 +61,7 @@ function instanceOf(variant: Variant) {
  * Runs the kernel calls of one lowering on the calling thread, each buffer in memory of its own between poisoned
  * words, and returns the values of `results`.
  *
- * @throws Error when a kernel writes beyond the end of a buffer
+ * @throws Error when a kernel writes beyond the end of a buffer or of the scratch that was asked for
  */
 export function runLowering(
   lower: (context: LoweringContext) => void,
@@ -69,10 +73,10 @@ export function runLowering(
   const { memory, exports } = instanceOf(variant);
   const { setThread } = exports;
   if (typeof setThread !== "function") throw new Error("the module has no setThread");
-  new Uint32Array(memory.buffer).fill(POISON, 256);
+  new Uint32Array(memory.buffer).fill(POISON, SCRATCH / 4);
   // Writes the zeros that its scratch begins with.
-  setThread(0, 1, 64, 1024);
-  let next = 65536;
+  setThread(0, 1, 64, SCRATCH);
+  let next = SCRATCH_END;
   const take = (bytes: number) => {
     const address = next;
     next += Math.ceil((bytes + SLACK) / 64) * 64;
@@ -111,6 +115,7 @@ export function runLowering(
     tile: modules[variant].tile,
     describe: () => {},
   });
+  const scratchBytes = Math.max(0, ...calls.map((call) => call.scratchBytes ?? 0));
   for (const call of calls) {
     if (options.inPlace && call.inPlace !== undefined && !addresses.has(call.writes[0])) {
       addresses.set(call.writes[0], addressOf(call.inPlace));
@@ -126,6 +131,10 @@ export function runLowering(
     const words = new Uint32Array(memory.buffer, address + 4 * Math.ceil(of.bytes / 4), SLACK / 4);
     if (words.some((word) => word !== POISON)) throw new Error(`written beyond the end of ${of.name}`);
   }
+  const beyond = SCRATCH + RESERVED + 4 * Math.ceil(scratchBytes / 4);
+  const rest = new Uint32Array(memory.buffer, beyond, (SCRATCH_END - beyond) / 4);
+  if (rest.some((word) => word !== POISON))
+    throw new Error("written beyond the end of the scratch asked for");
   return results.map((node) =>
     viewOf(memory, node.dtype, addressOf(buffer(node)), sizeOf(node.shape)).slice(),
   );

@@ -1,12 +1,16 @@
 // dFilter[k, o] = sum over images n and output pixels p of x[n, at(p) + offset(k)] dy[n, p, o]: a product of the
-// transposed patches [K, pixels] with dy [pixels, O], NHWC. For one kernel row, k runs through a stretch of the input
-// without gaps, so that the elements of a tile's rows lie side by side for each pixel; only the pixels need offsets.
+// transposed patches [K, pixels] with dy [pixels, O], NHWC. It reads the window through the same two tables as the
+// convolution, with their roles exchanged: a tile's rows are k, and what it sums over are pixels. The band's dy is packed
+// into panels [pixels][TILE_COLUMNS] for it.
 //
-// A chunk sums the images of one part over a share of the runs into the part's own copy of the gradient; `sumParts` adds
-// the parts in order. Parts follow from the shape, so the sum does not depend on the number of threads.
-import { COLUMN_TILE, TILE_COLUMNS, tileColumnOffsets } from "./generated/tiles";
+// A part is a stretch of the bands of all images, summed into its own copy of the gradient; `sumParts` adds the parts in
+// order. Parts follow from the shape, so the sum does not depend on the number of threads. A chunk is a part and a stretch
+// of each group's output channels.
+import { pointRows } from "./convolution";
+import { ROW_TILE, TILE_COLUMNS, tileRowOffsets } from "./generated/tiles";
+import { packRows } from "./pack";
+import { rowPointers, scratch } from "./tile";
 import { zero } from "./vector";
-import { scratch } from "./tile";
 import { openWindow, Walk } from "./window";
 
 @unmanaged
@@ -21,57 +25,60 @@ export class FilterGradientArguments {
   parts: u32;
   /** Output rows that are worked on at a time. */
   bandRows: u32;
-  /** Byte offset of each pixel of a band from the band's first input position. */
+  /** Byte offset of each pixel of a band from the window's start. */
   pixelOffsets: u32;
-  /** Stretches of k without gaps: byte offset of each, and their common length in floats. */
-  runs: u32;
-  runOffsets: u32;
-  runLength: u32;
-  /** Shares of the runs; chunk = part * shares + share. */
-  shares: u32;
+  /** Byte offset of each k from a pixel's place there. */
+  offsets: u32;
+  k: u32;
+  /** Output channels of a group in a chunk; a multiple of TILE_COLUMNS where they are not all. */
+  columns: u32;
+  /** Bytes that the window takes in scratch; the panels of dy come behind it. */
+  windowBytes: u32;
 }
 
 export function filterGradient(f: FilterGradientArguments, chunk: u32): void {
   const walk = changetype<Walk>(f.walk);
-  const part = chunk / f.shares;
-  const share = chunk % f.shares;
-  const runBegin = (f.runs * share) / f.shares;
-  const runEnd = (f.runs * (share + 1)) / f.shares;
-  const imageBegin = (f.images * part) / f.parts;
-  const imageEnd = (f.images * (part + 1)) / f.parts;
-  const target = f.partial + 4 * part * f.runs * f.runLength * walk.outputChannels;
-  const imageFloats = walk.inputHeight * walk.inputWidth * walk.inputChannels;
-  for (let image = imageBegin; image < imageEnd; image++) {
-    for (let row: u32 = 0; row < walk.outputHeight; row += f.bandRows) {
-      const rows = min(f.bandRows, walk.outputHeight - row);
-      const pixel = (image * walk.outputHeight + row) * walk.outputWidth;
-      const first = image == imageBegin && row == 0;
-      for (let group: u32 = 0; group < walk.groups; group++) {
-        const window = openWindow(walk, f.x + 4 * image * imageFloats, group, row, rows, scratch);
-        const channel = 4 * group * walk.groupOutput;
-        const dy = f.dy + 4 * pixel * walk.outputChannels + channel;
-        for (let run = runBegin; run < runEnd; run++) {
-          const x = window + load<u32>(f.runOffsets + 4 * run);
-          const at = target + 4 * run * f.runLength * walk.outputChannels + channel;
-          addRun(f, walk, x, dy, rows * walk.outputWidth, at, !first);
-        }
-      }
+  const shares = (walk.groupOutput + f.columns - 1) / f.columns;
+  const column = (chunk % shares) * f.columns;
+  const columns = min(f.columns, walk.groupOutput - column);
+  const part = chunk / shares;
+  const bands = (walk.outputHeight + f.bandRows - 1) / f.bandRows;
+  const begin = <u32>((<u64>f.images * bands * part) / f.parts);
+  const end = <u32>((<u64>f.images * bands * (part + 1)) / f.parts);
+  const stride = 4 * walk.outputChannels;
+  const target = f.partial + part * f.k * stride;
+  const imageBytes = 4 * walk.inputHeight * walk.inputWidth * walk.inputChannels;
+  for (let band = begin; band < end; band++) {
+    const image = band / bands;
+    const row = (band % bands) * f.bandRows;
+    const rows = min(f.bandRows, walk.outputHeight - row);
+    const window = openWindow(walk, f.x + image * imageBytes, row, rows, scratch);
+    const dy = f.dy + (image * walk.outputHeight + row) * walk.outputWidth * stride;
+    for (let group: u32 = 0; group < walk.groups; group++) {
+      const channel = 4 * (group * walk.groupOutput + column);
+      addBand(
+        f, window + 4 * group * walk.groupInput, dy + channel, stride, rows * walk.outputWidth, target + channel, columns,
+        band > begin,
+      );
     }
   }
 }
 
-/** Adds a band's product for one run of k and one group. */
-function addRun(
-  f: FilterGradientArguments, walk: Walk, x: u32, dy: u32, pixels: u32, target: u32, accumulate: bool,
+/** Adds a band's product for one group. */
+function addBand(
+  f: FilterGradientArguments, window: usize, dy: usize, stride: usize, pixels: u32, target: usize, columns: u32,
+  accumulate: bool,
 ): void {
-  const stride = 4 * walk.outputChannels;
-  for (let i: u32 = 0; i < f.runLength; i += COLUMN_TILE) {
-    const rowsValid = min(COLUMN_TILE, f.runLength - i);
-    for (let j: u32 = 0; j < walk.groupOutput; j += TILE_COLUMNS) {
-      tileColumnOffsets(
-        x + 4 * i, f.pixelOffsets, pixels, dy + 4 * j, stride,
-        target + i * stride + 4 * j, stride, rowsValid, min(TILE_COLUMNS, walk.groupOutput - j), accumulate,
-        0, 0,
+  const panel = scratch + f.windowBytes;
+  for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
+    const columnsValid = min(TILE_COLUMNS, columns - j);
+    packRows(dy + 4 * j, stride, panel, pixels, columnsValid);
+    for (let i: u32 = 0; i < f.k; i += ROW_TILE) {
+      const valid = min(ROW_TILE, f.k - i);
+      pointRows(window, f.offsets + 4 * i, valid);
+      tileRowOffsets(
+        rowPointers, f.pixelOffsets, pixels, panel,
+        target + i * stride + 4 * j, stride, valid, columnsValid, accumulate, 0, 0,
       );
     }
   }

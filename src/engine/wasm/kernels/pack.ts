@@ -14,12 +14,16 @@ export function packRows(source: usize, stride: usize, panel: usize, kCount: u32
     }
     return;
   }
-  for (let k: u32 = 0; k < kCount; k++) {
-    for (let j: u32 = 0; j < TILE_COLUMNS; j++) {
-      store<f32>(panel + 4 * j, j < valid ? load<f32>(source + 4 * j) : 0);
+  // What lies behind the valid columns is read, and masked: it may be anything.
+  for (let j: u32 = 0; j < TILE_COLUMNS; j += 4) {
+    const mask = i32x4.gt_s(i32x4.splat(valid - j), i32x4(0, 1, 2, 3));
+    let from = source + 4 * j;
+    let to = panel + 4 * j;
+    for (let k: u32 = 0; k < kCount; k++) {
+      v128.store(to, v128.and(v128.load(from), mask));
+      from += stride;
+      to += 4 * TILE_COLUMNS;
     }
-    source += stride;
-    panel += 4 * TILE_COLUMNS;
   }
 }
 

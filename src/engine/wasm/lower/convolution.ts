@@ -1,172 +1,139 @@
 import type { Convolution2dAttributes, Node } from "../../../graph/index.ts";
 import type { Shape } from "../../../tensor/index.ts";
+import { emitDepthwise, emitDepthwiseGradient, isDepthwise } from "./depthwise.ts";
 import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
 import { emitProduct, emitSumOfParts } from "./matrix.ts";
+import { emitPlaneGradient, emitPlanes, prefersPlanes } from "./planes.ts";
 import { buffersOf, type Epilogue, noRiders, type Riders, ridersOf } from "./riders.ts";
+import {
+  columnsInChunk,
+  forwardWalk,
+  type GradientWalk,
+  gradientWalk,
+  isPadded,
+  pixelOffsets,
+  rowsInBand,
+  tapOffsets,
+  type Walk,
+  walkTable,
+  windowBytes,
+} from "./walk.ts";
 import { emitWinograd } from "./winograd.ts";
 import { emitWinogradFilterGradient } from "./winograd-gradient.ts";
 import { minimalFiltering, minimalFilteringOfGradient, prefersWinograd } from "./winograd-tiling.ts";
 
-/** A walk of a kernel over an input, in the words of kernels/window.ts; an input gradient is one over dy. */
-interface Walk {
-  readonly images: number;
-  readonly input: { readonly height: number; readonly width: number; readonly channels: number };
-  readonly output: { readonly height: number; readonly width: number; readonly channels: number };
-  readonly kernel: { readonly height: number; readonly width: number };
-  readonly groups: number;
-  readonly strides: readonly [number, number];
-  readonly dilations: readonly [number, number];
-  /** Rows above and columns left of the input; less than 0 where the walk starts inside. */
-  readonly before: readonly [number, number];
-  readonly insert: readonly [number, number];
-  /** Whether the input is read from a copy in scratch. */
-  readonly windowed: boolean;
+interface Operands {
+  readonly x: Buffer;
+  readonly filter: Buffer;
+  readonly y: Buffer;
 }
 
-const extent = (size: number, dilation: number) => (size - 1) * dilation + 1;
-
-/** The walk of a convolution over its input. */
-function forwardWalk(x: Shape, filter: Shape, y: Shape, attributes: Convolution2dAttributes): Walk {
-  const { padding, strides, dilations, groups } = attributes;
-  const padded = padding.top + padding.bottom + padding.left + padding.right > 0;
-  return {
-    images: x[0],
-    input: { height: x[1], width: x[2], channels: x[3] },
-    output: { height: y[1], width: y[2], channels: y[3] },
-    kernel: { height: filter[0], width: filter[1] },
-    groups,
-    strides,
-    dilations,
-    before: [padding.top, padding.left],
-    insert: [1, 1],
-    windowed: padded || groups > 1,
-  };
-}
-
-/** The walk of an input gradient over dy: zeros between its pixels undo the stride, and the padding is turned inside out. */
-function backwardWalk(dy: Shape, filter: Shape, dx: Shape, attributes: Convolution2dAttributes): Walk {
-  const { padding, strides, dilations, groups } = attributes;
-  return {
-    images: dy[0],
-    input: { height: dy[1], width: dy[2], channels: dy[3] },
-    output: { height: dx[1], width: dx[2], channels: dx[3] },
-    kernel: { height: filter[0], width: filter[1] },
-    groups,
-    strides: [1, 1],
-    dilations,
-    before: [
-      extent(filter[0], dilations[0]) - 1 - padding.top,
-      extent(filter[1], dilations[1]) - 1 - padding.left,
-    ],
-    insert: strides,
-    windowed: true,
-  };
-}
-
-/** Columns that a row of outputs sees. */
-function windowWidth({ output, kernel, strides, dilations }: Walk): number {
-  return (output.width - 1) * strides[1] + extent(kernel.width, dilations[1]);
-}
-
-/** Bytes from row to row, and from pixel to pixel, of what the kernel reads. */
-function steps(walk: Walk): { readonly row: number; readonly pixel: number } {
-  const pixel = 4 * (walk.windowed ? walk.input.channels / walk.groups : walk.input.channels);
-  return { pixel, row: pixel * (walk.windowed ? windowWidth(walk) : walk.input.width) };
-}
-
-/** Scratch for the window of `rows` output rows, with room for a vector beyond its end. */
-function windowBytes(walk: Walk, rows: number): number {
-  if (!walk.windowed) return 0;
-  return (
-    ((rows - 1) * walk.strides[0] + extent(walk.kernel.height, walk.dilations[0])) * steps(walk).row + 128
-  );
-}
-
-/** The `Walk` record of kernels/window.ts. */
-function walkTable(walk: Walk, context: LoweringContext): Buffer {
-  const { input, output, groups, strides, before, insert, kernel, dilations } = walk;
-  return context.table([
-    ...[input.height, input.width, input.channels, output.height, output.width, output.channels],
-    ...[groups, input.channels / groups, output.channels / groups, ...strides, ...before, ...insert],
-    extent(kernel.height, dilations[0]),
-    walk.windowed ? windowWidth(walk) : 0,
-  ]);
-}
-
-/** Byte offset of each (kernel row, kernel column, channel) from a pixel's first input position. */
-function kernelOffsets(walk: Walk): number[] {
-  const { row, pixel } = steps(walk);
-  const offsets: number[] = [];
-  for (let i = 0; i < walk.kernel.height; i++) {
-    for (let j = 0; j < walk.kernel.width; j++) {
-      const position = i * walk.dilations[0] * row + j * walk.dilations[1] * pixel;
-      for (let c = 0; c < walk.input.channels / walk.groups; c++) offsets.push(position + 4 * c);
-    }
-  }
-  return offsets;
-}
-
-/** Output rows that are worked on at a time: enough pixels to use a block of the filter well, and a window that fits L2. */
-function rowsInBand(walk: Walk, pixelsWanted: number): number {
-  const rows = Math.max(1, Math.round(pixelsWanted / walk.output.width));
-  const fitting = Math.max(1, Math.floor((192 * 1024) / (walk.strides[0] * steps(walk).row)));
-  return Math.min(walk.output.height, rows, fitting);
-}
-
-/** Packs a filter, turned around for an input gradient, and walks it over the input. */
-function emitWalk(
+/** Packs a filter for a walk; for an input gradient with inputs and outputs exchanged, and the taps in the order given. */
+function emitPacking(
   walk: Walk,
-  buffers: { readonly x: Buffer; readonly filter: Buffer; readonly y: Buffer },
-  { turn, riders }: { readonly turn: boolean; readonly riders: Riders },
+  { filter, order }: { readonly filter: Buffer; readonly order: readonly number[] | null },
   context: LoweringContext,
-): void {
-  const { x, filter, y } = buffers;
+): Buffer {
   const tileColumns = context.tile.columns;
-  const { groups, input, output, kernel } = walk;
-  const positions = kernel.height * kernel.width;
-  const k = (positions * input.channels) / groups;
-  const panels = Math.ceil(output.channels / groups / tileColumns);
-  const packed = context.temporary(4 * groups * panels * tileColumns * k, "packed filter");
-  const groupInput = (turn ? output.channels : input.channels) / groups;
-  const groupOutput = (turn ? input.channels : output.channels) / groups;
+  const { groups, taps } = walk;
+  const [seen, made] = [walk.input.channels / groups, walk.output.channels / groups];
+  const panels = Math.ceil(made / tileColumns);
+  const bytes = 4 * groups * panels * tileColumns * taps.length * seen;
+  const packed = context.temporary(bytes, "packed filter");
+  const table = order === null ? null : context.table(order);
+  const [groupInput, groupOutput] = order === null ? [seen, made] : [made, seen];
   context.emit({
     kernel: "packFilter",
-    arguments: { filter, packed, positions, groups, groupInput, groupOutput, turn: Number(turn) },
+    arguments: { filter, packed, positions: taps.length, groups, groupInput, groupOutput, order: table },
     chunks: groups * panels,
-    reads: [filter],
+    reads: table === null ? [filter] : [filter, table],
     writes: [packed],
   });
+  return packed;
+}
+
+/** What all walks over patches hand to their kernel. */
+function patchesOf(walk: Walk, bandRows: number, context: LoweringContext) {
+  const tables = {
+    walk: walkTable(walk, context),
+    pixelOffsets: context.table(pixelOffsets(walk, bandRows)),
+    offsets: context.table(tapOffsets(walk)),
+  };
+  const k = (walk.taps.length * walk.input.channels) / walk.groups;
+  return { tables, arguments: { ...tables, k, bandRows } };
+}
+
+/** Walks a packed filter over the input. */
+function emitWalk(walk: Walk, { x, filter, y }: Operands, riders: Riders, context: LoweringContext): void {
   // 256 pixels use a block of the filter often enough; images of 28 x 28 are done whole.
   const bandRows = rowsInBand(walk, 784);
-  const table = walkTable(walk, context);
-  const offsets = context.table(kernelOffsets(walk));
+  const bands = walk.images * Math.ceil(walk.output.height / bandRows);
+  const columns = columnsInChunk(walk, bands);
+  const patches = patchesOf(walk, bandRows, context);
   context.emit({
     kernel: "convolution",
-    arguments: {
-      x,
-      filter: packed,
-      y,
-      ...riders,
-      rectify: Number(riders.rectify),
-      walk: table,
-      offsets,
-      k,
-      bandRows,
-    },
-    chunks: walk.images * Math.ceil(output.height / bandRows),
-    reads: [x, packed, table, offsets, ...buffersOf(riders)],
+    arguments: { x, filter, y, ...riders, rectify: Number(riders.rectify), ...patches.arguments, columns },
+    chunks: bands * Math.ceil(walk.output.channels / walk.groups / columns),
+    reads: [x, filter, ...Object.values(patches.tables), ...buffersOf(riders)],
     writes: [y],
     scratchBytes: windowBytes(walk, bandRows),
   });
 }
 
+/** Walks over dy once for each phase of dx. */
+function emitPhases(
+  walk: GradientWalk,
+  { x: dy, filter, y: dx }: Operands,
+  {
+    shape,
+    strides,
+    riders,
+  }: { readonly shape: Shape; readonly strides: readonly [number, number]; readonly riders: Riders },
+  context: LoweringContext,
+): void {
+  // The block of a phase takes scratch beside the window.
+  const bandRows = rowsInBand(walk, 256);
+  const bands = walk.images * Math.ceil(walk.output.height / bandRows);
+  const columns = columnsInChunk(walk, bands);
+  const patches = patchesOf(walk, bandRows, context);
+  const perTap = walk.input.channels / walk.groups;
+  const phaseEnds = context.table(walk.phaseEnds.map((end) => end * perTap));
+  const [height, width] = [shape[1], shape[2]];
+  const window = windowBytes(walk, bandRows);
+  context.emit({
+    kernel: "stridedGradient",
+    arguments: {
+      dy,
+      filter,
+      dx,
+      ...riders,
+      rectify: Number(riders.rectify),
+      ...patches.arguments,
+      columns,
+      height,
+      width,
+      strideHeight: strides[0],
+      strideWidth: strides[1],
+      phaseEnds,
+      windowBytes: window,
+    },
+    chunks: bands * Math.ceil(walk.output.channels / walk.groups / columns),
+    reads: [dy, filter, phaseEnds, ...Object.values(patches.tables), ...buffersOf(riders)],
+    writes: [dx],
+    scratchBytes: window + 4 * bandRows * walk.output.width * columns + 64,
+  });
+}
+
 /** 1 x 1, stride 1, no padding, one group: a plain matrix product over the pixels. */
 function isPointwise(filter: Shape, { strides, padding, groups }: Convolution2dAttributes): boolean {
-  const padded = padding.top + padding.bottom + padding.left + padding.right > 0;
-  return (
-    filter[0] === 1 && filter[1] === 1 && strides[0] === 1 && strides[1] === 1 && groups === 1 && !padded
-  );
+  const isSingle = filter[0] === 1 && filter[1] === 1 && strides[0] === 1 && strides[1] === 1;
+  return isSingle && groups === 1 && !isPadded(padding);
 }
+
+const sizeName = (filter: Shape) => `${filter[0]}x${filter[1]}`;
+
+/** Positions of the taps of a forward walk. */
+const inOrder = ({ taps }: Walk) => taps.map((_, tap) => tap);
 
 const pixelsOf = (shape: Shape) => shape[0] * shape[1] * shape[2];
 
@@ -191,9 +158,21 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
     emitWinograd(tiled, buffers, { turn: false, riders }, context);
     return;
   }
-  context.describe("implicit matrix product");
   const walk = forwardWalk(x.shape, filter.shape, node.shape, node.attributes);
-  emitWalk(walk, buffers, { turn: false, riders }, context);
+  if (prefersPlanes(walk)) {
+    context.describe(`direct, ${sizeName(filter.shape)}, along the image`);
+    emitPlanes(walk, { ...buffers, order: inOrder(walk), turned: false }, riders, context);
+    return;
+  }
+  if (isDepthwise(walk)) {
+    context.describe(`depthwise, ${sizeName(filter.shape)}`);
+    const single = { order: inOrder(walk), phaseEnds: [walk.taps.length], strides: [1, 1] } as const;
+    emitDepthwise(walk, buffers, { ...single, shape: node.shape, riders }, context);
+    return;
+  }
+  context.describe("implicit matrix product");
+  const packed = emitPacking(walk, { filter: buffers.filter, order: null }, context);
+  emitWalk(walk, { ...buffers, filter: packed }, riders, context);
 }
 
 export const lowerConv2d: Lowering<"conv2d"> = (node, context) =>
@@ -216,7 +195,7 @@ export function lowerInputGradient(
     emitProduct(product, context);
     return;
   }
-  const walk = backwardWalk(dy.shape, filter.shape, node.shape, node.attributes);
+  const walk = gradientWalk(dy.shape, filter.shape, node.shape, node.attributes);
   const buffers = { x: context.buffer(dy), filter: context.buffer(filter), y: dx };
   if (prefersWinograd(filter.shape, node.attributes, node.shape, context)) {
     const [size] = filter.shape;
@@ -226,37 +205,34 @@ export function lowerInputGradient(
     emitWinograd(tiled, buffers, { turn: true, riders }, context);
     return;
   }
-  context.describe("implicit matrix product, turned kernel");
-  emitWalk(walk, buffers, { turn: true, riders }, context);
+  const { strides } = node.attributes;
+  if (walk.phaseEnds.length === 1 && prefersPlanes(walk)) {
+    context.describe(`direct, ${sizeName(filter.shape)}, along the image, turned kernel`);
+    emitPlanes(walk, { ...buffers, order: walk.order, turned: true }, riders, context);
+    return;
+  }
+  if (isDepthwise(walk)) {
+    const phases = walk.phaseEnds.length === 1 ? "turned kernel" : `phases of stride ${strides.join("x")}`;
+    context.describe(`depthwise, ${sizeName(filter.shape)}, ${phases}`);
+    emitDepthwise(walk, buffers, { ...walk, shape: node.shape, strides, riders }, context);
+    return;
+  }
+  const packed = emitPacking(walk, { filter: buffers.filter, order: walk.order }, context);
+  if (walk.phaseEnds.length === 1) {
+    context.describe("implicit matrix product, turned kernel");
+    emitWalk(walk, { ...buffers, filter: packed }, riders, context);
+  } else {
+    context.describe(`implicit matrix product, phases of stride ${strides.join("x")}`);
+    emitPhases(walk, { ...buffers, filter: packed }, { shape: node.shape, strides, riders }, context);
+  }
 }
 
 export const lowerConv2dInputGradient: Lowering<"conv2dInputGradient"> = (node, context) =>
   lowerInputGradient(node, { bias: null, rectify: false, target: node }, context);
 
-/** Byte offset of each pixel of a band from the band's first input position. */
-function pixelOffsets(walk: Walk, rows: number): number[] {
-  const { row, pixel } = steps(walk);
-  const offsets: number[] = [];
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < walk.output.width; j++)
-      offsets.push(i * walk.strides[0] * row + j * walk.strides[1] * pixel);
-  }
-  return offsets;
-}
-
-/** Stretches of k without gaps: whole kernel rows, or single positions where the kernel is dilated across. */
-function runsOf(walk: Walk): { readonly offsets: number[]; readonly length: number } {
-  const { row, pixel } = steps(walk);
-  const channels = walk.input.channels / walk.groups;
-  const rows = Array.from({ length: walk.kernel.height }, (_, i) => i * walk.dilations[0] * row);
-  // Read in place, the channels of a pixel are its run only if the pixel holds no others.
-  if (walk.dilations[1] === 1) return { offsets: rows, length: walk.kernel.width * channels };
-  const columns = Array.from({ length: walk.kernel.width }, (_, j) => j * walk.dilations[1] * pixel);
-  return { offsets: rows.flatMap((offset) => columns.map((column) => offset + column)), length: channels };
-}
-
-/** Copies of the gradient that images are summed into side by side; all of them together stay below this. */
+/** Copies of the gradient that bands are summed into side by side; all of them together stay below this. */
 const partialBytes = 8 * 1024 * 1024;
+const largestParts = 32;
 
 export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node, context) => {
   const [x, dy] = node.inputs;
@@ -278,41 +254,45 @@ export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node
     emitWinogradFilterGradient(tiled, buffers, context);
     return;
   }
-  context.describe("implicit matrix product, transposed patches");
   const walk = forwardWalk(x.shape, filterShape, dy.shape, node.attributes);
-  const runs = runsOf(walk);
+  if (prefersPlanes(walk)) {
+    context.describe(`direct, ${sizeName(filterShape)}, along the image`);
+    const buffers = { x: context.buffer(x), dy: context.buffer(dy), total: context.buffer(node) };
+    emitPlaneGradient(walk, buffers, largestParts, context);
+    return;
+  }
+  if (isDepthwise(walk)) {
+    context.describe(`depthwise, ${sizeName(filterShape)}`);
+    const buffers = { x: context.buffer(x), dy: context.buffer(dy), total: context.buffer(node) };
+    emitDepthwiseGradient(walk, buffers, largestParts, context);
+    return;
+  }
+  context.describe("implicit matrix product, transposed patches");
   const count = filterShape.reduce((product, size) => product * size, 1);
-  const parts = Math.max(1, Math.min(walk.images, 32, Math.floor(partialBytes / (4 * count))));
-  // Few parts would leave threads idle: then the runs are shared out too.
-  const shares = parts >= 8 ? 1 : runs.offsets.length;
   const bandRows = rowsInBand(walk, 256);
+  const bands = walk.images * Math.ceil(walk.output.height / bandRows);
+  const parts = Math.max(1, Math.min(bands, largestParts, Math.floor(partialBytes / (4 * count))));
+  const columns = columnsInChunk(walk, parts);
   const partial =
     parts === 1 ? context.buffer(node) : context.temporary(4 * count * parts, "filter gradient parts");
-  const tables = [
-    walkTable(walk, context),
-    context.table(pixelOffsets(walk, bandRows)),
-    context.table(runs.offsets),
-  ];
+  const patches = patchesOf(walk, bandRows, context);
+  const window = windowBytes(walk, bandRows);
+  const operands = { x: context.buffer(x), dy: context.buffer(dy) };
   context.emit({
     kernel: "filterGradient",
     arguments: {
-      x: context.buffer(x),
-      dy: context.buffer(dy),
+      ...operands,
       partial,
-      walk: tables[0],
+      ...patches.arguments,
       images: walk.images,
       parts,
-      bandRows,
-      pixelOffsets: tables[1],
-      runs: runs.offsets.length,
-      runOffsets: tables[2],
-      runLength: runs.length,
-      shares,
+      columns,
+      windowBytes: window,
     },
-    chunks: parts * shares,
-    reads: [context.buffer(x), context.buffer(dy), ...tables],
+    chunks: parts * Math.ceil(walk.output.channels / walk.groups / columns),
+    reads: [...Object.values(operands), ...Object.values(patches.tables)],
     writes: [partial],
-    scratchBytes: windowBytes(walk, bandRows),
+    scratchBytes: window + 4 * bandRows * walk.output.width * context.tile.columns,
   });
   if (parts > 1) emitSumOfParts({ partial, total: context.buffer(node), parts, count }, context);
 };
