@@ -65,6 +65,10 @@ export function loadProgram(
     resident.set(buffer, address);
   }
   const addressOf: AddressOf = (buffer) => {
+    if (typeof buffer.home === "object") {
+      const { address, moves } = addressOf(buffer.home.of);
+      return { address: address + buffer.home.offset, moves };
+    }
     const offset = placement.offsets.get(buffer);
     if (offset !== undefined) return { address: workingAddress + offset, moves: true };
     const fixed = typeof buffer.home === "number" ? buffer.home : resident.get(buffer);

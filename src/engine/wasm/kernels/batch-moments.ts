@@ -47,7 +47,7 @@ function storeMoments(target: usize, stride: usize, pivot: v128, s: v128, q: v12
   storeLanes(target + 2 * stride, f32x4.max(f32x4.sub(q, f32x4.mul(s, distance)), zero()), valid);
 }
 
-/** Shifted sums of `columns` columns (a multiple of 4) in memory: rows are read from end to end, two at a time. */
+/** Shifted sums of `columns` columns (a multiple of 4) in memory: rows are read from end to end, four at a time. */
 function momentsOfRows(pivot: usize, target: usize, stride: usize, rows: u32, columns: u32, share: v128): void {
   const bytes: usize = 4 * columns;
   const s = target + stride;
@@ -57,16 +57,21 @@ function momentsOfRows(pivot: usize, target: usize, stride: usize, rows: u32, co
   // The pivot's own distance is 0.
   let at = pivot + stride;
   let row: u32 = 1;
-  for (; row + 2 <= rows; row += 2) {
-    const next = at + stride;
+  for (; row + 4 <= rows; row += 4) {
     for (let i: usize = 0; i < bytes; i += 16) {
       const origin = v128.load(pivot + i);
-      const d0 = f32x4.sub(v128.load(at + i), origin);
-      const d1 = f32x4.sub(v128.load(next + i), origin);
-      v128.store(s + i, f32x4.add(v128.load(s + i), f32x4.add(d0, d1)));
-      v128.store(q + i, multiplyAdd(d1, d1, multiplyAdd(d0, d0, v128.load(q + i))));
+      let from = at + i;
+      const d0 = f32x4.sub(v128.load(from), origin);
+      from += stride;
+      const d1 = f32x4.sub(v128.load(from), origin);
+      from += stride;
+      const d2 = f32x4.sub(v128.load(from), origin);
+      const d3 = f32x4.sub(v128.load(from + stride), origin);
+      v128.store(s + i, f32x4.add(v128.load(s + i), f32x4.add(f32x4.add(d0, d1), f32x4.add(d2, d3))));
+      const first = multiplyAdd(d1, d1, multiplyAdd(d0, d0, v128.load(q + i)));
+      v128.store(q + i, multiplyAdd(d3, d3, multiplyAdd(d2, d2, first)));
     }
-    at = next + stride;
+    at += 4 * stride;
   }
   for (; row < rows; row++) {
     for (let i: usize = 0; i < bytes; i += 16) {

@@ -12,9 +12,10 @@ export interface Buffer {
   readonly name: string;
   /**
    * The address of a variable; "resident" for memory that the program has to itself (rings, tables, constants);
-   * "working" for what lives within a step, and shares memory with what lives at other times.
+   * "working" for what lives within a step, and shares memory with what lives at other times; or a stretch of another
+   * buffer, `offset` bytes from its beginning.
    */
-  readonly home: number | "resident" | "working";
+  readonly home: number | "resident" | "working" | { readonly of: Buffer; readonly offset: number };
 }
 
 /** A buffer as a kernel's argument: its address, `offset` bytes further on. */

@@ -7,7 +7,7 @@ import {
   type Update,
 } from "../../../graph/index.ts";
 import { opTable } from "../../../ops/index.ts";
-import { bytesPerElement, sizeOf, type TensorType } from "../../../tensor/index.ts";
+import { sizeOf, type TensorType } from "../../../tensor/index.ts";
 import type { PlannedOperation, Precision } from "../../engine.ts";
 import type { KernelName } from "../generated/arguments.ts";
 import type { Tile } from "../kernel-module.ts";
@@ -17,6 +17,7 @@ import type { Buffer, Call, LoweringContext } from "../lower/lowering.ts";
 import { lowerProductUpdate } from "../lower/product-update.ts";
 import { emitCopy } from "../lower/shape.ts";
 import { lower, lowerUpdate } from "../lower/table.ts";
+import { Buffers, bytesOf, isView, type Preset, withOwners } from "./buffers.ts";
 import { foldNormalizations } from "./fold.ts";
 import { findFusions } from "./fuse.ts";
 import { SLACK } from "./place.ts";
@@ -36,12 +37,6 @@ export interface Port {
   readonly type: TensorType;
   readonly ring: Buffer;
   readonly slotBytes: number;
-}
-
-/** Contents that are written once, when the program is loaded. */
-export interface Preset {
-  readonly buffer: Buffer;
-  readonly bytes: Uint8Array;
 }
 
 /** A graph as kernel calls over buffers; only working buffers have no address yet. */
@@ -70,10 +65,6 @@ export interface Target {
   readonly tile: Tile;
 }
 
-export function bytesOf({ shape, dtype }: TensorType): number {
-  return sizeOf(shape) * bytesPerElement[dtype];
-}
-
 /**
  * Lowers a graph to kernel calls.
  *
@@ -91,20 +82,16 @@ export function lowerGraph(
 
 class Lowerer {
   readonly #graph: Graph;
-  readonly #variableAddress: (name: string) => number;
   readonly #slots: number;
   readonly #target: Target;
-  readonly #buffers = new Map<Node, Buffer>();
-  readonly #variables = new Map<string, Buffer>();
+  readonly #buffers: Buffers;
   readonly #outputs = new Map<string, Port>();
   readonly #calls: PlannedCall[] = [];
-  readonly #presets: Preset[] = [];
-  readonly #resident: Buffer[] = [];
 
   constructor(graph: Graph, variableAddress: (name: string) => number, slots: number, target: Target) {
     // Folding rounds differently.
     this.#graph = target.precision === "exact" ? graph : foldNormalizations(graph);
-    this.#variableAddress = variableAddress;
+    this.#buffers = new Buffers(variableAddress);
     this.#slots = slots;
     this.#target = target;
   }
@@ -131,7 +118,8 @@ class Lowerer {
     });
     this.#calls.push(...insertUpdates(body, updates));
     const outputs = Object.keys(this.#graph.outputs).flatMap((name) => this.#outputs.get(name) ?? []);
-    return { ...this.#split(), inputs, outputs, presets: this.#presets, resident: this.#resident };
+    const { presets, resident } = this.#buffers;
+    return { ...this.#split(), inputs, outputs, presets, resident };
   }
 
   /** Outputs leave as soon as they are there. */
@@ -146,54 +134,19 @@ class Lowerer {
     const changing = this.#graph.updates.flatMap(({ variable, slots }) => [variable, ...slots]);
     const updated = changing.map(({ attributes }) => attributes.name);
     const changed = new Set(updated);
-    const fixed = new Set(this.#presets.map(({ buffer }) => buffer));
-    for (const [name, buffer] of this.#variables) if (!changed.has(name)) fixed.add(buffer);
+    const { presets, variables } = this.#buffers;
+    const fixed = new Set(presets.map(({ buffer }) => buffer));
+    for (const [name, buffer] of variables) if (!changed.has(name)) fixed.add(buffer);
     const { prologue, step, kept } = splitPrologue(this.#calls, fixed);
     const read = new Set(prologue.flatMap(({ call }) => call.reads));
-    const sources = [...this.#variables].flatMap(([name, buffer]) => (read.has(buffer) ? [name] : []));
-    const names = new Map([...this.#variables].map(([name, buffer]) => [buffer, name]));
-    const contents = new Map(this.#presets.map(({ buffer, bytes }) => [buffer, bytes]));
+    const sources = [...variables].flatMap(([name, buffer]) => (read.has(buffer) ? [name] : []));
+    const names = new Map([...variables].map(([name, buffer]) => [buffer, name]));
+    const contents = new Map(presets.map(({ buffer, bytes }) => [buffer, bytes]));
     const prepared = keysOf(prologue, kept, (buffer) => {
       const bytes = contents.get(buffer);
       return bytes === undefined ? `variable ${JSON.stringify(names.get(buffer))}` : contentsOf(bytes);
     });
     return { prologue, prepared, sources, updated, calls: step };
-  }
-
-  /** The buffer of a node's value. A reshape is another view of its input's. */
-  #buffer(node: Node): Buffer {
-    const known = this.#buffers.get(node);
-    if (known !== undefined) return known;
-    const store = storeOf(node);
-    if (store !== node) return this.#buffer(store);
-    const buffer = this.#createBuffer(node);
-    this.#buffers.set(node, buffer);
-    return buffer;
-  }
-
-  #createBuffer(node: Node): Buffer {
-    const name = node.scope === "" ? node.kind : `${node.kind} in ${node.scope}`;
-    const bytes = bytesOf(node);
-    if (isKind(node, "variable")) return this.#variable(node.attributes.name, bytes);
-    if (isKind(node, "constant")) {
-      const values = new Float32Array(sizeOf(node.shape)).fill(node.attributes.value);
-      return this.#preset(new Uint8Array(values.buffer), name);
-    }
-    return { name, bytes, home: "working" };
-  }
-
-  /** One buffer for all nodes of a variable. */
-  #variable(name: string, bytes: number): Buffer {
-    const buffer = this.#variables.get(name) ?? { name, bytes, home: this.#variableAddress(name) };
-    this.#variables.set(name, buffer);
-    return buffer;
-  }
-
-  #preset(bytes: Uint8Array, name: string): Buffer {
-    const buffer: Buffer = { name, bytes: bytes.length, home: "resident" };
-    this.#presets.push({ buffer, bytes });
-    this.#resident.push(buffer);
-    return buffer;
   }
 
   #context(computes: readonly Node[], kinds: readonly string[]): LoweringContext {
@@ -203,9 +156,9 @@ class Lowerer {
     const scope = computes.find((node) => node.scope !== "")?.scope ?? "";
     return {
       ...this.#target,
-      buffer: (node) => this.#buffer(node),
+      buffer: (node) => this.#buffers.of(node),
       temporary: (bytes, name) => ({ bytes, name, home: "working" }),
-      table: (words) => this.#preset(new Uint8Array(Int32Array.from(words).buffer), "table"),
+      table: (words) => this.#buffers.preset(new Uint8Array(Int32Array.from(words).buffer), "table"),
       describe: (text) => {
         algorithm = text;
       },
@@ -218,7 +171,7 @@ class Lowerer {
           flops: first ? flops : 0,
         };
         first = false;
-        this.#calls.push({ call, operation });
+        this.#calls.push({ call: withOwners(call), operation });
       },
     };
   }
@@ -230,7 +183,7 @@ class Lowerer {
       const { name } = node.attributes;
       const port = ports.get(name) ?? this.#createPort(name, node);
       ports.set(name, port);
-      const target = this.#buffer(node);
+      const target = this.#buffers.of(node);
       this.#context([], ["input"]).emit({
         kernel: "copyIn",
         arguments: { ring: port.ring, slotBytes: port.slotBytes, target, bytes: target.bytes },
@@ -244,14 +197,13 @@ class Lowerer {
 
   #createPort(name: string, node: Node): Port {
     const slotBytes = Math.ceil((bytesOf(node) + SLACK) / 64) * 64;
-    const ring: Buffer = { name: `ring of ${name}`, bytes: slotBytes * this.#slots, home: "resident" };
-    this.#resident.push(ring);
+    const ring = this.#buffers.reside(slotBytes * this.#slots, `ring of ${name}`);
     return { name, type: { shape: node.shape, dtype: node.dtype }, ring, slotBytes };
   }
 
   #lowerOutput(name: string, node: Node): Port {
     const port = this.#createPort(name, node);
-    const source = this.#buffer(node);
+    const source = this.#buffers.of(node);
     this.#context([], ["output"]).emit({
       kernel: "copyOut",
       arguments: { source, ring: port.ring, slotBytes: port.slotBytes, bytes: source.bytes },
@@ -269,7 +221,7 @@ class Lowerer {
   }
 
   #lowerNode(node: Node): void {
-    lower(node, this.#context([node], [node.kind]));
+    if (!isView(node)) lower(node, this.#context([node], [node.kind]));
   }
 
   /** An update that reads a variable's value as such gets a copy of it: another update may change it first. */
@@ -282,10 +234,10 @@ class Lowerer {
 
   #stage(value: Node): Node {
     if (!isKind(storeOf(value), "variable")) return value;
-    const source = this.#buffer(value);
+    const source = this.#buffers.of(value);
     const staged: Node = { ...value };
     const target: Buffer = { name: "staged value", bytes: source.bytes, home: "working" };
-    this.#buffers.set(staged, target);
+    this.#buffers.assign(staged, target);
     const count = sizeOf(value.shape);
     emitCopy(this.#context([], ["update"]), { source, target }, mergeAxes([count], [[1], [1]]));
     return staged;
@@ -297,7 +249,7 @@ class Lowerer {
       ...this.#context([], [update.kind]),
       emit: (call) => {
         const operation = { kernel: call.kernel, scope, computes: [update.kind], algorithm: "", flops: 0 };
-        this.#calls.push({ call, operation });
+        this.#calls.push({ call: withOwners(call), operation });
       },
     };
     if (product === undefined) lowerUpdate(update, context);

@@ -21,9 +21,10 @@ export function splitPrologue<P extends { readonly call: Call }>(
   fixed: ReadonlySet<Buffer>,
 ): Parts<P> {
   const changing = new Set<Buffer>();
-  // Working memory changes with the calls that write it, all other memory (rings, updated variables) in every step.
+  // Views change with what they are views of, which is among the reads too. Working memory changes with the calls that write it, all other memory (rings, updated variables) in every step.
   const changesEachStep = (buffer: Buffer) =>
-    changing.has(buffer) || (buffer.home !== "working" && !fixed.has(buffer));
+    changing.has(buffer) ||
+    (buffer.home !== "working" && typeof buffer.home !== "object" && !fixed.has(buffer));
   const changes = ({ reads, writes }: Call) => [...reads, ...writes].some(changesEachStep);
   // A buffer that several calls write changes with any of them: until no more is found.
   for (let before = -1; before < changing.size; ) {
@@ -62,8 +63,11 @@ export function keysOf(
     const operands = Object.entries(values).map(([name, value]) => {
       if (value === null || typeof value === "number") return `${name}: ${value}`;
       const { buffer, offset } = "buffer" in value ? value : { buffer: value, offset: 0 };
-      const position = call.writes.indexOf(buffer);
-      return `${name}: ${position < 0 ? (keys.get(buffer) ?? originOf(buffer)) : `result ${position}`} + ${offset}`;
+      const [owner, begin] =
+        typeof buffer.home === "object" ? [buffer.home.of, buffer.home.offset] : [buffer, 0];
+      const position = call.writes.indexOf(owner);
+      const origin = position < 0 ? (keys.get(owner) ?? originOf(owner)) : `result ${position}`;
+      return `${name}: ${origin} + ${begin + offset}`;
     });
     const description = `${call.kernel} of ${call.chunks}(${operands.join(", ")})`;
     // Several calls may write parts of one buffer.

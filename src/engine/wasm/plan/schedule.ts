@@ -20,7 +20,7 @@ export function rootsOfStep(graph: Graph): Node[] {
 }
 
 /** Whether a node's value is there before the step begins. */
-function isLeaf({ kind }: Node): boolean {
+export function isLeaf({ kind }: Node): boolean {
   return kind === "input" || kind === "variable" || kind === "constant";
 }
 
