@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FormatError, OptionError } from "../tensor/errors.ts";
 import { lossNames, optimizerNames, precisionNames } from "./names.ts";
+import { flagOf } from "./options.ts";
 import { parseSchedule } from "./schedule.ts";
 
 const whole = (minimum: number) => z.int().min(minimum);
@@ -113,11 +114,6 @@ export function resumedConfig(stored: TrainConfig, settings: TrainSettings, path
     );
   }
   return { ...stored, epochs };
-}
-
-/** `batchSize` as the flag that sets it: `--batch-size`. */
-export function flagOf(name: string): string {
-  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function isSchedule(text: string): boolean {

@@ -5,7 +5,7 @@
 
 /** Models of the zoo. */
 export const modelNames = [
-  ...["dense", "lenet5", "convnet", "convnet-gmp", "alexnet"],
+  ...["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn", "alexnet"],
   ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
   ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
 ] as const;

@@ -10,6 +10,11 @@ export interface Limits {
   readonly below?: boolean;
 }
 
+/** `batchSize` as the flag that sets it: `--batch-size`. */
+export function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** A parser of an option's text, as commander calls it. */
 export type OptionParser<Value> = (text: string) => Value;
 

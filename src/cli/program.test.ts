@@ -50,6 +50,14 @@ describe("fovea", () => {
       ["train", "--resume", "runs/a", "--out", "runs/b"],
       "fovea: --out: cannot be used together with --resume.",
     ],
+    [
+      ["train", "--resume", "runs/a", "--recipe", "fast"],
+      "fovea: --recipe: cannot be used together with --resume. A resumed run keeps its configuration.",
+    ],
+    [
+      ["train", "--recipe", "fats"],
+      'fovea: --recipe: unknown name "fats". Did you mean "fast"? Known: fast.',
+    ],
   ])("%j is wrong usage", async (words, message) => {
     const { code, out, err } = await run(...words);
     expect({ code, out }).toEqual({ code: 2, out: "" });

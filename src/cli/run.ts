@@ -11,6 +11,7 @@ import {
   type TrainConfig,
   type TrainSettings,
 } from "./config.ts";
+import { settingsByRecipe } from "./recipes.ts";
 
 /** What is to be trained, and from where. The folder is taken only when `open` is called. */
 export interface PlannedRun {
@@ -52,16 +53,15 @@ async function planNewRun(
 }
 
 async function planResumedRun(
-  { out, overwrite }: TrainFlags,
+  { out, overwrite, recipe }: TrainFlags,
   settings: TrainSettings,
   path: string,
 ): Promise<PlannedRun> {
   const clash = out !== undefined ? "--out" : overwrite === true ? "--overwrite" : null;
-  if (clash !== null) {
-    throw new OptionError("cannot be used together with --resume", {
-      where: clash,
-      hint: "A resumed run stays in its folder.",
-    });
+  const hint =
+    clash === null ? "A resumed run keeps its configuration." : "A resumed run stays in its folder.";
+  if (clash !== null || recipe !== undefined) {
+    throw new OptionError("cannot be used together with --resume", { where: clash ?? "--recipe", hint });
   }
   const stored = configFromFile(await readRunConfig(path), `${path}/${runFiles.config}`);
   const config = resumedConfig(stored, settings, path);
@@ -90,8 +90,8 @@ async function openResumedRun(path: string, stored: TrainConfig, config: TrainCo
 
 /** The part of the flags that a run's configuration holds. */
 function settingsOf(flags: TrainFlags): TrainSettings {
-  const { out, resume, overwrite, threads, quiet, json, verbose, ...settings } = flags;
-  return settings;
+  const { out, resume, overwrite, recipe, threads, quiet, json, verbose, ...settings } = flags;
+  return settingsByRecipe(recipe, settings);
 }
 
 /** `runs/lenet5`, or the first of `runs/lenet5-2`, `runs/lenet5-3`, ... that is not there. */

@@ -1,7 +1,7 @@
 import type { Model } from "../models/index.ts";
 import { nameHint, OptionError } from "../tensor/index.ts";
 import { alexnet } from "./alexnet.ts";
-import { convnet, convnetGmp } from "./convnet.ts";
+import { convnet, convnetBn, convnetGmp } from "./convnet.ts";
 import { dense } from "./dense.ts";
 import { lenet5 } from "./lenet.ts";
 import type { ZooDropoutOptions, ZooOptions } from "./options.ts";
@@ -19,7 +19,15 @@ export interface ZooEntry {
 }
 
 /** The name of a model of the zoo. */
-export type ZooName = "dense" | "lenet5" | "convnet" | "convnet-gmp" | "alexnet" | VggName | ResNetName;
+export type ZooName =
+  | "dense"
+  | "lenet5"
+  | "convnet"
+  | "convnet-gmp"
+  | "convnet-bn"
+  | "alexnet"
+  | VggName
+  | ResNetName;
 
 /** The options of a model by its name. */
 export type ZooOptionsOf<N extends ZooName> = N extends VggName | "alexnet" ? ZooDropoutOptions : ZooOptions;
@@ -45,6 +53,11 @@ export const zoo: { readonly [N in ZooName]: ZooEntry } = {
     create: convnetGmp,
     parameters: 19_466,
     description: "two 3 x 3 convolutions with padding, global max pooling",
+  },
+  "convnet-bn": {
+    create: convnetBn,
+    parameters: 16_634,
+    description: "a 5 x 5 and a 3 x 3 convolution with batch normalization: digits in few seconds",
   },
   alexnet: {
     create: alexnet,

@@ -24,7 +24,7 @@ function smallestImage(name: ZooName, channels: number): Shape {
 
 test("the registry is complete", () => {
   expect(names).toEqual([
-    ...["dense", "lenet5", "convnet", "convnet-gmp", "alexnet"],
+    ...["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn", "alexnet"],
     ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
     ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
   ]);

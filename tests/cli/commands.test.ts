@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recipes } from "../../src/cli/recipes.ts";
 import { decodeNpy, encodeNpy } from "../../src/formats/index.ts";
 import { Tensor } from "../../src/tensor/index.ts";
 import { commandPath, counts, documentOf, run, side, startProcess, writeIdxFolder } from "./command.ts";
@@ -50,6 +51,27 @@ describe("from training to prediction", () => {
       "trainEnd",
       "test",
     ]);
+  });
+
+  it("trains by a recipe, flags winning over its settings", async () => {
+    const { config, model, history } = documentOf(
+      await run(
+        folder,
+        "train",
+        "--recipe",
+        "fast",
+        "--data",
+        "./data",
+        "--epochs",
+        "1",
+        "--out",
+        "fast",
+        "--json",
+      ),
+    );
+    expect(model).toBe("convnet-bn");
+    expect(config).toMatchObject({ ...recipes.fast.settings, epochs: 1, data: "./data" });
+    expect(history).toHaveLength(1);
   });
 
   it("evaluates what it has trained", async () => {

@@ -80,7 +80,7 @@ async function trainInto(run: OpenRun, work: Work): Promise<void> {
   const history = await fitModel(run, work);
   const interrupted = history.reason === "interrupted";
   if (!interrupted) await run.folder.writeModel(await model.toBytes());
-  const test = interrupted ? null : await evaluateOnTest(model, data);
+  const test = interrupted ? null : await testFigures(model, data, config, history);
   if (test !== null) await run.folder.record({ type: "test", epoch: history.epoch, ...test });
   if (test === null) terminal.err(interruptionText(path, config, history));
   else if (flags.json !== true) terminal.out(testText(path, test));
@@ -138,8 +138,15 @@ function isFinished({ resumeFrom }: OpenRun, { epochs }: TrainConfig): boolean {
   return resumeFrom !== null && resumeFrom.training.epoch >= epochs;
 }
 
-async function evaluateOnTest(model: Model, { test }: DatasetPair): Promise<TestFigures> {
-  const { accuracy, loss } = await model.evaluate(test);
+/** Figures over the test part: those after the last epoch, where that is what was watched. */
+async function testFigures(
+  model: Model,
+  { test }: DatasetPair,
+  { validationSplit }: TrainConfig,
+  { epochs }: History,
+): Promise<TestFigures> {
+  const watched = validationSplit === 0 ? (epochs.at(-1)?.validation ?? null) : null;
+  const { accuracy, loss } = watched ?? (await model.evaluate(test));
   return { accuracy, loss, examples: countOf(test) };
 }
 

@@ -1,13 +1,15 @@
 import type { Command } from "commander";
 import type { TrainSettings } from "../config.ts";
 import { lossNames, modelNames, optimizerNames, precisionNames, scheduleForms } from "../names.ts";
-import { augmentation, choice, decimalNumber, keyName, pathName, wholeNumber } from "../options.ts";
+import { augmentation, choice, decimalNumber, flagOf, keyName, pathName, wholeNumber } from "../options.ts";
+import { type RecipeName, recipeNames, recipes } from "../recipes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Options of `fovea train` that are not part of a run's configuration. */
 export interface TrainFlags extends TrainSettings {
   readonly out?: string;
   readonly resume?: string;
+  readonly recipe?: RecipeName;
   readonly overwrite?: boolean;
   readonly threads?: number;
   readonly quiet?: boolean;
@@ -59,6 +61,11 @@ export function registerTrain(program: Command, terminal: Terminal): void {
 
 function addWhat(command: Command): void {
   command
+    .option(
+      "--recipe <name>",
+      `settings that go together; other flags win over them. ${recipeText()}`,
+      choice("--recipe", recipeNames),
+    )
     .option("--data <name>", "mnist, or a folder of IDX files (default: mnist)")
     .option("--model <name>", `${modelNames.join(", ")} (default: lenet5)`)
     .option("--limit <n>", "train on the first N examples only", wholeNumber("--limit", { minimum: 1 }))
@@ -72,6 +79,17 @@ function addWhat(command: Command): void {
       "shift:PIXELS moves each image by up to so many pixels; none",
       augmentation("--augment"),
     );
+}
+
+/** `fast: what it is for (--model x --epochs 2 ...)`. */
+function recipeText(): string {
+  return recipeNames
+    .map((name) => {
+      const { description, settings } = recipes[name];
+      const flags = Object.entries(settings).map(([key, value]) => `${flagOf(key)} ${value}`);
+      return `${name}: ${description} (${flags.join(" ")})`;
+    })
+    .join("; ");
 }
 
 function addHow(command: Command): void {
@@ -124,6 +142,7 @@ function addHow(command: Command): void {
 const examples = `
 Examples:
   fovea train
+  fovea train --data mnist --recipe fast                 99 % on the test digits in a few seconds
   fovea train --data mnist --model lenet5 --epochs 5 --batch-size 128 --optimizer adam --learning-rate 1e-3 \\
       --seed 1 --out runs/lenet5
   fovea train --model convnet-gmp --augment shift:2 --schedule warm-up:1+cosine --validation-split 0.1
