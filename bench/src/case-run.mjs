@@ -89,7 +89,7 @@ export class CaseRun {
       if (path === null) continue;
       try {
         if (reference !== null)
-          this.#differences.set(competitor, await this.#plan.compareOutputs(this.#case, reference, path));
+          this.#differences.set(competitor, this.#plan.compareOutputs(this.#case, reference, path));
         reference ??= path;
         agreeing.push(competitor);
       } catch (error) {

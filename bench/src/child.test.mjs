@@ -7,6 +7,7 @@ const layer = {
   kind: "layer",
   pass: "forward",
   batch: 1,
+  tolerance: 1e-4,
   size: 8,
   channels: 1,
   filters: 1,

@@ -1,10 +1,4 @@
-import { readFile } from "node:fs/promises";
-
-/**
- * How far results may be apart, relative to the greatest. Sums of products in another order differ by rounding, and
- * Winograd's transforms by a little more; training steps build on each other's rounding.
- */
-const tolerances = { layer: 1e-4, inference: 1e-3, training: 1e-3 };
+import { readBytes } from "./inputs/files.mjs";
 
 /**
  * Greatest difference of two results, relative to the greatest value of the second.
@@ -30,15 +24,14 @@ export function difference(ours, theirs) {
 /**
  * Compares the outputs of two sides.
  *
- * @param {import("./types.ts").Case} kase
+ * @param {Pick<import("./types.ts").Case, "tolerance">} kase
  * @param {string} ours path of a file of float32
  * @param {string} theirs path of a file of float32
  * @throws Error saying by how much they differ
  */
-export async function compareOutputs(kase, ours, theirs) {
-  const [own, other] = await Promise.all([ours, theirs].map(readFloats));
+export function compareOutputs({ tolerance }, ours, theirs) {
+  const [own, other] = [ours, theirs].map((path) => new Float32Array(readBytes(path)));
   const apart = difference(own, other);
-  const tolerance = tolerances[kase.kind];
   if (!(apart <= tolerance)) {
     const values = (/** @type {Float32Array} */ list) =>
       [...list.subarray(0, 4)].map((x) => x.toPrecision(6)).join(", ");
@@ -47,10 +40,4 @@ export async function compareOutputs(kase, ours, theirs) {
     );
   }
   return apart;
-}
-
-/** @param {string} path */
-async function readFloats(path) {
-  const bytes = await readFile(path);
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }

@@ -18,7 +18,7 @@ import { SidePool } from "./side-pool.mjs";
  * @property {number} rounds
  * @property {(text: string) => void} say progress
  * @property {(kase: Case, folder: string) => Promise<void>} writeInputs
- * @property {(kase: Case, ours: string, theirs: string) => Promise<number>} compareOutputs
+ * @property {(kase: Case, ours: string, theirs: string) => number} compareOutputs throws where they differ
  */
 
 /** @param {Plan} plan @returns {Promise<import("./types.ts").Outcome>} */

@@ -21,6 +21,8 @@ interface CommonCase {
   readonly name: string;
   /** Images a run. */
   readonly batch: number;
+  /** How far outputs may be apart, relative to the greatest. */
+  readonly tolerance: number;
   /** Only these competitors; all that can, where it is absent. */
   readonly rivals?: readonly CompetitorName[];
   /** Ratios that must hold. */
