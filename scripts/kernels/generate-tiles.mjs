@@ -15,9 +15,9 @@
  *   tileDots           sums of products of vectors: R rows of a and C / 8 rows of b have a pointer each, and all run along k.
  *                      Each sum is 8 sums, one for every eighth k, which lie side by side in c. It is only added to c
  *   tileColumns        a transposed: the R elements of one k lie side by side, `aStep` bytes from k to k + 1
- *   tileRowsSparse     as tileRows, and
- *   tileColumnsSparse  as tileColumns, for those k only that `positions` lists: pairs of byte offsets into a and b. Where
- *                      all of a tile's elements of a are zero, as on the border of most digits, k contributes nothing
+ *   tileSparse         one row, of which `entries` lists the elements that are not zero, with the place of each in b: pairs of
+ *                      a float and a byte offset. Its sums take as many registers as the others', so it is R * C columns
+ *                      wide, and so are its panels of b
  *
  * b has rows of at least C floats, `bStep` bytes apart in the column forms and packed ([k][C]) in those of rows. With tiles
  * of 16 columns, each form has a half-wide twin for what is left at the right edge: it reads the same panels.
@@ -121,29 +121,6 @@ const forms = {
     advance: () => ["aFirst += aStep;", "b += bStep;"],
   }),
 };
-
-/** The forms for sparse operands differ in their body only. */
-for (const [name, dense] of [
-  ["tileRowsSparse", "tileRows"],
-  ["tileColumnsSparse", "tileColumns"],
-]) {
-  forms[name] = (rows) => {
-    const form = forms[dense](rows);
-    const byRow = dense === "tileRows";
-    return {
-      ...form,
-      parameters: `aFirst: usize, ${byRow ? "aStride: usize, lastRow: u32, " : ""}positions: usize, kCount: u32, b: usize`,
-      setUp: form.setUp.map((line) => line.replace("let ", "const ")),
-      locate: [
-        `const at: usize = ${byRow ? "" : "aFirst + "}load<u32>(positions);`,
-        "const bAt: usize = b + load<u32>(positions, 4);",
-      ],
-      a: (i) => (byRow ? `r${i} + at` : `at, ${4 * i}`),
-      b: (v) => `bAt, ${16 * v}`,
-      advance: () => ["positions += 8;"],
-    };
-  };
-}
 
 const names = (parameters) => parameters.split(", ").map((parameter) => parameter.split(":")[0]);
 
@@ -259,6 +236,32 @@ ${indent([...narrow, ...call(name, form, whole)], 1)}
 `;
 }
 
+/** The loop of the sparse tile, from the floats at `initial`, which may be the target itself. */
+function sparseCore(name, columns) {
+  const vectors = range(columns / 4);
+  const body = [
+    "a = v128.load32_splat(entries);",
+    "const at: usize = b + load<u32>(entries, 4);",
+    ...vectors.map((v) => `c${v} = multiplyAdd(a, v128.load(at, ${16 * v}), c${v});`),
+    "entries += 8;",
+  ];
+  const before = [
+    "let a: v128 = zero();",
+    ...vectors.map((v) => `let c${v}: v128 = v128.load(initial, ${16 * v});`),
+  ];
+  return `export function ${name}(entries: usize, count: u32, b: usize, target: usize, initial: usize): void {
+${indent(before, 1)}
+  for (let k: u32 = count; k != 0; k--) {
+${indent(body, 2)}
+  }
+${indent(
+  vectors.map((v) => `v128.store(target, c${v}, ${16 * v});`),
+  1,
+)}
+}
+`;
+}
+
 /**
  * Source of the module that holds all forms of the tile.
  *
@@ -278,10 +281,14 @@ export const TILE_COLUMNS: u32 = ${row[1]};
 export const ROW_TILE: u32 = ${row[0]};
 /** Rows of a tile whose rows lie side by side. */
 export const COLUMN_TILE: u32 = ${column[0]};
+/** Columns of the sparse tile: the width of its panels. */
+export const SPARSE_COLUMNS: u32 = ${row[0] * row[1]};
 
 ${finish("finishWhole", ...row)}
 ${row[1] >= 16 ? finish("finishHalf", row[0], row[1] / 2) : ""}
 ${Object.keys(forms)
   .map((name) => tile(name, sizeOf(name)))
-  .join("\n")}`;
+  .join("\n")}
+${sparseCore("tileSparse", row[0] * row[1])}
+${sparseCore("tileSparseHalf", (row[0] * row[1]) / 2)}`;
 }

@@ -5,16 +5,9 @@
 // walks the tile rows of a: one stays in L1 while the panels of b stream past it from L2, and c is touched line after line
 // (Goto and van de Geijn, 2008, who let the panel stay: as fast while everything is in the cache, and slower where c, or a
 // residual that is added to it, comes from memory).
-//
-// Where a is said to be sparse (images: four fifths of MNIST's pixels are black), each tile first lists the k at which any
-// of its elements is not zero, and walks only those if they are few. What is left out is a sum of zeros, so the result has
-// the same bits (were an element of b infinite or not a number, 0 * b would have been NaN). Its list serves all panels.
-import {
-  COLUMN_TILE, ROW_TILE, TILE_COLUMNS, tileColumns, tileColumnsSparse, tileRows, tileRowsSparse,
-} from "./generated/tiles";
+import { COLUMN_TILE, ROW_TILE, TILE_COLUMNS, tileColumns, tileRows } from "./generated/tiles";
 import { PACKED_COLUMNS_SLACK, packColumns, packRows, packTransposed } from "./pack";
-import { positions, scratch, setFinish } from "./tile";
-import { zero } from "./vector";
+import { scratch, setFinish } from "./tile";
 
 /** Rows of b in a block: a panel of 256 x 16 floats is half of a 32 KiB L1 cache. */
 const BLOCK_K: u32 = 256;
@@ -41,8 +34,6 @@ export class MatmulArguments {
   packed: u32;
   rectify: u32;
   accumulate: u32;
-  /** Whether a is worth a search for zeros. */
-  sparse: u32;
   /** Rows and columns of c in a chunk; multiples of the tile where they do not reach the edge. */
   blockRows: u32;
   blockColumns: u32;
@@ -120,19 +111,6 @@ function multiplyBlock(
   x: MatmulArguments, row0: u32, rows: u32, column: u32, columns: u32, k: u32, kCount: u32, finish: u32,
 ): void {
   const height = x.transposeA ? COLUMN_TILE : ROW_TILE;
-  if (x.sparse) {
-    for (let i: u32 = 0; i < rows; i += height) {
-      const valid = min(height, rows - i);
-      const listed = x.transposeA ? listColumns(aPanel(i, kCount), kCount) : listRows(x, row0 + i, valid, k, kCount);
-      // Looking up positions costs a little: it pays when a quarter of them falls away.
-      const few = 4 * listed <= 3 * kCount;
-      for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
-        if (few) multiplySparse(x, row0, i, valid, column, columns, j, k, kCount, listed, finish);
-        else multiplyTile(x, row0, i, valid, column, columns, j, k, kCount, finish);
-      }
-    }
-    return;
-  }
   for (let i: u32 = 0; i < rows; i += height) {
     for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
       multiplyTile(x, row0, i, min(height, rows - i), column, columns, j, k, kCount, finish);
@@ -169,88 +147,30 @@ function multiplyTile(
   }
 }
 
-/** As `multiplyTile`, for the `listed` positions only. */
-function multiplySparse(
-  x: MatmulArguments, row0: u32, i: u32, rowsValid: u32, column: u32, columns: u32, j: u32, k: u32, kCount: u32,
-  listed: u32, finish: u32,
-): void {
-  const cStride = 4 * x.cStride;
-  const at = c + (row0 + i) * cStride + 4 * (column + j);
-  const bias = x.bias ? x.bias + 4 * (column + j) : 0;
-  const panel = panels + (j / TILE_COLUMNS) * panelBytes;
-  const columnsValid = min(TILE_COLUMNS, columns - j);
-  if (x.transposeA) {
-    tileColumnsSparse(
-      aPanel(i, kCount), positions, listed, panel, at, cStride, rowsValid, columnsValid, accumulate, bias, finish,
-    );
-  } else {
-    const row = a + 4 * ((row0 + i) * x.aStride + k);
-    tileRowsSparse(
-      row, 4 * x.aStride, rowsValid - 1, positions, listed, panel, at, cStride, rowsValid, columnsValid, accumulate,
-      bias, finish,
-    );
-  }
-}
-
-/** Lists the k at which any row of the tile has an element that is not zero; returns their number. */
-function listRows(x: MatmulArguments, row: u32, rowsValid: u32, kStart: u32, kCount: u32): u32 {
-  const first = a + 4 * (row * x.aStride + kStart);
-  const magnitude = i32x4.splat(0x7fffffff);
-  let count: u32 = 0;
-  for (let k: u32 = 0; k < kCount; k += 4) {
-    let any = zero();
-    for (let i: u32 = 0; i < rowsValid; i++) any = v128.or(any, v128.load(first + 4 * (i * x.aStride + k)));
-    let mask = i32x4.bitmask(i32x4.ne(v128.and(any, magnitude), zero()));
-    if (kCount - k < 4) mask &= (1 << (kCount - k)) - 1;
-    while (mask) {
-      count = listPosition(count, 4 * (k + ctz(mask)), 4 * TILE_COLUMNS * (k + ctz(mask)));
-      mask &= mask - 1;
-    }
-  }
-  return count;
-}
-
-/** As `listRows`, where the tile's elements for one k lie side by side in a panel. */
-function listColumns(panel: usize, kCount: u32): u32 {
-  const magnitude = i32x4.splat(0x7fffffff);
-  let count: u32 = 0;
-  for (let k: u32 = 0; k < kCount; k++) {
-    const at = panel + 4 * COLUMN_TILE * k;
-    const any = v128.and(v128.or(v128.load(at), v128.load(at + 4 * (COLUMN_TILE - 4))), magnitude);
-    if (v128.any_true(any)) count = listPosition(count, 4 * COLUMN_TILE * k, 4 * TILE_COLUMNS * k);
-  }
-  return count;
-}
-
-// @ts-ignore: decorator
-@inline
-function listPosition(count: u32, aOffset: u32, bOffset: u32): u32 {
-  store<u32>(positions + 8 * count, aOffset);
-  store<u32>(positions + 8 * count, bOffset, 4);
-  return count + 1;
-}
-
 @unmanaged
 export class PackMatrixArguments {
   /** [K, N], or [N, K] with `transpose`. */
   b: u32;
-  /** [panels][K][TILE_COLUMNS], zero beyond N. */
+  /** [panels][K][width], zero beyond N. */
   packed: u32;
   k: u32;
   n: u32;
   transpose: u32;
+  /** Columns of a panel. */
+  width: u32;
   /** Rows k in a chunk. */
   perChunk: u32;
 }
 
 /** Packs the right operand of a product ahead of it; chunk = stretch of k * panels + panel. */
 export function packMatrix(p: PackMatrixArguments, chunk: u32): void {
-  const panelCount = (p.n + TILE_COLUMNS - 1) / TILE_COLUMNS;
-  const column = (chunk % panelCount) * TILE_COLUMNS;
+  const width = p.width;
+  const panelCount = (p.n + width - 1) / width;
+  const column = (chunk % panelCount) * width;
   const k = (chunk / panelCount) * p.perChunk;
   const kCount = min(p.perChunk, p.k - k);
-  const valid = min(TILE_COLUMNS, p.n - column);
-  const panel = p.packed + 4 * TILE_COLUMNS * ((chunk % panelCount) * p.k + k);
-  if (p.transpose) packColumns(p.b + 4 * (column * p.k + k), 4 * p.k, panel, kCount, valid);
-  else packRows(p.b + 4 * (k * p.n + column), 4 * p.n, panel, kCount, valid);
+  const valid = min(width, p.n - column);
+  const panel = p.packed + 4 * width * ((chunk % panelCount) * p.k + k);
+  if (p.transpose) packColumns(p.b + 4 * (column * p.k + k), 4 * p.k, panel, kCount, valid, width);
+  else packRows(p.b + 4 * (k * p.n + column), 4 * p.n, panel, kCount, valid, width);
 }

@@ -1,16 +1,28 @@
-// Packing of the right operand of a product into panels [k][TILE_COLUMNS], zero beyond the valid columns.
+// Packing of the right operand of a product into panels [k][width], zero beyond the valid columns.
 import { COLUMN_TILE, TILE_COLUMNS } from "./generated/tiles";
 import { zero } from "./vector";
 
 /** From a matrix whose rows run along the columns of the panel: element [k][j] lies at source + k * stride + 4 j. */
-export function packRows(source: usize, stride: usize, panel: usize, kCount: u32, valid: u32): void {
-  if (valid == TILE_COLUMNS) {
+export function packRows(
+  source: usize, stride: usize, panel: usize, kCount: u32, valid: u32, width: u32 = TILE_COLUMNS,
+): void {
+  if (valid == TILE_COLUMNS && width == TILE_COLUMNS) {
     for (let k: u32 = 0; k < kCount; k++) {
       for (let j: u32 = 0; j < TILE_COLUMNS; j += 4) {
         v128.store(panel + 4 * j, v128.load(source + 4 * j));
       }
       source += stride;
       panel += 4 * TILE_COLUMNS;
+    }
+    return;
+  }
+  if (width != TILE_COLUMNS) {
+    for (let k: u32 = 0; k < kCount; k++) {
+      let j: u32 = 0;
+      for (; j + 4 <= valid; j += 4) v128.store(panel + 4 * j, v128.load(source + 4 * j));
+      for (; j < width; j++) store<f32>(panel + 4 * j, j < valid ? load<f32>(source + 4 * j) : 0);
+      source += stride;
+      panel += 4 * width;
     }
     return;
   }
@@ -28,18 +40,20 @@ export function packRows(source: usize, stride: usize, panel: usize, kCount: u32
 }
 
 /** From a transposed matrix: element [k][j] lies at source + j * stride + 4 k. Moves 4 x 4 blocks. */
-export function packColumns(source: usize, stride: usize, panel: usize, kCount: u32, valid: u32): void {
-  for (let j: u32 = 0; j < TILE_COLUMNS; j += 4) {
+export function packColumns(
+  source: usize, stride: usize, panel: usize, kCount: u32, valid: u32, width: u32 = TILE_COLUMNS,
+): void {
+  for (let j: u32 = 0; j < width; j += 4) {
     const column = source + j * stride;
     const target = panel + 4 * j;
     let k: u32 = 0;
     if (j + 4 <= valid) {
-      for (; k + 4 <= kCount; k += 4) transpose4x4(column + 4 * k, stride, target + 4 * (k * TILE_COLUMNS), 4 * TILE_COLUMNS);
+      for (; k + 4 <= kCount; k += 4) transpose4x4(column + 4 * k, stride, target + 4 * (k * width), 4 * width);
     }
     for (; k < kCount; k++) {
       for (let i: u32 = 0; i < 4; i++) {
         const value: f32 = j + i < valid ? load<f32>(column + i * stride + 4 * k) : 0;
-        store<f32>(target + 4 * (k * TILE_COLUMNS + i), value);
+        store<f32>(target + 4 * (k * width + i), value);
       }
     }
   }

@@ -25,14 +25,11 @@ export function setFinish(c: usize, residual: usize, rectify: u32, mask: usize):
 export let spill: usize = 0;
 export let scratch: usize = 0;
 
-/** Bytes at the start of a thread's scratch that `spill`, a tile's row pointers and its positions take. */
+/** Bytes at the start of a thread's scratch that `spill`, the zeros and a tile's row pointers take. */
 export const RESERVED_BYTES: usize = 4096;
 
 /** Row pointers of the tile at work. */
 export let rowPointers: usize = 0;
-
-/** Pairs of offsets into a and b where a sparse tile's elements are not all zero; room for 256. */
-export let positions: usize = 0;
 
 /** A row of zeros: what a tile's sums start from where there is no bias. */
 export let zeros: usize = 0;
@@ -40,9 +37,8 @@ export let zeros: usize = 0;
 export function setScratch(address: usize): void {
   spill = address;
   zeros = address + 1024;
-  memory.fill(zeros, 0, 64);
+  memory.fill(zeros, 0, 512);
   rowPointers = address + 1536;
-  positions = address + 2048;
   scratch = address + RESERVED_BYTES;
 }
 

@@ -7,6 +7,7 @@ import {
   type LoweringContext,
 } from "./lowering.ts";
 import { buffersOf, type Epilogue, type Riders, ridersOf } from "./riders.ts";
+import { emitSparseProduct, sparseColumns } from "./sparse-product.ts";
 import { emitThinProduct, mostThinRows } from "./thin-product.ts";
 
 /** c = a b on buffers: [m, k] x [k, n], either operand transposed in memory. */
@@ -71,6 +72,11 @@ const shortDepth = 32;
 /** A chunk of such a product: long runs of c, which both operands, being short, leave the cache to. */
 const shortBlock = { rows: 96, columns: 1024 };
 
+/** The longest sums that skip zeros: a panel so long, up to 96 columns wide, stays in L2. */
+const longestSparse = 1024;
+/** Multiply-adds below which finding the zeros takes longer than it saves. */
+const smallestSparse = 2 ** 22;
+
 const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
 
 /** How c is cut into chunks; a function of the shape alone, and the same for all tiles. */
@@ -86,13 +92,21 @@ function isShort({ k, transposeA, batch }: Product): boolean {
   return transposeA && k <= shortDepth && batch === undefined;
 }
 
+/** Whether a product is of whole matrices, with nothing done ahead. */
+function isWhole({ accumulate, packed, batch, aOffset, aStride, cOffset }: Product): boolean {
+  const parts = [batch, aOffset, aStride, cOffset];
+  return accumulate !== true && packed !== true && parts.every((part) => part === undefined);
+}
+
 /** Whether reading b bounds a product, so that b had better not be packed. */
 function isThin(product: Product): boolean {
-  const { m, transposeA, sparse, accumulate, packed, batch, aOffset, aStride, cOffset } = product;
-  const isWhole = [batch, aOffset, aStride, cOffset].every((part) => part === undefined);
-  return (
-    isWhole && !transposeA && sparse !== true && accumulate !== true && packed !== true && m <= mostThinRows
-  );
+  return isWhole(product) && !product.transposeA && product.m <= mostThinRows;
+}
+
+/** Whether a product had better skip the zeros of a. */
+function isSparse(product: Product): boolean {
+  const { m, n, k, sparse } = product;
+  return sparse === true && isWhole(product) && k <= longestSparse && m * n * k >= smallestSparse;
 }
 
 function blocksOf(product: Product): Blocks {
@@ -114,14 +128,14 @@ function blocksOf(product: Product): Blocks {
   return { rows, columns, parts: Math.max(1, parts) };
 }
 
-/** Packs b into panels ahead of the product. */
-function emitPacking({ b, n, k, transposeB }: Product, context: LoweringContext): Buffer {
-  const panels = Math.ceil(n / context.tile.columns);
-  const packed = context.temporary(4 * panels * context.tile.columns * k, "packed matrix");
-  const perChunk = roundUp(packedPerChunk / context.tile.columns, 4);
+/** Packs b into panels of some width ahead of the product. */
+function emitPacking({ b, n, k, transposeB }: Product, width: number, context: LoweringContext): Buffer {
+  const panels = Math.ceil(n / width);
+  const packed = context.temporary(4 * panels * width * k, "packed matrix");
+  const perChunk = roundUp(packedPerChunk / width, 4);
   context.emit({
     kernel: "packMatrix",
-    arguments: { b, packed, k, n, transpose: Number(transposeB), perChunk },
+    arguments: { b, packed, k, n, transpose: Number(transposeB), width, perChunk },
     chunks: panels * chunksFor(k, perChunk),
     reads: [b],
     writes: [packed],
@@ -141,13 +155,18 @@ export function emitProduct(product: Product, context: LoweringContext): void {
     emitThinProduct(product, context);
     return;
   }
+  if (isSparse(product)) {
+    const width = sparseColumns(context.tile);
+    emitSparseProduct({ ...product, packed: emitPacking(product, width, context) }, context);
+    return;
+  }
   const { a, c, m, n, k, bias, residual, mask } = product;
   const { batch } = product;
   const blocks = blocksOf(product);
   const { rows, columns, parts } = blocks;
   const packsNow = packsAhead(product, blocks);
   const packed = packsNow || product.packed === true;
-  const b = packsNow ? emitPacking(product, context) : product.b;
+  const b = packsNow ? emitPacking(product, context.tile.columns, context) : product.b;
   const target = parts === 1 ? c : context.temporary(4 * m * n * parts, "partial products");
   const depth = Math.min(k, blockDepth);
   const packedColumns = packed ? 0 : 4 * depth * roundUp(columns, context.tile.columns);
@@ -172,7 +191,6 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       packed: Number(packed),
       rectify: Number(product.rectify),
       accumulate: Number(product.accumulate ?? false),
-      sparse: Number(product.sparse ?? false),
       blockRows: rows,
       blockColumns: columns,
       parts,
@@ -231,7 +249,7 @@ export function lowerProduct(node: Node<"matmul">, epilogue: Epilogue, context: 
 }
 
 function algorithmOf(product: Product): string {
-  if (product.sparse === true) return "blocked matrix product, zeros skipped";
+  if (isSparse(product)) return "sparse matrix product, zeros skipped";
   if (isThin(product)) return "thin matrix product, weights read in place";
   return "blocked matrix product";
 }
