@@ -249,8 +249,8 @@ export function lowerProduct(node: Node<"matmul">, epilogue: Epilogue, context: 
 }
 
 function algorithmOf(product: Product): string {
-  if (isSparse(product)) return "sparse matrix product, zeros skipped";
   if (isThin(product)) return "thin matrix product, weights read in place";
+  if (isSparse(product)) return "sparse matrix product, zeros skipped";
   return "blocked matrix product";
 }
 
