@@ -112,6 +112,8 @@ export function runLowering(
       calls.push(call);
     },
     precision: "fast",
+    winograd: "auto",
+    preparesOnce: false,
     tile: modules[variant].tile,
     describe: () => {},
   });

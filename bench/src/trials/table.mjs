@@ -1,4 +1,5 @@
 import { measureAccuracy } from "./accuracy.mjs";
+import { measureAlgorithms } from "./algorithms.mjs";
 import { measureMnist } from "./mnist99.mjs";
 import { measureStartUp } from "./start-up.mjs";
 
@@ -15,6 +16,10 @@ import { measureStartUp } from "./start-up.mjs";
 export const trials = {
   "start-up": { what: "fovea predict with lenet5, start to end", run: measureStartUp },
   mnist99: { what: "MNIST to 99 % with fovea train, start to end, mean of 5 seeds", run: measureMnist },
+  algorithms: {
+    what: "the choice between Winograd's filtering and the implicit product, against both measured",
+    run: measureAlgorithms,
+  },
   accuracy: {
     what: "test accuracy on MNIST after 5 epochs, mean of 3 seeds, on the Node at hand",
     run: measureAccuracy,

@@ -15,6 +15,11 @@ export interface WasmEngineOptions {
   readonly threads?: number;
   /** "fast" (default), or "exact": only instructions that give the same bits on every machine. */
   readonly precision?: Precision;
+  /**
+   * Whether 3 x 3 and 5 x 5 convolutions run by Winograd's filtering where that costs less ("auto", the default), wherever
+   * it is possible, or never. For measurements; "exact" never uses it.
+   */
+  readonly winograd?: "auto" | "always" | "never";
   /** Whether threads share memory; by default where the host can. Without it there is one thread. */
   readonly sharedMemory?: boolean;
   /**
@@ -38,8 +43,8 @@ export class WasmEngine implements Engine {
   /** Frees the memory of sessions that nobody holds any more. */
   readonly #abandoned: FinalizationRegistry<Holdings>;
 
-  constructor(kernels: Kernels, team: Team, precision: Precision) {
-    this.#target = { precision, tile: kernels.tile };
+  constructor(kernels: Kernels, team: Team, { precision, winograd }: Omit<Target, "tile">) {
+    this.#target = { precision, winograd, tile: kernels.tile };
     this.name = `wasm (${kernels.variant}, ${team.threads} ${team.threads === 1 ? "thread" : "threads"})`;
     this.threads = team.threads;
     this.kernels = kernels;
@@ -81,7 +86,8 @@ export async function createWasmEngine(options: WasmEngineOptions = {}): Promise
   try {
     const worker = new TrialWorker(workers[0]);
     const kernels = await chooseKernels(precision, shared, { by: options.kernels ?? "speed", worker });
-    return new WasmEngine(kernels, new Team(kernels.module, workers, shared), precision);
+    const target = { precision, winograd: options.winograd ?? "auto" };
+    return new WasmEngine(kernels, new Team(kernels.module, workers, shared), target);
   } catch (error) {
     for (const worker of workers) worker.terminate();
     throw error;

@@ -1,5 +1,6 @@
 import type { Convolution2dAttributes, Node } from "../../../graph/index.ts";
 import type { Shape } from "../../../tensor/index.ts";
+import { prefersWinograd, prefersWinogradGradient } from "./convolution-cost.ts";
 import { emitDepthwise, emitDepthwiseGradient, isDepthwise } from "./depthwise.ts";
 import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
 import { emitProduct, emitSumOfParts } from "./matrix.ts";
@@ -20,7 +21,7 @@ import {
 } from "./walk.ts";
 import { emitWinograd } from "./winograd.ts";
 import { emitWinogradFilterGradient } from "./winograd-gradient.ts";
-import { minimalFiltering, minimalFilteringOfGradient, prefersWinograd } from "./winograd-tiling.ts";
+import { minimalFiltering, minimalFilteringOfGradient } from "./winograd-tiling.ts";
 
 interface Operands {
   readonly x: Buffer;
@@ -150,18 +151,18 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
     return;
   }
   const buffers = { x: context.buffer(x), filter: context.buffer(filter), y: target };
-  if (prefersWinograd(filter.shape, node.attributes, node.shape, context)) {
-    const [size] = filter.shape;
-    context.describe(`Winograd ${minimalFiltering(size)}`);
-    const { top: padTop, left: padLeft } = node.attributes.padding;
-    const tiled = { input: x.shape, output: node.shape, size, padTop, padLeft };
-    emitWinograd(tiled, buffers, { turn: false, riders }, context);
-    return;
-  }
   const walk = forwardWalk(x.shape, filter.shape, node.shape, node.attributes);
   if (prefersPlanes(walk)) {
     context.describe(`direct, ${sizeName(filter.shape)}, along the image`);
     emitPlanes(walk, { ...buffers, order: inOrder(walk), turned: false }, riders, context);
+    return;
+  }
+  const [size] = filter.shape;
+  const { top: padTop, left: padLeft } = node.attributes.padding;
+  const tiled = { input: x.shape, output: node.shape, size, padTop, padLeft };
+  if (prefersWinograd(tiled, filter.shape, node.attributes, context)) {
+    context.describe(`Winograd ${minimalFiltering(size)}`);
+    emitWinograd(tiled, buffers, { turn: false, riders }, context);
     return;
   }
   if (isDepthwise(walk)) {
@@ -197,18 +198,18 @@ export function lowerInputGradient(
   }
   const walk = gradientWalk(dy.shape, filter.shape, node.shape, node.attributes);
   const buffers = { x: context.buffer(dy), filter: context.buffer(filter), y: dx };
-  if (prefersWinograd(filter.shape, node.attributes, node.shape, context)) {
-    const [size] = filter.shape;
-    context.describe(`Winograd ${minimalFiltering(size)}, turned kernel`);
-    const [padTop, padLeft] = walk.before;
-    const tiled = { input: dy.shape, output: node.shape, size, padTop, padLeft };
-    emitWinograd(tiled, buffers, { turn: true, riders }, context);
-    return;
-  }
   const { strides } = node.attributes;
   if (walk.phaseEnds.length === 1 && prefersPlanes(walk)) {
     context.describe(`direct, ${sizeName(filter.shape)}, along the image, turned kernel`);
     emitPlanes(walk, { ...buffers, order: walk.order, turned: true }, riders, context);
+    return;
+  }
+  const [size] = filter.shape;
+  const [padTop, padLeft] = walk.before;
+  const tiled = { input: dy.shape, output: node.shape, size, padTop, padLeft };
+  if (prefersWinograd(tiled, filter.shape, node.attributes, context)) {
+    context.describe(`Winograd ${minimalFiltering(size)}, turned kernel`);
+    emitWinograd(tiled, buffers, { turn: true, riders }, context);
     return;
   }
   if (isDepthwise(walk)) {
@@ -245,20 +246,20 @@ export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node
     emitProduct(product, context);
     return;
   }
-  if (prefersWinograd(filterShape, node.attributes, dy.shape, context)) {
-    const [size] = filterShape;
-    context.describe(`Winograd ${minimalFilteringOfGradient(size)}`);
-    const { top: padTop, left: padLeft } = node.attributes.padding;
-    const tiled = { input: x.shape, output: dy.shape, size, padTop, padLeft };
-    const buffers = { x: context.buffer(x), dy: context.buffer(dy), gradient: context.buffer(node) };
-    emitWinogradFilterGradient(tiled, buffers, context);
-    return;
-  }
   const walk = forwardWalk(x.shape, filterShape, dy.shape, node.attributes);
   if (prefersPlanes(walk)) {
     context.describe(`direct, ${sizeName(filterShape)}, along the image`);
     const buffers = { x: context.buffer(x), dy: context.buffer(dy), total: context.buffer(node) };
     emitPlaneGradient(walk, buffers, largestParts, context);
+    return;
+  }
+  const [size] = filterShape;
+  const { top: padTop, left: padLeft } = node.attributes.padding;
+  const tiled = { input: x.shape, output: dy.shape, size, padTop, padLeft };
+  if (prefersWinogradGradient(tiled, filterShape, node.attributes, context)) {
+    context.describe(`Winograd ${minimalFilteringOfGradient(size)}`);
+    const buffers = { x: context.buffer(x), dy: context.buffer(dy), gradient: context.buffer(node) };
+    emitWinogradFilterGradient(tiled, buffers, context);
     return;
   }
   if (isDepthwise(walk)) {

@@ -52,6 +52,10 @@ export interface LoweringContext {
   readonly precision: Precision;
   /** The register tile of the kernels in use: panels of packed operands are as wide as it. */
   readonly tile: Tile;
+  /** Whether Winograd's filtering is used where it costs less, always where it can be, or never. */
+  readonly winograd: "auto" | "always" | "never";
+  /** Whether weights stay as they are from step to step, so that what is made of them is made once. */
+  readonly preparesOnce: boolean;
   /** The buffer that holds a node's value. */
   readonly buffer: (node: Node) => Buffer;
   /** A new working buffer for partial results. */

@@ -2,13 +2,12 @@ import type { Buffer, LoweringContext } from "./lowering.ts";
 import { emitProduct } from "./matrix.ts";
 import { noRiders } from "./riders.ts";
 import {
-  blockOf,
   bytesOfRows,
   dozen,
   emitInput,
   frequencies,
   isLarge,
-  partialBytes,
+  partsOf,
   type Rows,
   roundUp,
   rowsOf,
@@ -17,7 +16,6 @@ import {
   stripsOf,
   type TiledConvolution,
   tileScratchBytes,
-  tilesOf,
   tilesPerChunk,
   tilingTable,
 } from "./winograd-tiling.ts";
@@ -46,16 +44,12 @@ function emitGradientOfParts(
   tiling: Buffer,
   context: LoweringContext,
 ): void {
-  const { input, output, size } = convolution;
+  const { input, output } = convolution;
   const pRow = roundUp(output[3], context.tile.columns);
-  // The number of parts decides the order of the sum: it must not depend on the tile.
-  const partBytes = 4 * frequencies * input[3] * roundUp(output[3], 16);
-  const tiles = tilesOf(output, size);
-  const parts = Math.max(1, Math.min(16, Math.floor(tiles / dozen), Math.floor(partialBytes / partBytes)));
+  const { parts, block } = partsOf(convolution);
   const pFrequency = rowsOf(pRow, 1, roundUp(input[3], dozen)).frequency;
   const partial = context.temporary(4 * frequencies * pFrequency * parts, "transformed filter gradients");
-  // The sum is read and written once a block, whatever that is worth in cache.
-  const block = Math.min(Math.max(3 * dozen, blockOf(convolution)), roundUp(Math.ceil(tiles / parts), dozen));
+
   const v = rowsOf(input[3], 4, block);
   const z = rowsOf(output[3], context.tile.columns, block);
   context.emit({

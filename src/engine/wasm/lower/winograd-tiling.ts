@@ -33,8 +33,10 @@ const mostStretches = 16;
 export const dozen = 12;
 /** Tiles in a chunk of a transform. */
 export const tilesPerChunk = 8;
+/** Tiles that are worth a part of their own. */
+const fewestTiles = 30;
 /** Partial sums of a filter gradient, all parts together. */
-export const partialBytes = 16 * 1024 * 1024;
+const partialBytes = 16 * 1024 * 1024;
 
 export const roundUp = (value: number, step: number) => Math.ceil(value / step) * step;
 
@@ -58,22 +60,15 @@ export function tilesOf([images, height, width]: Shape, size: number): number {
   return images * Math.ceil(height / side) * Math.ceil(width / side);
 }
 
-/**
- * Whether to use Winograd's filtering: 3 x 3 or 5 x 5, stride 1, channels enough on both sides to pay for the transforms,
- * and tiles that do not reach far beyond the output.
- */
-export function prefersWinograd(
-  filter: Shape,
+/** Whether Winograd's filtering can compute a convolution: 3 x 3 or 5 x 5 taps, stride 1, one group. */
+export function fitsWinograd(
+  [height, width]: Shape,
   { strides, dilations, groups }: Convolution2dAttributes,
-  output: Shape,
-  context: LoweringContext,
+  { precision }: LoweringContext,
 ): boolean {
-  const [height, width, inputs, outputs] = filter;
-  const plain = height === width && groups === 1 && [...strides, ...dilations].every((step) => step === 1);
-  if (!plain || (height !== 3 && height !== 5) || context.precision === "exact") return false;
-  if (Math.min(inputs, outputs) < 16) return false;
-  const side = outputTile(height);
-  return side * side * tilesOf(output, height) <= 2 * output[0] * output[1] * output[2];
+  if (precision === "exact" || groups !== 1 || height !== width || (height !== 3 && height !== 5))
+    return false;
+  return [...strides, ...dilations].every((step) => step === 1);
 }
 
 /** The `Tiling` record of kernels/winograd-tiles.ts. */
@@ -105,6 +100,30 @@ export function blockOf({ input, output, size }: TiledConvolution): number {
   const fitting = Math.floor(blockBytes / (4 * frequencies * (input[3] + output[3])));
   const shared = Math.ceil(tilesOf(output, size) / 32);
   return Math.max(dozen, dozen * Math.floor(Math.min(fitting, shared) / dozen));
+}
+
+/**
+ * How a filter gradient is summed where one thread's scratch holds a block: parts that are summed apart, each block by
+ * block. Both decide the order of the sum, so they follow from the shape alone. The sum is read and written once a block:
+ * blocks are at least three dozen tiles, whatever that is worth in cache.
+ */
+export function partsOf(convolution: TiledConvolution): { readonly parts: number; readonly block: number } {
+  const { input, output, size } = convolution;
+  const partBytes = 4 * frequencies * input[3] * roundUp(output[3], 16);
+  const tiles = tilesOf(output, size);
+  const parts = Math.max(
+    1,
+    Math.min(16, Math.floor(tiles / fewestTiles), Math.floor(partialBytes / partBytes)),
+  );
+  const block = Math.min(Math.max(3 * dozen, blockOf(convolution)), roundUp(Math.ceil(tiles / parts), dozen));
+  return { parts, block };
+}
+
+/** How often a filter gradient's sum is read and written. */
+export function gradientBlocks(convolution: TiledConvolution): number {
+  if (isLarge(convolution)) return stretchesOf(convolution).length;
+  const { parts, block } = partsOf(convolution);
+  return parts * Math.ceil(tilesOf(convolution.output, convolution.size) / parts / block);
 }
 
 /** Stretches of tiles for the way whose steps are calls of their own: as few as the cache allows, of about equal length. */

@@ -63,6 +63,8 @@ export interface Target {
   /** "exact" rules out ways of computing that round differently. */
   readonly precision: Precision;
   readonly tile: Tile;
+  /** "auto" but for measurements. */
+  readonly winograd: "auto" | "always" | "never";
 }
 
 /**
@@ -156,6 +158,7 @@ class Lowerer {
     const scope = computes.find((node) => node.scope !== "")?.scope ?? "";
     return {
       ...this.#target,
+      preparesOnce: this.#graph.updates.length === 0,
       buffer: (node) => this.#buffers.of(node),
       temporary: (bytes, name) => ({ bytes, name, home: "working" }),
       table: (words) => this.#buffers.preset(new Uint8Array(Int32Array.from(words).buffer), "table"),
