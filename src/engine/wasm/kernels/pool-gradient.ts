@@ -57,11 +57,14 @@ export class PoolGradientArguments {
   bandRows: u32;
 }
 
-/** Where x is the greatest element y of its window; a NaN always is. */
+/**
+ * Where x is the greatest element y of its window; a NaN always is. Where only positive windows pass anything on, neither
+ * NaN nor a zero of either sign needs care.
+ */
 // @ts-ignore: decorator
 @inline
-function isGreatest(x: v128, y: v128): v128 {
-  return v128.or(f32x4.eq(x, y), f32x4.ne(x, x));
+function isGreatest(rectify: bool, x: v128, y: v128): v128 {
+  return rectify ? f32x4.eq(x, y) : v128.or(f32x4.eq(x, y), f32x4.ne(x, x));
 }
 
 function clearFloats(target: usize, count: u32): void {
@@ -113,7 +116,7 @@ function scatterWindow(
     for (let i = rows; i != 0; i--) {
       let at = line;
       for (let j = columns; j != 0; j--) {
-        const hit = isGreatest(v128.load(at), greatest);
+        const hit = isGreatest(rectify, v128.load(at), greatest);
         put(whole, at + toDx, v128.and(rest, hit), channels);
         rest = v128.andnot(rest, hit);
         at += pixelBytes;
@@ -135,18 +138,18 @@ function scatterSquare(
     let rest = passedOn(rectify, dy + offset, greatest);
     let from = x + offset;
     let to = dx + offset;
-    let hit = isGreatest(v128.load(from), greatest);
+    let hit = isGreatest(rectify, v128.load(from), greatest);
     put(whole, to, v128.and(rest, hit), channels);
     rest = v128.andnot(rest, hit);
-    hit = isGreatest(v128.load(from + pixelBytes), greatest);
+    hit = isGreatest(rectify, v128.load(from + pixelBytes), greatest);
     put(whole, to + pixelBytes, v128.and(rest, hit), channels);
     rest = v128.andnot(rest, hit);
     from += rowBytes;
     to += rowBytes;
-    hit = isGreatest(v128.load(from), greatest);
+    hit = isGreatest(rectify, v128.load(from), greatest);
     put(whole, to, v128.and(rest, hit), channels);
     rest = v128.andnot(rest, hit);
-    hit = isGreatest(v128.load(from + pixelBytes), greatest);
+    hit = isGreatest(rectify, v128.load(from + pixelBytes), greatest);
     put(whole, to + pixelBytes, v128.and(rest, hit), channels);
   }
 }
@@ -258,7 +261,7 @@ function addGreatest(
   for (let i = before; i != 0; i--) {
     let from = x;
     for (let j = columns; j != 0; j--) {
-      rest = v128.andnot(rest, isGreatest(v128.load(from), greatest));
+      rest = v128.andnot(rest, isGreatest(rectify, v128.load(from), greatest));
       from += pixelBytes;
     }
     x += rowBytes;
@@ -266,7 +269,7 @@ function addGreatest(
   for (let i = rows; i != 0; i--) {
     let from = x;
     for (let j = columns; j != 0; j--) {
-      const hit = isGreatest(v128.load(from), greatest);
+      const hit = isGreatest(rectify, v128.load(from), greatest);
       const to = from + toDx;
       put(whole, to, f32x4.add(v128.load(to), v128.and(rest, hit)), count);
       rest = v128.andnot(rest, hit);
@@ -274,6 +277,36 @@ function addGreatest(
     }
     x += rowBytes;
   }
+}
+
+/** Adds to three pixels of a row what `rest` leaves for them; what is left behind them. */
+// @ts-ignore: decorator
+@inline
+function addThree(rectify: bool, from: usize, to: usize, pixelBytes: usize, greatest: v128, rest: v128): v128 {
+  let hit = isGreatest(rectify, v128.load(from), greatest);
+  v128.store(to, f32x4.add(v128.load(to), v128.and(rest, hit)));
+  let left = v128.andnot(rest, hit);
+  hit = isGreatest(rectify, v128.load(from + pixelBytes), greatest);
+  v128.store(to + pixelBytes, f32x4.add(v128.load(to + pixelBytes), v128.and(left, hit)));
+  left = v128.andnot(left, hit);
+  from += 2 * pixelBytes;
+  to += 2 * pixelBytes;
+  hit = isGreatest(rectify, v128.load(from), greatest);
+  v128.store(to, f32x4.add(v128.load(to), v128.and(left, hit)));
+  return v128.andnot(left, hit);
+}
+
+/** `addGreatest` for a whole 3 x 3 window, the common one, and four channels. */
+// @ts-ignore: decorator
+@inline
+function addGreatestSquare(
+  rectify: bool, x: usize, y: usize, dy: usize, dx: usize, rowBytes: usize, pixelBytes: usize,
+): void {
+  const greatest = v128.load(y);
+  let rest = passedOn(rectify, dy, greatest);
+  rest = addThree(rectify, x, dx, pixelBytes, greatest, rest);
+  rest = addThree(rectify, x + rowBytes, dx + rowBytes, pixelBytes, greatest, rest);
+  addThree(rectify, x + 2 * rowBytes, dx + 2 * rowBytes, pixelBytes, greatest, rest);
 }
 
 /** Adds to dx what one window of a maximum gives. */
@@ -285,9 +318,8 @@ function addGreatestWindow(
 ): void {
   let c: u32 = 0;
   if (before == 0 && rows == 3 && columns == 3) {
-    // The common one: with fixed bounds, the loops over the window are unrolled.
     for (; c + 4 <= channels; c += 4) {
-      addGreatest(true, rectify, x, y, dy, dx, 0, 3, 3, rowBytes, pixelBytes, 4);
+      addGreatestSquare(rectify, x, y, dy, dx, rowBytes, pixelBytes);
       x += 16;
       y += 16;
       dy += 16;
