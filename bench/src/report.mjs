@@ -85,7 +85,6 @@ export function whatDoesNotHold({ results, failures }, trials) {
  * @param {readonly TrialReport[]} trials
  */
 export function markdownOf({ results, failures, sides }, setting, trials) {
-  const { threads, rounds, isa, load } = setting;
   const sections = Object.entries(groups).flatMap(([group, what]) => {
     const own = results.filter((result) => groupOf(result.case) === group);
     return own.length === 0
@@ -95,15 +94,23 @@ export function markdownOf({ results, failures, sides }, setting, trials) {
   for (const { name, markdown } of trials) sections.push(`## ${name}\n\n${markdown}`);
   const absent = groupReasons(failures);
   if (absent.length > 0) sections.push(`## Not measured\n\n${absent.map((line) => `- ${line}`).join("\n")}`);
+  sections.push(`## Measured by\n\n${measuredBy(sides, setting, results.length > 0)}`);
+  return `# Bench\n\n${sections.join("\n\n")}\n`;
+}
+
+/** Who took part, on what machine, and how. @param {Outcome["sides"]} sides @param {Setting} setting @param {boolean} hasRounds */
+function measuredBy(sides, { threads, rounds, isa, load }, hasRounds) {
   const parts = Object.entries(sides).map(([name, about]) => {
     const title = about.name === name ? name : `${name}: ${about.name}`;
     const runsOn = `${plural(about.threads, "thread")}, ${about.isa}`;
-    return `- ${[`${title}, ${runsOn}`, ...about.notes].join("; ")}`;
+    return `- ${[`${title}, ${runsOn}`, ...about.notes].join("; ")}\n`;
   });
-  const isaLine = isa === "avx2" ? " PyTorch was kept to AVX2." : "";
-  const machine = `${describeMachine()}, load ${load.begin} at the beginning and ${load.end} at the end. ${plural(threads, "thread")}; medians of ${plural(rounds, "round")} in which the sides take turns.${isaLine}`;
-  sections.push(["## Measured by", ...(parts.length === 0 ? [] : [parts.join("\n")]), machine].join("\n\n"));
-  return `# Bench\n\n${sections.join("\n\n")}\n`;
+  const sentences = [
+    `${describeMachine()}, load ${load.begin} at the beginning and ${load.end} at the end.`,
+    `${plural(threads, "thread")}${hasRounds ? `; medians of ${plural(rounds, "round")} in which the sides take turns` : ""}.`,
+    ...(isa === "avx2" ? ["PyTorch was kept to AVX2."] : []),
+  ];
+  return [...parts, ...(parts.length > 0 ? ["\n"] : []), sentences.join(" ")].join("");
 }
 
 /** Writes a run's reports; those of the same groups of cases replace the last ones. @param {string} name @param {string} markdown @param {object} document */
@@ -157,6 +164,7 @@ function pivot(results, unit) {
     "Fovea",
     ...(unit === "megabytes" ? [] : ["spread"]),
     ...(unit === "milliseconds" ? ["images/s"] : []),
+    ...(unit === "gigaflops" ? ["algorithm"] : []),
     ...competitors,
   ];
   const body = [...rows.values()].map((row) => {
@@ -169,13 +177,16 @@ function pivot(results, unit) {
       return `${figures[unit](theirs)}${ratio === null ? "" : ` (${ratio.toFixed(2)}${goal})`}`;
     });
     const spreadCell = unit === "megabytes" ? [] : [`${(100 * ours.spread).toFixed(1)} %`];
-    const rate = unit === "milliseconds" ? [ours.imagesPerSecond.toPrecision(4)] : [];
+    const rate =
+      unit === "milliseconds" ? [ours.imagesPerSecond.toFixed(ours.imagesPerSecond < 100 ? 1 : 0)] : [];
+    const algorithm = unit === "gigaflops" ? [ours.setting ?? ""] : [];
     return [
       name.slice(groupOf(name).length + 1),
       node,
       figures[unit](ours),
       ...spreadCell,
       ...rate,
+      ...algorithm,
       ...cells,
     ];
   });

@@ -136,7 +136,7 @@ test("the JSON document and the Markdown name all that took part", async () => {
   expect(JSON.parse(JSON.stringify(document))).toEqual(document);
   const markdown = markdownOf(outcome, setting, []);
   expect(markdown).toContain("| case | Node | Fovea | spread | images/s | pytorch |");
-  expect(markdown).toContain("| lenet5 | v20.0.0 | 10.00 | 0.0 % | 1.280e+4 | 30.00 (3.00, asked 3) |");
+  expect(markdown).toContain("| lenet5 | v20.0.0 | 10.00 | 0.0 % | 12800 | 30.00 (3.00, asked 3) |");
   expect(markdown).toContain("- pytorch on Node 20.0.0: the fake pytorch, 2 threads, none");
 });
 
@@ -150,6 +150,33 @@ test("memory cases compare the peaks of a few runs, and take no rounds", async (
   });
   expect(log.filter((line) => line.includes(" x "))).toEqual(["ours x 3", "pytorch x 3"]);
   expect(outcome.results.map(({ ratio }) => ratio)).toEqual([7 / 4]);
+});
+
+test("layers are counted in GFLOP/s, beside our algorithm, by processes that pass from case to case", async () => {
+  /** @type {string[]} */
+  const log = [];
+  const dimensions = { batch: 1, size: 100, channels: 50, filters: 10, kernel: 1, stride: 1, padding: 0 };
+  const common = { kind: /** @type {const} */ ("layer"), tolerance: 1e-4, ...dimensions };
+  const { start, ...ours } = fake("ours", [2], log);
+  const outcome = await run({
+    cases: [
+      { ...common, name: "layers/net/conv/forward", pass: "forward" },
+      { ...common, name: "layers/net/conv/filter-gradient", pass: "filter-gradient" },
+    ],
+    ours: [
+      {
+        ...ours,
+        start: async () => ({ ...(await start()), prepare: async () => "pointwise", time: async () => 2 }),
+      },
+    ],
+    rounds: 1,
+  });
+  // 2 * 100 * 100 * 50 * 10 = 10 million operations in 2 ms.
+  expect(outcome.results.map(({ ours: { gigaflopsPerSecond } }) => gigaflopsPerSecond)).toEqual([5, 5]);
+  expect(log).toEqual(["ours ends"]);
+  const markdown = markdownOf(outcome, setting, []);
+  expect(markdown).toContain("| case | Node | Fovea | spread | algorithm |");
+  expect(markdown).toContain("| net/conv/forward | v20.0.0 | 5.0 | 0.0 % | pointwise |");
 });
 
 test("what is not there, fails or computes something else is a line with its reason, and the others go on", async () => {
