@@ -113,19 +113,20 @@ function blocksOf(product: Product): Blocks {
   const { m, n, k, batch } = product;
   if (isShort(product))
     return { rows: shortBlock.rows, columns: Math.min(roundUp(n, 16), shortBlock.columns), parts: 1 };
+  const isPlain = batch === undefined && buffersOf(product).length === 0 && !product.rectify;
+  const mostParts = isPlain
+    ? Math.max(1, Math.min(Math.floor(k / shortestPart), Math.floor(partialBytes / (4 * m * n))))
+    : 1;
   let rows = roundUp(m / Math.ceil(m / largestBlock.rows), rowStep);
   let columns = Math.min(roundUp(n, 16), largestBlock.columns);
   const count = () => (batch?.count ?? 1) * Math.ceil(m / rows) * Math.ceil(n / columns);
-  while (count() < wantedChunks) {
+  // Parts of a long sum rather than small blocks: those would read short pieces of long rows.
+  while (count() * mostParts < wantedChunks) {
     if (columns > smallestBlock.columns) columns = smallestBlock.columns;
     else if (rows > smallestBlock.rows) rows = roundUp(rows / 2, rowStep);
     else break;
   }
-  const isPlain = batch === undefined && buffersOf(product).length === 0 && !product.rectify;
-  if (!isPlain || count() >= wantedChunks) return { rows, columns, parts: 1 };
-  const wanted = Math.ceil(wantedChunks / count());
-  const parts = Math.min(wanted, Math.floor(k / shortestPart), Math.floor(partialBytes / (4 * m * n)));
-  return { rows, columns, parts: Math.max(1, parts) };
+  return { rows, columns, parts: Math.min(mostParts, Math.ceil(wantedChunks / count())) };
 }
 
 /** Packs b into panels of some width ahead of the product. */
