@@ -1,9 +1,11 @@
-import { describe, expect, test } from "vitest";
-import type { Node, Padding2d, Size2d } from "../../../graph/index.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isKind, type Node, type Padding2d, type Size2d } from "../../../graph/index.ts";
 import { createBuild } from "../../../ops/index.ts";
-import { RandomStream, type Shape, sizeOf } from "../../../tensor/index.ts";
+import { RandomStream, type Shape, sizeOf, Tensor } from "../../../tensor/index.ts";
 import { runLowering, variants } from "../../../testing/run-lowering.ts";
+import type { Engine, Fetches } from "../../engine.ts";
 import { evaluate } from "../../reference/index.ts";
+import { createWasmEngine } from "../index.ts";
 import { lowerConvolution, lowerInputGradient } from "./convolution.ts";
 import type { LoweringContext } from "./lowering.ts";
 import type { Epilogue } from "./riders.ts";
@@ -22,6 +24,11 @@ function operand(shape: Shape): Node {
     Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(2 * random.uniform() - 1)),
   );
   return leaf;
+}
+
+function nameOf(leaf: Node): string {
+  if (!isKind(leaf, "input")) throw new Error(`a ${leaf.kind} has no name`);
+  return leaf.attributes.name;
 }
 
 interface Case {
@@ -208,5 +215,41 @@ describe.each(cases)("convolution kernels: %s", (_, of) => {
     expectReference(y, y, (context) => lower(y, context));
     const { riding, epilogue } = ridersOn(y);
     expectReference(riding, riding, (context) => lowerConvolution(y, epilogue, context));
+  });
+});
+
+describe("convolutions on teams", () => {
+  const engines: Engine[] = [];
+  beforeAll(async () => {
+    for (const threads of [1, 2, 5]) engines.push(await createWasmEngine({ threads }));
+    engines.push(await createWasmEngine({ threads: 2, precision: "exact" }));
+  });
+  afterAll(() => Promise.all(engines.map((engine) => engine.close())));
+
+  /** All three values of a convolution, with its operands as inputs. */
+  async function compute(engine: Engine, outputs: Record<string, Node>): Promise<Fetches> {
+    const used = [...values.keys()].filter((leaf) =>
+      Object.values(outputs).some(({ inputs: operands }) => operands.includes(leaf)),
+    );
+    const feeds = Object.fromEntries(
+      used.map((leaf) => [nameOf(leaf), Tensor.from([...(values.get(leaf) ?? [])], leaf.shape)]),
+    );
+    const session = await engine.openSession();
+    const program = await session.compile({ outputs, updates: [] });
+    const [fetched] = await program.run([feeds]);
+    await session.close();
+    return fetched;
+  }
+
+  test.each(cases)("the same bits from 1, 2 and 5 threads: %s", async (_, of) => {
+    const outputs = convolutionOf(of);
+    const [single, ...others] = await Promise.all(engines.map((engine) => compute(engine, outputs)));
+    const exact = others.pop();
+    for (const other of others) expect(other).toEqual(single);
+    for (const [name, node] of Object.entries(outputs)) {
+      const [expected] = evaluate([node], values);
+      const greatest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      expect(exact?.[name].data).toBeCloseToTensor(expected, { absolute: 2e-6 * greatest, relative: 1e-5 });
+    }
   });
 });
