@@ -4,11 +4,15 @@
 // walks a table of pairs: where x lies for a tap, and where the filter. An input gradient is the same walk over dy, for each
 // phase of dx (see strided-gradient.ts) with the taps of that phase; its tiles are stored at dx's stride.
 //
+// Groups of few channels are brought to this form by a window whose pixels hold, for each input channel of a group, what
+// every output channel sees: [groupInput][outputChannels]. A tap is then as many taps, and the filter
+// [KH, KW, groupInput, outputChannels] has a row for each as it lies.
+//
 // A chunk is a band of output rows of one image.
 import { pointRows } from "./convolution";
 import { ROW_TILE, TILE_COLUMNS, tileDepthwise } from "./generated/tiles";
 import { rowPointers, scratch, setFinish } from "./tile";
-import { openWindow, Walk } from "./window";
+import { openGathered, openWindow, Walk } from "./window";
 
 @unmanaged
 export class DepthwiseArguments {
@@ -34,6 +38,9 @@ export class DepthwiseArguments {
   width: u32;
   strideHeight: u32;
   strideWidth: u32;
+  /** Channels of x; and where in a pixel of x the floats of a window's pixel lie, or 0 where they are the same. */
+  channels: u32;
+  gather: u32;
 }
 
 export function depthwise(d: DepthwiseArguments, chunk: u32): void {
@@ -42,8 +49,7 @@ export function depthwise(d: DepthwiseArguments, chunk: u32): void {
   const image = chunk / bands;
   const firstRow = (chunk % bands) * d.bandRows;
   const rows = min(d.bandRows, walk.outputHeight - firstRow);
-  const x = d.x + 4 * image * walk.inputHeight * walk.inputWidth * walk.inputChannels;
-  const window = openWindow(walk, x, firstRow, rows, scratch);
+  const window = openPixels(walk, d.x, image, d.channels, d.gather, firstRow, rows);
   const pixelBytes = 4 * walk.outputChannels;
   const y = d.y + image * d.height * d.width * pixelBytes;
   const finish = setFinish(d.y, d.residual, d.rectify, d.mask);
@@ -73,6 +79,15 @@ export function depthwise(d: DepthwiseArguments, chunk: u32): void {
     }
     begin = end;
   }
+}
+
+/** The window of a band of an image. */
+function openPixels(
+  walk: Walk, x: usize, image: u32, channels: u32, gather: usize, firstRow: u32, rows: u32,
+): usize {
+  const source = x + 4 * image * walk.inputHeight * walk.inputWidth * channels;
+  if (gather) return openGathered(walk, source, channels, gather, firstRow, rows, scratch);
+  return openWindow(walk, source, firstRow, rows, scratch);
 }
 
 /** Pixels that follow each other in a table, `yStride` bytes apart in y, over the taps from `begin` to `end`. */
@@ -110,6 +125,9 @@ export class DepthwiseGradientArguments {
   /** Byte offset of each tap from a pixel's place in the window. */
   offsets: u32;
   taps: u32;
+  /** As for the convolution. */
+  channels: u32;
+  gather: u32;
 }
 
 /**
@@ -124,12 +142,11 @@ export function depthwiseGradient(f: DepthwiseGradientArguments, part: u32): voi
   const begin = <u32>((<u64>f.images * bands * part) / f.parts);
   const end = <u32>((<u64>f.images * bands * (part + 1)) / f.parts);
   const target = f.partial + part * f.taps * stride;
-  const imageBytes = 4 * walk.inputHeight * walk.inputWidth * walk.inputChannels;
   for (let band = begin; band < end; band++) {
     const image = band / bands;
     const row = (band % bands) * f.bandRows;
     const rows = min(f.bandRows, walk.outputHeight - row);
-    const window = openWindow(walk, f.x + image * imageBytes, row, rows, scratch);
+    const window = openPixels(walk, f.x, image, f.channels, f.gather, row, rows);
     const dy = f.dy + (image * walk.outputHeight + row) * walk.outputWidth * stride;
     for (let c: u32 = 0; c < channels; c += TILE_COLUMNS) {
       for (let t: u32 = 0; t < f.taps; t += ROW_TILE) {
@@ -139,6 +156,34 @@ export function depthwiseGradient(f: DepthwiseGradientArguments, part: u32): voi
           rowPointers, 4 * c, f.pixels, rows * walk.outputWidth, dy + 4 * c,
           target + t * stride + 4 * c, stride, valid, min(TILE_COLUMNS, channels - c), band > begin, 0, 0,
         );
+      }
+    }
+  }
+}
+
+@unmanaged
+export class TurnFilterArguments {
+  /** [positions, groupInput, groups * groupOutput]. */
+  filter: u32;
+  /** [positions, groupOutput, groups * groupInput]. */
+  turned: u32;
+  positions: u32;
+  groups: u32;
+  groupInput: u32;
+  groupOutput: u32;
+}
+
+/** Exchanges the inputs and outputs of each group, for an input gradient. */
+export function turnFilter(f: TurnFilterArguments, _chunk: u32): void {
+  let target = f.turned;
+  for (let position: u32 = 0; position < f.positions; position++) {
+    for (let output: u32 = 0; output < f.groupOutput; output++) {
+      for (let group: u32 = 0; group < f.groups; group++) {
+        for (let input: u32 = 0; input < f.groupInput; input++) {
+          const row = (position * f.groupInput + input) * f.groups * f.groupOutput;
+          store<f32>(target, load<f32>(f.filter + 4 * (row + group * f.groupOutput + output)));
+          target += 4;
+        }
       }
     }
   }

@@ -66,3 +66,29 @@ export function openWindow(walk: Walk, image: usize, firstRow: u32, rows: u32, t
   }
   return target;
 }
+
+/**
+ * As `openWindow` for a window whose pixels are put together anew: float i of a pixel is what lies `gather[i]` bytes from the
+ * pixel's place in an image of `channels` channels. The window's pixels have `inputChannels` floats.
+ */
+export function openGathered(
+  walk: Walk, image: usize, channels: u32, gather: usize, firstRow: u32, rows: u32, target: usize,
+): usize {
+  const count = walk.inputChannels;
+  const windowRows = (rows - 1) * walk.strideHeight + walk.extentHeight;
+  let at = target;
+  for (let r: u32 = 0; r < windowRows; r++) {
+    const y = <i32>(firstRow * walk.strideHeight + r) - walk.padTop;
+    for (let column: u32 = 0; column < walk.windowWidth; column++) {
+      const x = <i32>column - walk.padLeft;
+      if (y >= 0 && <u32>y < walk.inputHeight && x >= 0 && <u32>x < walk.inputWidth) {
+        const source = image + 4 * (<u32>y * walk.inputWidth + <u32>x) * channels;
+        for (let i: u32 = 0; i < count; i++) store<f32>(at + 4 * i, load<f32>(source + load<u32>(gather + 4 * i)));
+      } else {
+        clearFloats(at, count);
+      }
+      at += 4 * count;
+    }
+  }
+  return target;
+}

@@ -186,6 +186,19 @@ const cases: readonly (readonly [string, Case])[] = [
     "3x3, depthwise, in several bands",
     { x: [1, 47, 43, 9], filter: [3, 3], outputs: 9, groups: 9, padding: [0, 2, 2, 0] },
   ],
+  [
+    "depthwise, two filters a channel, stride 2",
+    { x: [2, 11, 12, 13], filter: [3, 3], outputs: 26, groups: 13, strides: [2, 2], padding: [1, 1, 1, 1] },
+  ],
+  [
+    "depthwise, four filters a channel",
+    { x: [1, 9, 8, 5], filter: [3, 2], outputs: 20, groups: 5, padding: [0, 1, 1, 0] },
+  ],
+  ["groups of two", { x: [2, 8, 9, 22], filter: [3, 3], outputs: 22, groups: 11, padding: [1, 1, 1, 1] }],
+  [
+    "groups of three to one",
+    { x: [2, 8, 9, 12], filter: [3, 3], outputs: 4, groups: 4, dilations: [2, 1], strides: [1, 2] },
+  ],
   // More than one block of k, of columns, and of rows; parts of all tiles.
   ["many channels", { x: [1, 9, 10, 70], filter: [2, 2], outputs: 150, padding: [0, 1, 1, 0] }],
   [

@@ -1,7 +1,7 @@
 import type { Convolution2dAttributes, Node } from "../../../graph/index.ts";
 import type { Shape } from "../../../tensor/index.ts";
 import { prefersWinograd, prefersWinogradGradient } from "./convolution-cost.ts";
-import { emitDepthwise, emitDepthwiseGradient, isDepthwise } from "./depthwise.ts";
+import { depthwiseName, emitDepthwise, emitDepthwiseGradient, emitTurn, isDepthwise } from "./depthwise.ts";
 import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
 import { emitProduct, emitSumOfParts } from "./matrix.ts";
 import { emitPlaneGradient, emitPlanes, prefersPlanes } from "./planes.ts";
@@ -166,7 +166,7 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
     return;
   }
   if (isDepthwise(walk)) {
-    context.describe(`depthwise, ${sizeName(filter.shape)}`);
+    context.describe(`${depthwiseName(walk)}, ${sizeName(filter.shape)}`);
     const single = { order: inOrder(walk), phaseEnds: [walk.taps.length], strides: [1, 1] } as const;
     emitDepthwise(walk, buffers, { ...single, shape: node.shape, riders }, context);
     return;
@@ -214,8 +214,14 @@ export function lowerInputGradient(
   }
   if (isDepthwise(walk)) {
     const phases = walk.phaseEnds.length === 1 ? "turned kernel" : `phases of stride ${strides.join("x")}`;
-    context.describe(`depthwise, ${sizeName(filter.shape)}, ${phases}`);
-    emitDepthwise(walk, buffers, { ...walk, shape: node.shape, strides, riders }, context);
+    context.describe(`${depthwiseName(walk)}, ${sizeName(filter.shape)}, ${phases}`);
+    const turned = emitTurn(walk, { filter: buffers.filter, taps: walk.taps.length }, context);
+    emitDepthwise(
+      walk,
+      { ...buffers, filter: turned },
+      { ...walk, shape: node.shape, strides, riders },
+      context,
+    );
     return;
   }
   const packed = emitPacking(walk, { filter: buffers.filter, order: walk.order }, context);
@@ -263,7 +269,7 @@ export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node
     return;
   }
   if (isDepthwise(walk)) {
-    context.describe(`depthwise, ${sizeName(filterShape)}`);
+    context.describe(`${depthwiseName(walk)}, ${sizeName(filterShape)}`);
     const buffers = { x: context.buffer(x), dy: context.buffer(dy), total: context.buffer(node) };
     emitDepthwiseGradient(walk, buffers, largestParts, context);
     return;
