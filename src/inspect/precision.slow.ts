@@ -37,7 +37,7 @@ function resnetLike(): Model {
   return functional({ inputs: images, outputs: layers.dense({ units: 10 }).apply(pooled) });
 }
 
-/** 320 steps in all: enough for the losses to fall to a fifth. */
+/** 320 steps in all: enough for the losses to fall to less than a half. */
 const examples = 1280;
 const epochs = 8;
 const batchSize = 32;
@@ -91,11 +91,11 @@ describe("training curves with Winograd and with exact sums", () => {
           .slice(index + 1)
           .map((_, next) => distance(curves.exact[index], curves.exact[index + 1 + next])),
       );
-      // Rounding is another roll of the dice, and a smaller one than a seed is.
-      expect(mean(betweenPrecisions)).toBeLessThan(mean(betweenSeeds));
+      // Rounding is another roll of the dice, and a much smaller one than a seed is (measured: a seventeenth at most).
+      expect(mean(betweenPrecisions)).toBeLessThan(mean(betweenSeeds) / 4);
       expect(mean(betweenPrecisions)).toBeGreaterThan(0);
       for (const curve of [...curves.fast, ...curves.exact])
-        expect(curve.at(-1)).toBeLessThan(0.8 * curve[0]);
+        expect(curve.at(-1)).toBeLessThan(0.5 * curve[0]);
     },
     240_000,
   );

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { tuneV8 } from "#host";
 import { modules, type Variant } from "./generated/modules.ts";
+import { bytesOfModule } from "./kernel-module.ts";
 
 type Modules = typeof modules;
 
@@ -96,5 +98,22 @@ describe("choice of the kernels' build", () => {
     await expect(chooseAmong(each([...relaxed, "plain"], unsupported), "fast", "rule")).rejects.toThrow(
       "no build of the kernels runs here",
     );
+  });
+
+  it("chooses among builds whose products are the same bits", async () => {
+    const { tryProducts } = await import("./trial.ts");
+    const { TrialWorker } = await import("./trial-worker.ts");
+    tuneV8();
+    const worker = new TrialWorker();
+    const products: Float32Array[] = [];
+    for (const name of relaxed) {
+      const bytes = bytesOfModule(modules[name], false);
+      // A host without relaxed SIMD has the plain build alone.
+      if (!WebAssembly.validate(bytes)) continue;
+      const module = await WebAssembly.compile(bytes);
+      products.push((await tryProducts(worker, module, { milliseconds: 0, shared: false })).products);
+    }
+    worker.close();
+    for (const other of products.slice(1)) expect(other).toEqual(products[0]);
   });
 });
