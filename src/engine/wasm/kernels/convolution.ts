@@ -31,18 +31,19 @@ export class ConvolutionArguments {
   offsets: u32;
   k: u32;
   bandRows: u32;
+  /** Bands of all images; those of one stretch of channels follow each other, so that their filter stays in the cache. */
+  bandCount: u32;
   /** Output channels of a group in a chunk; a multiple of TILE_COLUMNS where they are not all. */
   columns: u32;
 }
 
 export function convolution(c: ConvolutionArguments, chunk: u32): void {
   const walk = changetype<Walk>(c.walk);
-  const shares = (walk.groupOutput + c.columns - 1) / c.columns;
-  const column = (chunk % shares) * c.columns;
+  const column = (chunk / c.bandCount) * c.columns;
   const columnEnd = min(walk.groupOutput, column + c.columns);
   const bands = (walk.outputHeight + c.bandRows - 1) / c.bandRows;
-  const image = chunk / shares / bands;
-  const firstRow = ((chunk / shares) % bands) * c.bandRows;
+  const image = (chunk % c.bandCount) / bands;
+  const firstRow = ((chunk % c.bandCount) % bands) * c.bandRows;
   const rows = min(c.bandRows, walk.outputHeight - firstRow);
   const x = c.x + 4 * image * walk.inputHeight * walk.inputWidth * walk.inputChannels;
   const window = openWindow(walk, x, firstRow, rows, scratch);

@@ -29,6 +29,8 @@ export class StridedGradientArguments {
   offsets: u32;
   k: u32;
   bandRows: u32;
+  /** Bands of all images; those of one stretch of channels follow each other, so that their filter stays in the cache. */
+  bandCount: u32;
   /** Channels of a group in a chunk; a multiple of TILE_COLUMNS where they are not all. */
   columns: u32;
   height: u32;
@@ -43,12 +45,11 @@ export class StridedGradientArguments {
 
 export function stridedGradient(g: StridedGradientArguments, chunk: u32): void {
   const walk = changetype<Walk>(g.walk);
-  const shares = (walk.groupOutput + g.columns - 1) / g.columns;
-  const column = (chunk % shares) * g.columns;
+  const column = (chunk / g.bandCount) * g.columns;
   const columns = min(g.columns, walk.groupOutput - column);
   const bands = (walk.outputHeight + g.bandRows - 1) / g.bandRows;
-  const image = chunk / shares / bands;
-  const firstRow = ((chunk / shares) % bands) * g.bandRows;
+  const image = (chunk % g.bandCount) / bands;
+  const firstRow = ((chunk % g.bandCount) % bands) * g.bandRows;
   const rows = min(g.bandRows, walk.outputHeight - firstRow);
   const pixels = rows * walk.outputWidth;
   const dy = g.dy + 4 * image * walk.inputHeight * walk.inputWidth * walk.inputChannels;

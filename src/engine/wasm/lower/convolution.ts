@@ -8,6 +8,7 @@ import { emitPlaneGradient, emitPlanes, prefersPlanes } from "./planes.ts";
 import { buffersOf, type Epilogue, noRiders, type Riders, ridersOf } from "./riders.ts";
 import {
   columnsInChunk,
+  columnsInStrip,
   forwardWalk,
   type GradientWalk,
   gradientWalk,
@@ -69,11 +70,11 @@ function emitWalk(walk: Walk, { x, filter, y }: Operands, riders: Riders, contex
   // 256 pixels use a block of the filter often enough; images of 28 x 28 are done whole.
   const bandRows = rowsInBand(walk, 784);
   const bands = walk.images * Math.ceil(walk.output.height / bandRows);
-  const columns = columnsInChunk(walk, bands);
+  const columns = columnsInStrip(walk, bands);
   const patches = patchesOf(walk, bandRows, context);
   context.emit({
     kernel: "convolution",
-    arguments: { x, filter, y, ...riders, rectify: Number(riders.rectify), ...patches.arguments, columns },
+    arguments: { x, filter, y, ...riders, rectify: Number(riders.rectify), ...patches.arguments, bandCount: bands, columns },
     chunks: bands * Math.ceil(walk.output.channels / walk.groups / columns),
     reads: [x, filter, ...Object.values(patches.tables), ...buffersOf(riders)],
     writes: [y],
@@ -95,7 +96,7 @@ function emitPhases(
   // The block of a phase takes scratch beside the window.
   const bandRows = rowsInBand(walk, 256);
   const bands = walk.images * Math.ceil(walk.output.height / bandRows);
-  const columns = columnsInChunk(walk, bands);
+  const columns = columnsInStrip(walk, bands);
   const patches = patchesOf(walk, bandRows, context);
   const perTap = walk.input.channels / walk.groups;
   const phaseEnds = context.table(walk.phaseEnds.map((end) => end * perTap));
@@ -110,6 +111,7 @@ function emitPhases(
       ...riders,
       rectify: Number(riders.rectify),
       ...patches.arguments,
+      bandCount: bands,
       columns,
       height,
       width,
