@@ -74,7 +74,16 @@ function emitWalk(walk: Walk, { x, filter, y }: Operands, riders: Riders, contex
   const patches = patchesOf(walk, bandRows, context);
   context.emit({
     kernel: "convolution",
-    arguments: { x, filter, y, ...riders, rectify: Number(riders.rectify), ...patches.arguments, bandCount: bands, columns },
+    arguments: {
+      x,
+      filter,
+      y,
+      ...riders,
+      rectify: Number(riders.rectify),
+      ...patches.arguments,
+      bandCount: bands,
+      columns,
+    },
     chunks: bands * Math.ceil(walk.output.channels / walk.groups / columns),
     reads: [x, filter, ...Object.values(patches.tables), ...buffersOf(riders)],
     writes: [y],

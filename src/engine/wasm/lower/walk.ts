@@ -199,7 +199,7 @@ export function columnsInStrip(walk: Walk, bands: number): number {
   const columns = walk.output.channels / walk.groups;
   const filterBytes = (4 * columns * walk.taps.length * walk.input.channels) / walk.groups;
   const usual = columnsInChunk(walk, bands);
-  if (bands === 1 || filterBytes <= 2 * stripBytes) return usual;
+  if (bands === 1 || filterBytes <= 6 * stripBytes) return usual;
   const strips = Math.ceil(filterBytes / stripBytes);
   return Math.min(usual, Math.max(32, Math.ceil(columns / strips / 16) * 16));
 }
