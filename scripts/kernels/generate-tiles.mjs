@@ -8,6 +8,7 @@
  *   tileRowOffsets     row i has its own pointer, and element k lies `offsets[k]` bytes from it: the patches of a
  *                      convolution, read where they are (a row is an output pixel and an offset a kernel position, or
  *                      the other way around)
+ *   tilePatches        as tileRowOffsets, with rows of b `bStep` bytes apart
  *   tilePlanes         a packed ([k][R]), and row k of b lies `offsets[k]` bytes from `b`: a convolution with few output
  *                      channels (the rows), whose columns are pixels side by side in planes, one for each input channel
  *   tileDepthwise      c[i][j] (+)= sum over k of a[i][k][j] b[k][j]: row i has its own pointer, and `pairs` says where a lies
@@ -81,6 +82,11 @@ const forms = {
     locate: ["const at: usize = load<u32>(offsets);"],
     a: (i) => `r${i} + at`,
     advance: (bytes) => ["offsets += 4;", `b += ${bytes};`],
+  }),
+  tilePatches: (rows) => ({
+    ...forms.tileRowOffsets(rows),
+    parameters: "rowPointers: usize, offsets: usize, kCount: u32, b: usize, bStep: usize",
+    advance: () => ["offsets += 4;", "b += bStep;"],
   }),
   tilePlanes: (rows) => ({
     parameters: "aFirst: usize, offsets: usize, kCount: u32, b: usize",

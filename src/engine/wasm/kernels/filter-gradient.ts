@@ -1,17 +1,20 @@
 // dFilter[k, o] = sum over images n and output pixels p of x[n, at(p) + offset(k)] dy[n, p, o]: a product of the
 // transposed patches [K, pixels] with dy [pixels, O], NHWC. It reads the window through the same two tables as the
 // convolution, with their roles exchanged: a tile's rows are k, and what it sums over are pixels. The band's dy is packed
-// into panels [pixels][TILE_COLUMNS] for it.
+// into panels [pixels][TILE_COLUMNS] for it, unless k is short.
 //
 // A part is a stretch of the bands of all images, summed into its own copy of the gradient; `sumParts` adds the parts in
 // order. Parts follow from the shape, so the sum does not depend on the number of threads. A chunk is a part and a stretch
 // of each group's output channels.
 import { pointRows } from "./convolution";
-import { ROW_TILE, TILE_COLUMNS, tileRowOffsets } from "./generated/tiles";
+import { ROW_TILE, TILE_COLUMNS, tilePatches } from "./generated/tiles";
 import { packRows } from "./pack";
 import { rowPointers, scratch } from "./tile";
 import { zero } from "./vector";
 import { openWindow, Walk } from "./window";
+
+/** Rows of k for which dy is read where it lies: with few tiles, packing it costs more than they gain. */
+const MOST_UNPACKED: u32 = 36;
 
 @unmanaged
 export class FilterGradientArguments {
@@ -69,15 +72,21 @@ function addBand(
   f: FilterGradientArguments, window: usize, dy: usize, stride: usize, pixels: u32, target: usize, columns: u32,
   accumulate: bool,
 ): void {
-  const panel = scratch + f.windowBytes;
+  const packs = f.k > MOST_UNPACKED;
   for (let j: u32 = 0; j < columns; j += TILE_COLUMNS) {
     const columnsValid = min(TILE_COLUMNS, columns - j);
-    packRows(dy + 4 * j, stride, panel, pixels, columnsValid);
+    let b = dy + 4 * j;
+    let bStep = stride;
+    if (packs) {
+      packRows(b, stride, scratch + f.windowBytes, pixels, columnsValid);
+      b = scratch + f.windowBytes;
+      bStep = 4 * TILE_COLUMNS;
+    }
     for (let i: u32 = 0; i < f.k; i += ROW_TILE) {
       const valid = min(ROW_TILE, f.k - i);
       pointRows(window, f.offsets + 4 * i, valid);
-      tileRowOffsets(
-        rowPointers, f.pixelOffsets, pixels, panel,
+      tilePatches(
+        rowPointers, f.pixelOffsets, pixels, b, bStep,
         target + i * stride + 4 * j, stride, valid, columnsValid, accumulate, 0, 0,
       );
     }

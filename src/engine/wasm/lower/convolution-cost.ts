@@ -57,7 +57,7 @@ export function winogradCost({ input, output, size }: TiledConvolution, prepares
 
 /** The implicit product of transposed patches with dy, for the filter gradient. Rows are computed six at a time. */
 export function directGradientCost({ input, output, size }: TiledConvolution): number {
-  const rows = size * roundUp(size * input[3], 6);
+  const rows = roundUp(size * size * input[3], 6);
   return productCost(rows, output[3], pixelsOf(output)) + windowCopy * pixelsOf(input) * input[3];
 }
 
