@@ -29,7 +29,11 @@ interface Operands {
   readonly other: Node;
   readonly normalized: (x: Node) => Node;
   /** A convolution that keeps the shape, with a kernel of this size. */
-  readonly convolved: (x: Node, size: 1 | 3) => Node;
+  readonly convolved: (
+    x: Node,
+    size: 1 | 3,
+    walk?: { readonly stride?: 1 | 2; readonly depthwise?: boolean },
+  ) => Node;
   readonly beta: Node;
 }
 
@@ -93,7 +97,25 @@ const blocks: Record<string, Block> = {
 };
 
 /** The same with convolutions, whose scratch is an engine's to give. */
-const convolutions: Record<string, Block> = {};
+const convolutions: Record<string, Block> = {
+  "two convolutions of stride 2 behind ReLU, whose gradients are added": {
+    y: ({ x, convolved }) => {
+      const active = relu(scaled(x, 2));
+      return add(convolved(active, 3, { stride: 2 }), convolved(active, 1, { stride: 2 }));
+    },
+    fusions: ["product", "product"],
+  },
+  "a depthwise convolution with a residual, behind ReLU": {
+    y: ({ x, other, beta, convolved }) =>
+      add(add(convolved(relu(scaled(x, 2)), 3, { depthwise: true }), beta), scaled(other, 2)),
+    fusions: ["product", "product"],
+  },
+  "a depthwise convolution of stride 2 and ReLU, behind ReLU": {
+    y: ({ x, beta, convolved }) =>
+      relu(add(convolved(relu(scaled(x, 2)), 3, { depthwise: true, stride: 2 }), beta)),
+    fusions: ["gatedSums", "product", "product"],
+  },
+};
 for (const size of [1, 3] as const) {
   const name = `${size}x${size} convolution`;
   Object.assign(convolutions, {
@@ -157,11 +179,13 @@ function graphOf({ y: make }: Block, shape: Shape) {
   const normalized = (of: Node) =>
     build("batchNormalize", [of, build("batchMoments", [of], {}), gamma, beta], { epsilon });
   const filters = { 1: filterOf(1, channels[0]), 3: filterOf(3, channels[0]) };
-  const convolved = (of: Node, size: 1 | 3) => {
+  const depthwiseFilter = input("depthwise", [3, 3, 1, channels[0]]);
+  const convolved: Operands["convolved"] = (of, size, { stride = 1, depthwise = false } = {}) => {
     const around = (size - 1) / 2;
     const padding = { top: around, bottom: around, left: around, right: around };
-    const attributes = { strides: [1, 1], padding, dilations: [1, 1], groups: 1 } as const;
-    return build("conv2d", [of, filters[size]], attributes);
+    const groups = depthwise ? channels[0] : 1;
+    const attributes = { strides: [stride, stride], padding, dilations: [1, 1], groups } as const;
+    return build("conv2d", [of, depthwise ? depthwiseFilter : filters[size]], attributes);
   };
   const y = make({ x, other, normalized, convolved, beta });
   const weighted = build("multiply", [y, input("weights", y.shape)], {});
@@ -171,7 +195,9 @@ function graphOf({ y: make }: Block, shape: Shape) {
   });
   const loss = build("reshape", [total], { shape: [1] });
   const reached = topologicalOrder([loss]);
-  const wanted = [x, other, gamma, beta, ...Object.values(filters)].filter((leaf) => reached.includes(leaf));
+  const wanted = [x, other, gamma, beta, ...Object.values(filters), depthwiseFilter].filter((leaf) =>
+    reached.includes(leaf),
+  );
   return [y, ...gradients(loss, wanted)];
 }
 
