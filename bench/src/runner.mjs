@@ -21,6 +21,9 @@ import { SidePool } from "./side-pool.mjs";
  * @property {(kase: Case, ours: string, theirs: string) => number} compareOutputs throws where they differ
  */
 
+/** What ends the bench early. */
+const signals = /** @type {const} */ (["SIGINT", "SIGTERM"]);
+
 /** @param {Plan} plan @returns {Promise<import("./types.ts").Outcome>} */
 export async function runCases(plan) {
   const pool = new SidePool();
@@ -31,7 +34,7 @@ export async function runCases(plan) {
     rmSync(root, { recursive: true, force: true });
     process.exit(130);
   };
-  process.once("SIGINT", onInterrupt);
+  for (const signal of signals) process.once(signal, onInterrupt);
   /** @type {import("./types.ts").Result[]} */
   const results = [];
   /** @type {import("./types.ts").Failure[]} */
@@ -46,7 +49,7 @@ export async function runCases(plan) {
       await rm(folder, { recursive: true });
     }
   } finally {
-    process.off("SIGINT", onInterrupt);
+    for (const signal of signals) process.off(signal, onInterrupt);
     pool.close();
     await rm(root, { recursive: true, force: true });
   }
