@@ -15,18 +15,17 @@ import { timeRuns } from "./serve.mjs";
  * @returns {Promise<import("./serve.mjs").Work>}
  */
 export async function prepareNet(engine, kase, folder) {
-  const { weights } = readNet(folder);
   return kase.kind === "inference"
-    ? await prepareInference(engine, kase, folder, weights)
-    : await prepareTraining(engine, kase, folder, weights);
+    ? await prepareInference(engine, kase, folder)
+    : await prepareTraining(engine, kase, folder);
 }
 
-/** @param {Engine} engine @param {NetCase} kase @param {string} folder @param {ReadonlyMap<string, Tensor>} weights */
-async function prepareInference(engine, kase, folder, weights) {
+/** @param {Engine} engine @param {NetCase} kase @param {string} folder */
+async function prepareInference(engine, kase, folder) {
   const { net, batch } = kase;
   const model = models.create(net);
   model.compile({ optimizer: createOptimizer(kase), engine });
-  await model.setWeights(weights);
+  await model.setWeights(readNet(folder).weights);
   const images = new Tensor("float32", [batch, ...model.inputShape], readFloats(folder, "images"));
   const predict = async () => (await model.predict(images, { batchSize: batch })).data;
   return {
@@ -35,8 +34,8 @@ async function prepareInference(engine, kase, folder, weights) {
   };
 }
 
-/** @param {Engine} engine @param {NetCase} kase @param {string} folder @param {ReadonlyMap<string, Tensor>} weights */
-async function prepareTraining(engine, kase, folder, weights) {
+/** @param {Engine} engine @param {NetCase} kase @param {string} folder */
+async function prepareTraining(engine, kase, folder) {
   const { net, batch } = kase;
   const images = new Uint8Array(readBytes(join(folder, "images.u8")));
   const labels = new Int32Array(readBytes(join(folder, "labels.i32")));
@@ -45,7 +44,8 @@ async function prepareTraining(engine, kase, folder, weights) {
   /** @param {Model} fresh */
   async function compiled(fresh) {
     fresh.compile({ optimizer: createOptimizer(kase), engine });
-    await fresh.setWeights(weights);
+    // Read again for each model: weights that are kept would count as the net's memory.
+    await fresh.setWeights(readNet(folder).weights);
     return fresh;
   }
 
