@@ -12,7 +12,7 @@ import { storeLanes, zero } from "./vector";
 import { Walk } from "./window";
 
 /** Columns of the narrowest tile: there are some of half the width where tiles are wide. */
-const NARROW: u32 = TILE_COLUMNS > 8 ? TILE_COLUMNS / 2 : TILE_COLUMNS;
+export const NARROW_COLUMNS: u32 = TILE_COLUMNS > 8 ? TILE_COLUMNS / 2 : TILE_COLUMNS;
 
 @unmanaged
 export class PlaneConvolutionArguments {
@@ -61,25 +61,29 @@ export function planeConvolution(c: PlaneConvolutionArguments, chunk: u32): void
     const kCount = (tapEnd - tap) * kRow;
     for (let p: u32 = 0; p < walk.outputWidth; p += TILE_COLUMNS) {
       const valid = min(TILE_COLUMNS, walk.outputWidth - p);
-      const columns = valid <= NARROW ? NARROW : TILE_COLUMNS;
+      const columns = valid <= NARROW_COLUMNS ? NARROW_COLUMNS : TILE_COLUMNS;
       for (let o: u32 = 0; o < walk.outputChannels; o += ROW_TILE) {
         tilePlanes(
           c.filter + 4 * (o * c.k + kBegin * ROW_TILE), c.offsets + 4 * kBegin, kCount, row + 4 * p,
           spill + 4 * o * TILE_COLUMNS, 4 * TILE_COLUMNS, ROW_TILE, columns, false, 0, 0,
         );
       }
-      storePixels(y, valid, walk.outputChannels, c.bias, finish);
+      storePixels(y, pixelBytes, valid, walk.outputChannels, c.bias, finish);
       y += valid * pixelBytes;
     }
     row += 4 * walk.windowWidth;
   }
 }
 
-/** Turns the tile in the spill around, finishes it and stores `pixels` pixels of `channels` channels. */
-function storePixels(y: usize, pixels: u32, channels: u32, bias: usize, finish: u32): void {
+/**
+ * Turns the tile in the spill around, finishes it and stores `pixels` pixels of `channels` channels, `pixelBytes` from one
+ * to the next.
+ */
+export function storePixels(
+  y: usize, pixelBytes: usize, pixels: u32, channels: u32, bias: usize, finish: u32,
+): void {
   const rectifiesOnly = finish == RECTIFY;
   const floor = f32x4.splat(rectifiesOnly ? 0 : -Infinity);
-  const pixelBytes = 4 * channels;
   for (let c: u32 = 0; c < channels; c += 4) {
     const added = bias ? v128.load(bias + 4 * c) : zero();
     const tile = spill + 4 * c * TILE_COLUMNS;

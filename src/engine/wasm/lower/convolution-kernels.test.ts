@@ -159,6 +159,20 @@ const cases: readonly (readonly [string, Case])[] = [
     { x: [1, 41, 26, 2], filter: [3, 3], outputs: 1, dilations: [3, 2], padding: [3, 3, 1, 2] },
   ],
   ["2 outputs of a convolution without padding", { x: [3, 13, 13, 4], filter: [4, 4], outputs: 2 }],
+  // The same, of images enough to lie abreast.
+  [
+    "5x5 from 1 channel to 6, 16 images",
+    { x: [16, 8, 7, 1], filter: [5, 5], outputs: 6, padding: [2, 2, 2, 2] },
+  ],
+  ["5x5 from 6 channels to 16, 19 images", { x: [19, 10, 11, 6], filter: [5, 5], outputs: 16 }],
+  [
+    "5 outputs, kernel rows and columns beyond 33 images",
+    { x: [33, 3, 7, 5], filter: [5, 9], outputs: 5, padding: [3, 2, 4, 6] },
+  ],
+  [
+    "1 output, dilated, from 17 images",
+    { x: [17, 9, 11, 2], filter: [3, 3], outputs: 1, dilations: [3, 2], padding: [3, 3, 1, 2] },
+  ],
   // Depthwise.
   ["3x3, depthwise", { x: [2, 13, 11, 20], filter: [3, 3], outputs: 20, groups: 20, padding: [1, 1, 1, 1] }],
   [

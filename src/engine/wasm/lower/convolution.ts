@@ -4,7 +4,7 @@ import { prefersWinograd, prefersWinogradGradient } from "./convolution-cost.ts"
 import { depthwiseName, emitDepthwise, emitDepthwiseGradient, emitTurn, isDepthwise } from "./depthwise.ts";
 import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
 import { emitProduct, emitSumOfParts } from "./matrix.ts";
-import { emitPlaneGradient, emitPlanes, prefersPlanes } from "./planes.ts";
+import { emitAbreast, emitPlaneGradient, emitPlanes, prefersAbreast, prefersPlanes } from "./planes.ts";
 import { buffersOf, type Epilogue, noRiders, type Riders, ridersOf } from "./riders.ts";
 import {
   columnsInChunk,
@@ -142,6 +142,19 @@ function isPointwise(filter: Shape, { strides, padding, groups }: Convolution2dA
   return isSingle && groups === 1 && !isPadded(padding);
 }
 
+/** A walk with few output channels, which do not fill vectors: pixels do, or, of small images, several images. */
+function emitFewOutputs(
+  walk: Walk,
+  name: string,
+  operands: Parameters<typeof emitPlanes>[1],
+  riders: Riders,
+  context: LoweringContext,
+): void {
+  const isAbreast = prefersAbreast(walk);
+  context.describe(`${name}, ${isAbreast ? "across images" : "along the image"}`);
+  (isAbreast ? emitAbreast : emitPlanes)(walk, operands, riders, context);
+}
+
 const sizeName = (filter: Shape) => `${filter[0]}x${filter[1]}`;
 
 /** Positions of the taps of a forward walk. */
@@ -164,8 +177,8 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
   const buffers = { x: context.buffer(x), filter: context.buffer(filter), y: target };
   const walk = forwardWalk(x.shape, filter.shape, node.shape, node.attributes);
   if (prefersPlanes(walk)) {
-    context.describe(`direct, ${sizeName(filter.shape)}, along the image`);
-    emitPlanes(walk, { ...buffers, order: inOrder(walk), turned: false }, riders, context);
+    const operands = { ...buffers, order: inOrder(walk), turned: false };
+    emitFewOutputs(walk, `direct, ${sizeName(filter.shape)}`, operands, riders, context);
     return;
   }
   const [size] = filter.shape;
@@ -211,8 +224,8 @@ export function lowerInputGradient(
   const buffers = { x: context.buffer(dy), filter: context.buffer(filter), y: dx };
   const { strides } = node.attributes;
   if (walk.phaseEnds.length === 1 && prefersPlanes(walk)) {
-    context.describe(`direct, ${sizeName(filter.shape)}, along the image, turned kernel`);
-    emitPlanes(walk, { ...buffers, order: walk.order, turned: true }, riders, context);
+    const operands = { ...buffers, order: walk.order, turned: true };
+    emitFewOutputs(walk, `direct, ${sizeName(filter.shape)}, turned kernel`, operands, riders, context);
     return;
   }
   const [size] = filter.shape;

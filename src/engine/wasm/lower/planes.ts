@@ -43,6 +43,50 @@ function emitPacking(walk: Walk, { filter, order, turned }: PlaneFilter, context
   return packed;
 }
 
+/** Images that fill the widest tile. */
+const fewestAbreast = 16;
+/** Bytes of so many images, side by side, that L2 holds. */
+const mostAbreastBytes = 256 * 1024;
+
+/** Whether a walk on planes is better made over images that lie abreast (kernels/abreast-convolution.ts). */
+export function prefersAbreast({ images, input, taps, extent }: Walk): boolean {
+  const bytes = 4 * fewestAbreast * input.height * input.width * input.channels;
+  const isDense = taps.length === extent[0] * extent[1];
+  return isDense && images >= fewestAbreast && bytes <= mostAbreastBytes;
+}
+
+/** Walks a filter over images that lie abreast. */
+export function emitAbreast(
+  walk: Walk,
+  { x, y, ...filter }: PlaneFilter & { readonly x: Buffer; readonly y: Buffer },
+  riders: Riders,
+  context: LoweringContext,
+): void {
+  const packed = emitPacking(walk, filter, context);
+  const { images, input, output, taps, extent } = walk;
+  const inputFloats = input.height * input.width * input.channels;
+  const words = taps.flatMap(({ row, column }) =>
+    Array.from(
+      { length: input.channels },
+      (_, channel) => (row * input.width + column) * input.channels + channel,
+    ),
+  );
+  const [offsets, table] = [context.table(words), walkTable(walk, context)];
+  const { rows, columns } = context.tile;
+  const filterFloats = Math.ceil(output.channels / rows) * rows * words.length;
+  context.emit({
+    kernel: "abreastConvolution",
+    arguments: {
+      ...{ x, filter: packed, y, ...riders, rectify: Number(riders.rectify) },
+      ...{ walk: table, images, offsets, kernelWidth: extent[1] },
+    },
+    chunks: Math.ceil(images / columns),
+    reads: [x, packed, table, offsets, ...buffersOf(riders)],
+    writes: [y],
+    scratchBytes: 4 * columns * (inputFloats + 4) + aligned(4 * words.length) + 4 * filterFloats,
+  });
+}
+
 /** Planes begin where no vector of theirs lies in two cache lines. */
 const aligned = (bytes: number) => Math.ceil(bytes / 64) * 64;
 
