@@ -34,7 +34,10 @@ const rooms: Readonly<Record<string, Room>> = {
   optimizers: { rooms: vocabulary },
   metrics: { rooms: vocabulary },
   data: { rooms: ["tensor", "host", "options"] },
-  formats: { rooms: ["tensor", "graph"] },
+  formats: {
+    rooms: ["tensor", "graph"],
+    optional: ["@bufbuild/protobuf", "@bufbuild/protobuf/codegenv2"],
+  },
   train: { rooms: belowTrain },
   models: { rooms: [...belowTrain, "train"] },
   zoo: { rooms: [...belowTrain, "train", "models"] },
@@ -77,14 +80,14 @@ function allowed(room: string): Room {
 }
 
 /** Why an import breaks the table of rooms, or null. */
-function judge(from: string, specifier: string, dynamic: boolean): string | null {
+function judge(from: string, specifier: string, loadsLater: boolean): string | null {
   const own = roomOf(from);
   const may = allowed(own);
   if (specifier.startsWith("node:")) return may.node?.test(from) ? null : "may not import node:";
   const target = specifier === "#host" ? "src/host/node.ts" : resolveRelative(from, specifier);
   if (target === undefined) {
     if (may.packages?.includes(specifier)) return null;
-    if (may.optional?.includes(specifier)) return dynamic ? null : "is optional: load it with import()";
+    if (may.optional?.includes(specifier)) return loadsLater ? null : "is optional: load it with import()";
     return "is a package that this room may not import";
   }
   if (isTest(target)) return "is for tests only";
@@ -108,15 +111,15 @@ describe("rooms", () => {
 
   test("every import runs down the table", () => {
     const violations = production.flatMap(({ path, imports }) =>
-      imports.flatMap(({ specifier, line, dynamic }) => {
-        const reason = judge(path, specifier, dynamic);
+      imports.flatMap(({ specifier, line, dynamic, typeOnly }) => {
+        const reason = judge(path, specifier, dynamic || typeOnly);
         return reason === null ? [] : [`${path}:${line}: ${specifier} ${reason}`];
       }),
     );
     expect(violations).toEqual([]);
   });
 
-  test("what a browser loads reaches no node: import", () => {
+  test("what a browser loads reaches no node: import and no package", () => {
     const byPath = new Map(production.map((source) => [source.path, source]));
     const reached = reach("src/index.ts", (path, specifier) =>
       specifier === "#host" ? "src/host/browser.ts" : resolveRelative(path, specifier),
@@ -124,6 +127,7 @@ describe("rooms", () => {
     expect(reached.has("src/host/browser.ts")).toBe(true);
     const violations = [...reached].flatMap((path) =>
       (byPath.get(path)?.imports ?? [])
+        .filter(({ dynamic, typeOnly }) => !dynamic && !typeOnly)
         .filter(({ specifier }) => !specifier.startsWith(".") && specifier !== "#host")
         .map(({ specifier, line }) => `${path}:${line}: ${specifier}`),
     );
