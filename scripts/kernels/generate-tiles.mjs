@@ -15,6 +15,8 @@
  *                      from there for each k, and where b: a convolution whose channels do not mix
  *   tileDots           sums of products of vectors: R rows of a and C / 8 rows of b have a pointer each, and all run along k.
  *                      Each sum is 8 sums, one for every eighth k, which lie side by side in c. It is only added to c
+ *   tileAbreast        the same with R rows of a that lie side by side, 8 floats each, and 2 rows of b; each has C / 2 floats in
+ *                      a step, one for every eighth image, and each has its own way from one k to the next
  *   tileColumns        a transposed: the R elements of one k lie side by side, `aStep` bytes from k to k + 1
  *   tileSparse         one row, of which `entries` lists the elements that are not zero, with the place of each in b: pairs of
  *                      a float and a byte offset. Its sums take as many registers as the others', so it is R * C columns
@@ -42,12 +44,11 @@ const range = (count) => Array.from({ length: count }, (_, index) => index);
  * The lines of a step in which a is no number but as many as b: load b, then a's vectors one after the other (`halves` of
  * them for a row), each with its multiply-adds.
  */
-function vectorStep(rows, vectors, { halves, bAddress }) {
-  const offset = (half) => (half === 0 ? "" : `, ${16 * half}`);
+function vectorStep(rows, vectors, { halves, aAddress, bAddress }) {
   const lines = range(vectors).map((v) => `b${v} = v128.load(${bAddress(v)});`);
   for (const i of range(rows)) {
     for (const half of range(halves)) {
-      lines.push(`a = v128.load(r${i} + at${offset(half)});`);
+      lines.push(`a = v128.load(${aAddress(i, half)});`);
       for (let v = half; v < vectors; v += halves)
         lines.push(`c${i}${v} = multiplyAdd(a, b${v}, c${i}${v});`);
     }
@@ -64,6 +65,8 @@ function step(rows, vectors, aAddress, bAddress) {
   }
   return lines;
 }
+
+const offset = (half) => (half === 0 ? "" : `, ${16 * half}`);
 
 const indent = (lines, depth) => lines.map((line) => `${"  ".repeat(depth)}${line}`).join("\n");
 
@@ -100,7 +103,12 @@ const forms = {
     parameters: "rowPointers: usize, column: usize, pairs: usize, kCount: u32, b: usize",
     setUp: range(rows).map((i) => `const r${i}: usize = load<u32>(rowPointers, ${4 * i});`),
     locate: ["const at: usize = column + load<u32>(pairs);", "const bAt: usize = b + load<u32>(pairs, 4);"],
-    step: (vectors) => vectorStep(rows, vectors, { halves: vectors, bAddress: (v) => `bAt, ${16 * v}` }),
+    step: (vectors) =>
+      vectorStep(rows, vectors, {
+        halves: vectors,
+        aAddress: (i, half) => `r${i} + at${offset(half)}`,
+        bAddress: (v) => `bAt, ${16 * v}`,
+      }),
     advance: () => ["pairs += 8;"],
   }),
   tileDots: (rows, columns) => ({
@@ -114,9 +122,23 @@ const forms = {
     step: (vectors) =>
       vectorStep(rows, vectors, {
         halves: 2,
+        aAddress: (i, half) => `r${i} + at${offset(half)}`,
         bAddress: (v) => `q${v >> 1} + at${v % 2 === 0 ? "" : ", 16"}`,
       }),
     advance: () => ["at += 32;"],
+    ends: ["Add"],
+  }),
+  tileAbreast: (rows, columns) => ({
+    parameters: "a0: usize, aStep: usize, columnPointers: usize, bStep: usize, kCount: u32",
+    setUp: [0, 1].map((j) => `let q${j}: usize = load<u32>(columnPointers, ${4 * j});`),
+    locate: [],
+    step: (vectors) =>
+      vectorStep(rows, vectors, {
+        halves: columns / 8,
+        aAddress: (i, half) => `a0, ${32 * i + 16 * half}`,
+        bAddress: (v) => `q${Math.floor((8 * v) / columns)}${offset(v % (columns / 8))}`,
+      }),
+    advance: () => ["a0 += aStep;", "q0 += bStep;", "q1 += bStep;"],
     ends: ["Add"],
   }),
   tileColumns: () => ({

@@ -12,7 +12,7 @@ import { layAbreast } from "./abreast";
 import { ROW_TILE, TILE_COLUMNS, tilePlanes } from "./generated/tiles";
 import { NARROW_COLUMNS, storePixels } from "./plane-convolution";
 import { scratch, setFinish, spill } from "./tile";
-import { Walk } from "./window";
+import { copyFloats, Walk } from "./window";
 
 @unmanaged
 export class AbreastConvolutionArguments {
@@ -42,11 +42,11 @@ export function abreastConvolution(c: AbreastConvolutionArguments, chunk: u32): 
   const walk = changetype<Walk>(c.walk);
   const first = chunk * TILE_COLUMNS;
   const images = min(TILE_COLUMNS, c.images - first);
-  const inputFloats = walk.inputHeight * walk.inputWidth * walk.inputChannels;
+  const inputFloats: u32 = walk.inputHeight * walk.inputWidth * walk.inputChannels;
   panel = scratch;
   seenOffsets = panel + 4 * TILE_COLUMNS * (inputFloats + 4);
   seenFilter = seenOffsets + ((4 * walk.extentHeight * c.kernelWidth * walk.inputChannels + 63) & ~63);
-  layAbreast(c.x + 4 * first * inputFloats, inputFloats, images, TILE_COLUMNS, panel);
+  layAbreast(c.x + 4 * first * inputFloats, 4 * inputFloats, inputFloats, images, TILE_COLUMNS, panel);
   const finish = setFinish(c.y, c.residual, c.rectify, c.mask);
   let begin: i32 = 0;
   let end: i32 = 0;
@@ -70,7 +70,7 @@ function takeColumns(c: AbreastConvolutionArguments, walk: Walk, begin: u32, end
   for (let o: u32 = 0; o < walk.outputChannels; o += ROW_TILE) {
     for (let r: u32 = 0; r < walk.extentHeight; r++) {
       const k = r * rowK + skipped;
-      memory.copy(target, c.filter + 4 * (o * walk.extentHeight * rowK + k * ROW_TILE), 4 * count * ROW_TILE);
+      copyFloats(c.filter + 4 * (o * walk.extentHeight * rowK + k * ROW_TILE), target, count * ROW_TILE);
       target += 4 * count * ROW_TILE;
     }
   }

@@ -2,11 +2,13 @@
 // Nothing of it is lost to the edges of small images, and all its loads are whole.
 
 /**
- * Lays `count` (at least 1, at most `lanes`, a multiple of 4) images of `floats` floats side by side. Lanes beyond them
- * repeat the last one. Writes up to 3 * `lanes` floats more than there are.
+ * Lays `floats` floats of `count` images, `imageBytes` from one to the next, side by side: at least 1 and at most `lanes`, a
+ * multiple of 4. Lanes beyond them repeat the last one. Writes up to 3 * `lanes` floats more than there are.
  */
-export function layAbreast(source: usize, floats: u32, count: u32, lanes: u32, target: usize): void {
-  const imageBytes: u32 = 4 * floats;
+export function layAbreast(
+  source: usize, imageBytes: usize, floats: u32, count: u32, lanes: u32, target: usize,
+): void {
+  const bytes: u32 = 4 * floats;
   const last = count - 1;
   const step = 4 * lanes;
   for (let lane: u32 = 0; lane < lanes; lane += 4) {
@@ -15,7 +17,7 @@ export function layAbreast(source: usize, floats: u32, count: u32, lanes: u32, t
     const s2 = source + min(lane + 2, last) * imageBytes;
     const s3 = source + min(lane + 3, last) * imageBytes;
     let at = target + 4 * lane;
-    for (let i: u32 = 0; i < imageBytes; i += 16) {
+    for (let i: u32 = 0; i < bytes; i += 16) {
       const r0 = v128.load(s0 + i);
       const r1 = v128.load(s1 + i);
       const r2 = v128.load(s2 + i);
@@ -30,5 +32,12 @@ export function layAbreast(source: usize, floats: u32, count: u32, lanes: u32, t
       v128.store(at + 3 * step, i64x2.shuffle(high01, high23, 1, 3));
       at += 4 * step;
     }
+  }
+}
+
+/** Clears the lanes from `begin` on. */
+export function clearLanes(target: usize, floats: u32, begin: u32, lanes: u32): void {
+  for (let i: u32 = 0; i < floats; i++) {
+    for (let lane = begin; lane < lanes; lane++) store<f32>(target + 4 * (i * lanes + lane), 0);
   }
 }

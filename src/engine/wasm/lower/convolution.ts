@@ -4,7 +4,14 @@ import { prefersWinograd, prefersWinogradGradient } from "./convolution-cost.ts"
 import { depthwiseName, emitDepthwise, emitDepthwiseGradient, emitTurn, isDepthwise } from "./depthwise.ts";
 import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
 import { emitProduct, emitSumOfParts } from "./matrix.ts";
-import { emitAbreast, emitPlaneGradient, emitPlanes, prefersAbreast, prefersPlanes } from "./planes.ts";
+import {
+  emitAbreast,
+  emitAbreastGradient,
+  emitPlaneGradient,
+  emitPlanes,
+  prefersAbreast,
+  prefersPlanes,
+} from "./planes.ts";
 import { buffersOf, type Epilogue, noRiders, type Riders, ridersOf } from "./riders.ts";
 import {
   columnsInChunk,
@@ -278,9 +285,10 @@ export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node
   }
   const walk = forwardWalk(x.shape, filterShape, dy.shape, node.attributes);
   if (prefersPlanes(walk)) {
-    context.describe(`direct, ${sizeName(filterShape)}, along the image`);
+    const isAbreast = prefersAbreast(walk);
+    context.describe(`direct, ${sizeName(filterShape)}, ${isAbreast ? "across images" : "along the image"}`);
     const buffers = { x: context.buffer(x), dy: context.buffer(dy), total: context.buffer(node) };
-    emitPlaneGradient(walk, buffers, largestParts, context);
+    (isAbreast ? emitAbreastGradient : emitPlaneGradient)(walk, buffers, largestParts, context);
     return;
   }
   const [size] = filterShape;

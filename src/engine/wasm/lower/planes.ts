@@ -55,6 +55,13 @@ export function prefersAbreast({ images, input, taps, extent }: Walk): boolean {
   return isDense && images >= fewestAbreast && bytes <= mostAbreastBytes;
 }
 
+/** Floats of an image from a pixel to what each k sees, in rows of `pitch` pixels. */
+function abreastOffsets({ taps, input }: Walk, pitch: number): number[] {
+  return taps.flatMap(({ row, column }) =>
+    Array.from({ length: input.channels }, (_, channel) => (row * pitch + column) * input.channels + channel),
+  );
+}
+
 /** Walks a filter over images that lie abreast. */
 export function emitAbreast(
   walk: Walk,
@@ -63,14 +70,9 @@ export function emitAbreast(
   context: LoweringContext,
 ): void {
   const packed = emitPacking(walk, filter, context);
-  const { images, input, output, taps, extent } = walk;
+  const { images, input, output, extent } = walk;
   const inputFloats = input.height * input.width * input.channels;
-  const words = taps.flatMap(({ row, column }) =>
-    Array.from(
-      { length: input.channels },
-      (_, channel) => (row * input.width + column) * input.channels + channel,
-    ),
-  );
+  const words = abreastOffsets(walk, input.width);
   const [offsets, table] = [context.table(words), walkTable(walk, context)];
   const { rows, columns } = context.tile;
   const filterFloats = Math.ceil(output.channels / rows) * rows * words.length;
@@ -83,8 +85,47 @@ export function emitAbreast(
     chunks: Math.ceil(images / columns),
     reads: [x, packed, table, offsets, ...buffersOf(riders)],
     writes: [y],
-    scratchBytes: 4 * columns * (inputFloats + 4) + aligned(4 * words.length) + 4 * filterFloats,
+    scratchBytes: 4 * columns * (inputFloats + 4) + aligned(4 * words.length) + 4 * (filterFloats + 4),
   });
+}
+
+/** Images that lie abreast in a filter gradient. */
+const gradientLanes = 8;
+/** Bytes of dy that lie abreast in a band: half of L1. */
+const gradientBandBytes = 24 * 1024;
+
+/** Sums the gradient of a filter over images that lie abreast, in `parts` copies at most. */
+export function emitAbreastGradient(
+  walk: Walk,
+  { x, dy, total }: { readonly x: Buffer; readonly dy: Buffer; readonly total: Buffer },
+  mostParts: number,
+  context: LoweringContext,
+): void {
+  const { images, input, output, extent, before } = walk;
+  const kernelWidth = extent[1];
+  // Whole rows of x and of dy; and what a row of x lacks of its padding on the right, the next one has on its left.
+  const pitch = Math.max(output.width, before[1] + input.width, output.width + kernelWidth - 1 - before[1]);
+  const rowBytes = 4 * gradientLanes * pitch * output.channels;
+  const bandRows = Math.min(output.height, Math.max(1, Math.floor(gradientBandBytes / rowBytes)));
+  const words = abreastOffsets(walk, pitch);
+  const k = words.length;
+  const parts = Math.min(Math.ceil(images / gradientLanes), mostParts);
+  const count = k * output.channels;
+  const partial = parts === 1 ? total : context.temporary(4 * count * parts, "filter gradient parts");
+  const [offsets, table] = [context.table([...words, words[k - 1]]), walkTable(walk, context)];
+  const { rows } = context.tile;
+  const windowFloats = ((bandRows - 1 + extent[0]) * pitch + kernelWidth + 4) * input.channels;
+  const gradientFloats = bandRows * pitch * output.channels + rows;
+  const sums = Math.ceil(output.channels / rows) * rows * Math.ceil(k / 2) * 2;
+  context.emit({
+    kernel: "abreastGradient",
+    arguments: { x, dy, partial, walk: table, images, parts, bandRows, pitch, kernelWidth, offsets, k },
+    chunks: parts,
+    reads: [x, dy, table, offsets],
+    writes: [partial],
+    scratchBytes: 4 * gradientLanes * (windowFloats + gradientFloats + sums),
+  });
+  if (parts > 1) emitSumOfParts({ partial, total, parts, count }, context);
 }
 
 /** Planes begin where no vector of theirs lies in two cache lines. */
