@@ -55,11 +55,14 @@ export {
   metrics,
 } from "./metrics/index.ts";
 export {
+  type ActivationsOptions,
   type AugmentOptions,
+  type AuxiliaryOptions,
   type BatchOptions,
   type CompileOptions,
   type EvaluationResult,
   type FitOptions,
+  type FunctionalGraph,
   functional,
   input,
   type LayerSummary,

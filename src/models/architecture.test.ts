@@ -4,7 +4,8 @@ import { layers } from "../layers/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { modelParameters } from "./architecture.ts";
-import { functional, input, sequential } from "./sequential.ts";
+import { functional, input } from "./functional.ts";
+import { sequential } from "./sequential.ts";
 
 describe("sequential", () => {
   test("layers are named as Keras names them, parameters after their layers", () => {

@@ -5,7 +5,6 @@ import {
   outputShapeOf,
   type ParameterSpec,
   parametersOf,
-  type SymbolicTensor,
 } from "../layers/index.ts";
 import { formatShape, OptionError, type Shape, ShapeError, sameShape } from "../tensor/index.ts";
 
@@ -25,15 +24,39 @@ export interface Call {
   readonly shape: Shape;
 }
 
-/** A model without its weights: layers, and how they are wired, each call after its inputs. */
-export interface Architecture {
+/** A name for the output of a call, as for the end of a stage: `layer3`. */
+export interface Tap {
   readonly name: string;
-  readonly layers: readonly NamedLayer[];
-  readonly calls: readonly Call[];
+  /** Index of the call. */
+  readonly call: number;
+}
+
+/** A classifier on the side of a net, which trains with it and has no part in inference. */
+export interface AuxiliaryHead {
+  readonly name: string;
+  /** Index of the call that it ends in. */
+  readonly output: number;
+  /** What its loss is multiplied by before it is added to the model's. */
+  readonly weight: number;
+}
+
+/** Which calls of an architecture have a part of their own. */
+export interface Ends {
   /** Index of the call of the input layer. */
   readonly input: number;
   /** Index of the call whose output is the model's. */
   readonly output: number;
+  /** Named values on the way from the input to the output. */
+  readonly taps: readonly Tap[];
+  /** Heads that train with the model. */
+  readonly auxiliaries: readonly AuxiliaryHead[];
+}
+
+/** A model without its weights: layers, and how they are wired, each call after its inputs. */
+export interface Architecture extends Ends {
+  readonly name: string;
+  readonly layers: readonly NamedLayer[];
+  readonly calls: readonly Call[];
 }
 
 /** A parameter or statistic of a model. */
@@ -42,6 +65,8 @@ export interface ModelParameter extends Omit<ParameterSpec, "name"> {
   readonly name: string;
   /** Index into `layers`. */
   readonly layer: number;
+  /** Whether only auxiliary heads have it: inference does without. */
+  readonly auxiliary: boolean;
 }
 
 /** The most calls of a model: beyond it, a file that says so is damaged or hostile. */
@@ -52,14 +77,14 @@ export const largestModel = 20_000;
  *
  * @param entries - the layers, with names where they have one
  * @param wiring - for each call its layer and inputs, each call after its inputs
- * @throws OptionError for names that occur twice, ShapeError for layers that do not fit
+ * @param ends - indices of calls
+ * @throws OptionError for names that occur twice and taps off the way, ShapeError for layers and heads that do not fit
  */
 export function assemble(
   name: string,
   entries: readonly Layer[],
   wiring: readonly Omit<Call, "shape">[],
-  input: number,
-  output: number,
+  ends: Ends,
 ): Architecture {
   const names = nameLayers(entries);
   const layers = entries.map((layer, index) => ({ name: names[index], layer }));
@@ -70,8 +95,10 @@ export function assemble(
     const shape = outputShapeOf(layer, shapes, layerWhere(layerName, layer.kind));
     calls.push({ layer: index, inputs, shape });
   }
-  const architecture = { name, layers, calls, input, output };
+  const architecture = { name, layers, calls, ...ends };
   checkSharing(architecture);
+  checkTaps(architecture);
+  checkHeads(architecture);
   return architecture;
 }
 
@@ -121,8 +148,54 @@ function checkSharing(architecture: Architecture): void {
   }
 }
 
+/** A tap in a head would need what inference does without. */
+function checkTaps(architecture: Architecture): void {
+  const onTheWay = inferenceCalls(architecture);
+  for (const { name, call } of architecture.taps) {
+    if (onTheWay.has(call)) continue;
+    throw new OptionError(`tap "${name}" is not on the way from the input to the output`, {
+      where: `model "${architecture.name}"`,
+      hint: "Tap a tensor that the output is computed from.",
+    });
+  }
+}
+
+/** A head is trained on the same labels as the model. */
+function checkHeads({ name: model, calls, output, auxiliaries }: Architecture): void {
+  const { shape: expected } = calls[output];
+  for (const { name, output: end } of auxiliaries) {
+    const { shape } = calls[end];
+    if (sameShape(shape, expected)) continue;
+    throw new ShapeError(
+      `auxiliary head "${name}" ends in ${formatShape(shape)}, the model in ${formatShape(expected)}`,
+      { where: `model "${model}"`, hint: "Give the head one score a class, like the model." },
+    );
+  }
+}
+
+/** Indices of the calls that a call depends on, itself included. */
+export function callsUpTo({ calls }: Pick<Architecture, "calls">, end: number): ReadonlySet<number> {
+  const needed = new Set([end]);
+  for (let position = end; position >= 0; position--) {
+    if (needed.has(position)) for (const source of calls[position].inputs) needed.add(source);
+  }
+  return needed;
+}
+
+/** Indices of the calls that the output depends on; the others belong to auxiliary heads. */
+export function inferenceCalls(architecture: Architecture): ReadonlySet<number> {
+  return callsUpTo(architecture, architecture.output);
+}
+
+/** Indices of the layers that inference runs; the others belong to auxiliary heads. */
+export function inferenceLayers(architecture: Architecture): ReadonlySet<number> {
+  return new Set([...inferenceCalls(architecture)].map((position) => architecture.calls[position].layer));
+}
+
 /** All parameters and statistics, in the order of the layers. */
-export function modelParameters({ layers, calls }: Architecture): readonly ModelParameter[] {
+export function modelParameters(architecture: Architecture): readonly ModelParameter[] {
+  const { layers, calls } = architecture;
+  const inInference = inferenceLayers(architecture);
   const firstCalls = new Map<number, Call>();
   for (const call of calls) if (!firstCalls.has(call.layer)) firstCalls.set(call.layer, call);
   return layers.flatMap(({ name, layer }, index) => {
@@ -131,6 +204,7 @@ export function modelParameters({ layers, calls }: Architecture): readonly Model
       ...spec,
       name: `${name}.${spec.name}`,
       layer: index,
+      auxiliary: !inInference.has(index),
     }));
   });
 }
@@ -143,51 +217,4 @@ export function inputShapeOf({ calls, input }: Architecture): Shape {
 /** Shape of an example's output. */
 export function outputShapeOfModel({ calls, output }: Architecture): Shape {
   return calls[output].shape;
-}
-
-/**
- * The architecture of everything that `output` is computed from.
- *
- * @throws OptionError when that is not a graph with exactly the given input
- */
-export function traceArchitecture(name: string, input: SymbolicTensor, output: SymbolicTensor): Architecture {
-  const order = symbolicOrder(output);
-  const inputs = order.filter(({ layer }) => layer.kind === "input");
-  if (!order.includes(input)) {
-    throw new OptionError("the output does not depend on the input", {
-      where: "functional",
-      hint: "Pass the tensor of input() from which the output was made.",
-    });
-  }
-  if (inputs.length > 1) {
-    throw new OptionError(`the output depends on ${inputs.length} inputs, one is allowed`, {
-      where: "functional",
-    });
-  }
-  const layers = [...new Set(order.map(({ layer }) => layer))];
-  const layerIndex = new Map(layers.map((layer, index) => [layer, index]));
-  const position = new Map(order.map((tensor, index) => [tensor, index]));
-  const wiring = order.map((tensor) => ({
-    layer: layerIndex.get(tensor.layer) ?? 0,
-    inputs: tensor.inputs.map((source) => position.get(source) ?? 0),
-  }));
-  return assemble(name, layers, wiring, position.get(input) ?? 0, order.length - 1);
-}
-
-/** Every tensor that `root` depends on, each after its inputs. The stack is explicit: nets may be deep. */
-function symbolicOrder(root: SymbolicTensor): SymbolicTensor[] {
-  const order: SymbolicTensor[] = [];
-  const seen = new Set([root]);
-  const stack = [{ tensor: root, next: 0 }];
-  for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
-    const source = frame.tensor.inputs[frame.next++];
-    if (source === undefined) {
-      order.push(frame.tensor);
-      stack.pop();
-    } else if (!seen.has(source)) {
-      seen.add(source);
-      stack.push({ tensor: source, next: 0 });
-    }
-  }
-  return order;
 }

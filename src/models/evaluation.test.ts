@@ -118,7 +118,7 @@ describe("predict", () => {
     expect(values.get("twice")?.data ?? []).toBeCloseToTensor([0, 0.4, 0.8, 2]);
     expect(values.get("most")?.data ?? []).toBeCloseToTensor([2]);
     expect(await messageOf(() => model.activations(images, { layers: ["mots"] }))).toBe(
-      'OptionError: model "model": there is no layer "mots". Known: input, twice, most, dense.',
+      'OptionError: model "model": there is no layer "mots". Did you mean "most"? Known: input, twice, most, dense.',
     );
   });
 

@@ -11,8 +11,8 @@ import { optimizers, schedules } from "../optimizers/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { halves } from "../testing/halves.ts";
+import { functional, input } from "./functional.ts";
 import { Model } from "./model.ts";
-import { functional, input } from "./sequential.ts";
 
 const engine = createReferenceEngine();
 
@@ -233,6 +233,31 @@ describe("hostile or damaged metadata", () => {
         d.architecture.output = 99;
       },
       '"output" is not the index of a call.',
+    ],
+    [
+      (d) => {
+        Object.assign(d.architecture, { taps: [{ name: "a", call: 99 }] });
+      },
+      'taps 0: option "call" must be the index of a call, got 99.',
+    ],
+    [
+      (d) => {
+        const tap = { name: "a", call: 1 };
+        Object.assign(d.architecture, { taps: [tap, tap] });
+      },
+      '"a" stands twice in "taps".',
+    ],
+    [
+      (d) => {
+        Object.assign(d.architecture, { auxiliaries: [{ name: "a", output: 1, weight: 1 }] });
+      },
+      /auxiliary head "a" ends in \[4, 4, 2\], the model in \[2\]/,
+    ],
+    [
+      (d) => {
+        Object.assign(d.architecture, { auxiliaries: [{ name: "a", output: 1, weight: "1" }] });
+      },
+      'auxiliaries 0: option "weight" must be a number at least 0, got "1".',
     ],
     [
       (d) => {

@@ -1,9 +1,26 @@
 import { decodeSafetensors, encodeSafetensors } from "../formats/index.ts";
 import { isLayerKind, Layer, layerKinds, layerNameField } from "../layers/index.ts";
-import { checkOptionNames, describeValue, isObject, isWholeNumber } from "../options/index.ts";
+import {
+  checkOptionNames,
+  checkOptions,
+  describeValue,
+  type Field,
+  field,
+  isObject,
+  isWholeNumber,
+  numberField,
+} from "../options/index.ts";
 import { FormatError, FoveaError, nameHint, OptionError, type Tensor } from "../tensor/index.ts";
 import { modelKey, parseMetadata } from "../train/index.ts";
-import { type Architecture, assemble, type Call, largestModel, modelParameters } from "./architecture.ts";
+import {
+  type Architecture,
+  type AuxiliaryHead,
+  assemble,
+  type Call,
+  largestModel,
+  modelParameters,
+  type Tap,
+} from "./architecture.ts";
 import { type CompileConfiguration, readCompileConfiguration } from "./compile.ts";
 import { type Preprocessing, readPreprocessing } from "./preprocessing.ts";
 import { checkWeight } from "./variables.ts";
@@ -26,7 +43,7 @@ export function describeModel({
   compile,
   classNames,
 }: ModelDescription): string {
-  const { name, layers, calls, input, output } = architecture;
+  const { name, layers, calls, input, output, taps, auxiliaries } = architecture;
   return JSON.stringify({
     version,
     architecture: {
@@ -40,6 +57,9 @@ export function describeModel({
       calls: calls.map(({ layer, inputs }) => ({ layer, inputs })),
       input,
       output,
+      // Left away where there are none, as in files from before there were any.
+      ...(taps.length > 0 ? { taps } : {}),
+      ...(auxiliaries.length > 0 ? { auxiliaries } : {}),
     },
     preprocessing,
     compile,
@@ -123,8 +143,17 @@ function weightsOf(
 }
 
 function readArchitecture(value: unknown): Architecture {
-  checkOptionNames("architecture", value, ["name", "layers", "calls", "input", "output"]);
-  const { name, layers, calls, input, output } = { ...value } as Record<string, unknown>;
+  const known = ["name", "layers", "calls", "input", "output", "taps", "auxiliaries"];
+  checkOptionNames("architecture", value, known);
+  const {
+    name,
+    layers,
+    calls,
+    input,
+    output,
+    taps = [],
+    auxiliaries = [],
+  } = { ...value } as Record<string, unknown>;
   const modelName = layerNameField.parse(name, "architecture", "name");
   const entries = listOf(layers, "layers").map(readLayer);
   const wiring = listOf(calls, "calls").map((call, position) => readCall(call, position, entries));
@@ -134,7 +163,43 @@ function readArchitecture(value: unknown): Architecture {
   if (!isWholeNumber(output, 0, wiring.length - 1)) throw damaged('"output" is not the index of a call');
   const inputs = wiring.filter(({ layer }) => entries[layer].kind === "input");
   if (inputs.length !== 1) throw damaged(`there are ${inputs.length} input calls, one is allowed`);
-  return assemble(modelName, entries, wiring, input, output);
+  return assemble(modelName, entries, wiring, {
+    input,
+    output,
+    taps: namedList(taps, "taps", (tap, where) => readTap(tap, where, wiring.length)),
+    auxiliaries: namedList(auxiliaries, "auxiliaries", (head, where) => readHead(head, where, wiring.length)),
+  });
+}
+
+function readTap(value: unknown, where: string, calls: number): Tap {
+  const callField = indexField(calls);
+  return checkOptions<Tap>(where, value, { name: layerNameField, call: callField });
+}
+
+function readHead(value: unknown, where: string, calls: number): AuxiliaryHead {
+  return checkOptions<AuxiliaryHead>(where, value, {
+    name: layerNameField,
+    output: indexField(calls),
+    weight: numberField({ minimum: 0 }),
+  });
+}
+
+function indexField(calls: number): Field<number> {
+  const accepts = (value: unknown): value is number => isWholeNumber(value, 0, calls - 1);
+  return field("the index of a call", accepts);
+}
+
+/** A list of things with names, each another one. */
+function namedList<T extends { readonly name: string }>(
+  value: unknown,
+  what: string,
+  read: (entry: unknown, where: string) => T,
+): readonly T[] {
+  const entries = listOf(value, what).map((entry, index) => read(entry, `${what} ${index}`));
+  const names = entries.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw damaged(`"${twice}" stands twice in "${what}"`);
+  return entries;
 }
 
 function readLayer(value: unknown, index: number): Layer {

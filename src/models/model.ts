@@ -2,7 +2,7 @@ import { readFile, writeFileAtomic } from "#host";
 import type { ImageDataset } from "../data/index.ts";
 import type { Engine, Plan } from "../engine/engine.ts";
 import { defaultEngine } from "../engine/index.ts";
-import { OptionError, type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
+import { type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
 import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
 import { type Architecture, inputShapeOf, modelParameters, outputShapeOfModel } from "./architecture.ts";
 import { type BatchOptions, readBatchSize, UsualBatch, usualBatchSize } from "./batch-size.ts";
@@ -17,39 +17,13 @@ import { checkDataset, checkImages } from "./data-checks.ts";
 import { evaluateDataset, greatestOf, predictImages, type RunContext } from "./evaluation.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
 import { decodeModel, describeModel, encodeModel, readDescription } from "./model-file.ts";
+import type { ActivationsOptions, EvaluationResult, LoadOptions, ModelParts } from "./model-options.ts";
 import { modelFits, planModel } from "./plan.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
+import { callNamed, truncate } from "./taps.ts";
 import { checkCheckpoint, createTrainee } from "./trainee.ts";
 import { freshWeights, ModelVariables } from "./variables.ts";
-
-/** Whose outputs are wanted. */
-export interface ActivationsOptions extends BatchOptions {
-  /** Names of layers. */
-  readonly layers: readonly string[];
-}
-
-/** How a loaded model computes. */
-export interface LoadOptions {
-  /** What computes; default the process's wasm engine. */
-  readonly engine?: Engine;
-}
-
-/** Result of `evaluate`: `{ loss: 0.04, accuracy: 0.99, examples: 10000 }`. */
-export interface EvaluationResult extends ValidationScores {
-  readonly examples: number;
-}
-
-/** What a model is made of; see `sequential` and `functional` for how to make one. */
-export interface ModelParts {
-  readonly architecture: Architecture;
-  readonly preprocessing: Preprocessing;
-  readonly classNames?: readonly string[] | null;
-  /** Of the initial weights; `null` takes that of the first `fit`, or 0. */
-  readonly seed?: number | null;
-  /** Weights instead of random ones. */
-  readonly weights?: ReadonlyMap<string, Tensor> | null;
-}
 
 /**
  * An image classifier: layers, weights, and how to train them. There is nothing to dispose of: a model that nobody
@@ -266,23 +240,16 @@ export class Model {
   }
 
   /**
-   * Outputs of layers by name, in inference mode. A layer that is used several times: of its last use.
+   * Values at taps and outputs of layers by name, in inference mode. A layer that is used several times: of its last
+   * use.
    *
-   * @throws OptionError for a name that is no layer's
+   * @throws OptionError for a name that is neither a tap's nor a layer's
    */
   async activations(
     images: Tensor<"uint8" | "float32">,
     options: ActivationsOptions,
   ): Promise<Map<string, Tensor<"float32">>> {
-    const { calls, layers } = this.architecture;
-    const taps = options.layers.map((name) => {
-      const index = calls.findLastIndex((call) => layers[call.layer].name === name);
-      if (index >= 0) return index;
-      throw new OptionError(`there is no layer "${name}"`, {
-        where: `model "${this.name}"`,
-        hint: `Known: ${layers.map((layer) => layer.name).join(", ")}.`,
-      });
-    });
+    const taps = options.layers.map((name) => callNamed(this.architecture, name));
     const { taps: values } = await this.#predict(images, readBatchSize(options, "activations"), [
       ...new Set(taps),
     ]);
@@ -296,6 +263,21 @@ export class Model {
     return await this.#usualBatch.perform(asked, (batchSize) =>
       predictImages(context, images, batchSize, taps),
     );
+  }
+
+  /**
+   * A model that ends at a tap or a layer: the same layers under the same names, with copies of their weights. It is
+   * not compiled, and has neither classes nor auxiliary heads.
+   *
+   * @throws OptionError for a name that is neither a tap's nor a layer's
+   */
+  async tap(name: string): Promise<Model> {
+    const end = callNamed(this.architecture, name);
+    const architecture = truncate(this.architecture, `${this.name}.${name}`.slice(0, 200), end);
+    const weights = await this.#state().read(modelParameters(architecture).map((spec) => spec.name));
+    const model = new Model({ architecture, preprocessing: this.preprocessing, weights });
+    model.#engine = this.#engine;
+    return model;
   }
 
   /** Layers, shapes, parameters and FLOPs, as data and (`toString`) as a table. */

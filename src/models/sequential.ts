@@ -1,36 +1,9 @@
 import { input as inputLayer } from "../layers/factories.ts";
-import { Layer, layerNameField, type SymbolicTensor } from "../layers/index.ts";
-import { checkOptions, type Fields, field, nullable, withFallback } from "../options/index.ts";
+import { Layer } from "../layers/index.ts";
 import { OptionError } from "../tensor/index.ts";
-import { countField } from "../train/index.ts";
-import { assemble, traceArchitecture } from "./architecture.ts";
+import { assemble } from "./architecture.ts";
 import { Model } from "./model.ts";
-import { type Preprocessing, readPreprocessing } from "./preprocessing.ts";
-
-/** What a model has beside its layers. */
-export interface ModelOptions {
-  /** Default `"model"`. */
-  readonly name?: string;
-  /** Of the initial weights; default the seed of the first `fit`, or 0. */
-  readonly seed?: number | null;
-  /** What happens to the bytes of images; default `{ scale: 1 / 255, offset: 0 }`. */
-  readonly preprocessing?: Partial<Preprocessing>;
-  /** Default: those of the first training data. */
-  readonly classNames?: readonly string[] | null;
-}
-
-const fields: Fields<ModelOptions> = {
-  name: withFallback(layerNameField, "model"),
-  seed: nullable(countField),
-  preprocessing: { parse: readPreprocessing, fallback: readPreprocessing({}) },
-  classNames: nullable(
-    field(
-      "a list of names",
-      (value): value is readonly string[] =>
-        Array.isArray(value) && value.every((name) => typeof name === "string"),
-    ),
-  ),
-};
+import { type ModelOptions, readModelOptions } from "./model-options.ts";
 
 /**
  * A model whose layers follow one another. The first must have an `inputShape`, or be `layers.input`.
@@ -38,7 +11,7 @@ const fields: Fields<ModelOptions> = {
  * @throws OptionError without an input shape, ShapeError for layers that do not fit
  */
 export function sequential(layers: readonly Layer[], options: ModelOptions = {}): Model {
-  const { name, seed, preprocessing, classNames } = checkOptions("sequential", options, fields);
+  const { name, ...rest } = readModelOptions("sequential", options);
   if (!Array.isArray(layers) || !layers.every((layer) => layer instanceof Layer)) {
     throw new OptionError("layers must be a list of layers", {
       where: "sequential",
@@ -55,8 +28,13 @@ export function sequential(layers: readonly Layer[], options: ModelOptions = {})
     layer: distinct.indexOf(layer),
     inputs: position === 0 ? [] : [position - 1],
   }));
-  const architecture = assemble(name, distinct, wiring, 0, entries.length - 1);
-  return new Model({ architecture, preprocessing: readPreprocessing(preprocessing), classNames, seed });
+  const architecture = assemble(name, distinct, wiring, {
+    input: 0,
+    output: entries.length - 1,
+    taps: [],
+    auxiliaries: [],
+  });
+  return new Model({ architecture, ...rest });
 }
 
 function withInput(layers: readonly Layer[]): readonly Layer[] {
@@ -67,38 +45,4 @@ function withInput(layers: readonly Layer[]): readonly Layer[] {
     where: "sequential",
     hint: "Give it one, { inputShape: [28, 28, 1] }, or begin with layers.input({ shape: [28, 28, 1] }).",
   });
-}
-
-/** Where examples enter a functional graph; `shape` is without the batch. */
-export function input(options: Parameters<typeof inputLayer>[0]): SymbolicTensor {
-  const layer = inputLayer(options);
-  return { layer, inputs: [], shape: layer.options.shape };
-}
-
-/** Both ends of a functional graph. */
-export interface FunctionalGraph {
-  readonly inputs: SymbolicTensor;
-  readonly outputs: SymbolicTensor;
-}
-
-/**
- * A model from a graph that may branch and join: `layer.apply` of the tensor of `input()`, and so on.
- *
- * @throws OptionError when the output does not come from the input
- */
-export function functional(graph: FunctionalGraph, options: ModelOptions = {}): Model {
-  const { name, seed, preprocessing, classNames } = checkOptions("functional", options, fields);
-  const { inputs, outputs } = graph;
-  if (!isSymbolic(inputs) || !isSymbolic(outputs)) {
-    throw new OptionError("inputs and outputs must each be one tensor of the graph", {
-      where: "functional",
-      hint: "Use const x = input({ shape }) and layer.apply(x).",
-    });
-  }
-  const architecture = traceArchitecture(name, inputs, outputs);
-  return new Model({ architecture, preprocessing: readPreprocessing(preprocessing), classNames, seed });
-}
-
-function isSymbolic(value: unknown): value is SymbolicTensor {
-  return typeof value === "object" && value !== null && "layer" in value && value.layer instanceof Layer;
 }

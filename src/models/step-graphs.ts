@@ -7,7 +7,7 @@ import { buildUpdates, hyperLengthOf, type Trained } from "../optimizers/index.t
 import type { Shape } from "../tensor/index.ts";
 import { type Architecture, inputShapeOf, modelParameters } from "./architecture.ts";
 import type { CompileConfiguration } from "./compile.ts";
-import { buildForward } from "./forward.ts";
+import { buildForward, type Forward } from "./forward.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 
 /** Images and labels that live in the engine. */
@@ -40,7 +40,7 @@ export interface GraphContext {
 
 /**
  * One training step: forward, loss, backward, updates. Inputs `indices` int32 [N], `key` uint32 [2] and
- * `hyper` float32 [k]; outputs the mean loss [1] and the sum of each metric [1].
+ * `hyper` float32 [k]; outputs the mean loss [1], auxiliary heads included, and the sum of each metric [1].
  */
 export function trainingGraph(
   context: GraphContext,
@@ -51,8 +51,9 @@ export function trainingGraph(
 ): Graph {
   const build = createBuild();
   const { images, labels, key } = loadBatch(context, data, batchSize, shift);
-  const { output, variables, updates } = buildForward(context.architecture, images, { training: true, key });
-  const losses = perExampleLoss(compiled.loss, createBuild("loss"), output, labels);
+  const forward = buildForward(context.architecture, images, { training: true, key });
+  const { output, variables, updates } = forward;
+  const losses = trainingLosses(context.architecture, compiled, forward, labels);
   const loss = build("affine", [sumOf(build, losses)], { factor: 1 / batchSize, offset: 0 });
   const trained = modelParameters(context.architecture).filter(({ trainable }) => trainable);
   const wanted = trained.map(({ name }) => variableNamed(variables, name));
@@ -67,6 +68,22 @@ export function trainingGraph(
     outputs: { [lossOutput]: loss, ...metricOutputs(compiled, output, labels) },
     updates: [...optimizerUpdates, ...updates],
   };
+}
+
+/** The loss of each example: the model's, and that of each auxiliary head times its weight. Shapes: [N]. */
+function trainingLosses(
+  { auxiliaries }: Architecture,
+  { loss }: CompileConfiguration,
+  { output, values }: Forward,
+  labels: Node,
+): Node {
+  let sum = perExampleLoss(loss, createBuild("loss"), output, labels);
+  for (const { name, output: end, weight } of auxiliaries) {
+    const build = createBuild(`loss/${name}`);
+    const own = perExampleLoss(loss, build, values[end], labels);
+    sum = build("add", [sum, build("affine", [own], { factor: weight, offset: 0 })], {});
+  }
+  return sum;
 }
 
 /**

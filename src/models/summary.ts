@@ -2,7 +2,7 @@ import { isKind, type Node, topologicalOrder } from "../graph/index.ts";
 import type { LayerKind } from "../layers/index.ts";
 import { createBuild, type OpRule, opTable } from "../ops/index.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/index.ts";
-import { type Architecture, inputShapeOf, modelParameters } from "./architecture.ts";
+import { type Architecture, inferenceLayers, inputShapeOf, modelParameters } from "./architecture.ts";
 import { buildForward } from "./forward.ts";
 
 /** One layer of a summary. */
@@ -14,16 +14,22 @@ export interface LayerSummary {
   /** Weights and statistics, as numbers. */
   readonly parameters: number;
   readonly trainableParameters: number;
-  /** Floating-point operations to predict one example, multiply and add counted as two. */
+  /** Floating-point operations to predict one example, multiply and add counted as two; 0 in auxiliary heads. */
   readonly flops: number;
+  /** Whether only auxiliary heads have it: inference does without. */
+  readonly auxiliary: boolean;
 }
 
 /** A model in figures. */
 export interface ModelSummary {
   readonly name: string;
   readonly layers: readonly LayerSummary[];
+  /** Without those of auxiliary heads, as publications count. */
   readonly parameters: number;
+  /** Without those of auxiliary heads. */
   readonly trainableParameters: number;
+  /** Of auxiliary heads: a model file holds so many more. 0 for a model without heads. */
+  readonly auxiliaryParameters: number;
   /** To predict one example. */
   readonly flops: number;
   /** A text table in Keras's manner. */
@@ -34,6 +40,7 @@ export interface ModelSummary {
 export function summarize(architecture: Architecture): ModelSummary {
   const flops = flopsByScope(architecture);
   const parameters = modelParameters(architecture);
+  const inInference = inferenceLayers(architecture);
   const layers = architecture.layers.map(({ name, layer }, index): LayerSummary => {
     const own = parameters.filter((parameter) => parameter.layer === index);
     const call = architecture.calls.find((candidate) => candidate.layer === index);
@@ -44,13 +51,17 @@ export function summarize(architecture: Architecture): ModelSummary {
       parameters: total(own.map(({ shape }) => sizeOf(shape))),
       trainableParameters: total(own.filter(({ trainable }) => trainable).map(({ shape }) => sizeOf(shape))),
       flops: flops.get(name) ?? 0,
+      auxiliary: !inInference.has(index),
     };
   });
+  const main = layers.filter(({ auxiliary }) => !auxiliary);
+  const heads = layers.filter(({ auxiliary }) => auxiliary);
   const summary = {
     name: architecture.name,
     layers,
-    parameters: total(layers.map((layer) => layer.parameters)),
-    trainableParameters: total(layers.map((layer) => layer.trainableParameters)),
+    parameters: total(main.map((layer) => layer.parameters)),
+    trainableParameters: total(main.map((layer) => layer.trainableParameters)),
+    auxiliaryParameters: total(heads.map((layer) => layer.parameters)),
     flops: total(layers.map((layer) => layer.flops)),
   };
   return { ...summary, toString: () => tableOf(summary) };
@@ -78,8 +89,8 @@ function total(values: readonly number[]): number {
 
 function tableOf(summary: Omit<ModelSummary, "toString">): string {
   const header = ["Layer (kind)", "Output shape", "Parameters", "FLOPs"];
-  const rows = summary.layers.map(({ name, kind, outputShape, parameters, flops }) => [
-    `${name} (${kind})`,
+  const rows = summary.layers.map(({ name, kind, outputShape, parameters, flops, auxiliary }) => [
+    `${name} (${kind}${auxiliary ? ", in training only" : ""})`,
     formatShape(outputShape),
     grouped(parameters),
     grouped(flops),
@@ -94,6 +105,7 @@ function tableOf(summary: Omit<ModelSummary, "toString">): string {
       .trimEnd();
   const rule = "-".repeat(total(widths) + 2 * (widths.length - 1));
   const frozen = summary.parameters - summary.trainableParameters;
+  const ofHeads = `Parameters of auxiliary heads, in training only: ${grouped(summary.auxiliaryParameters)}`;
   return [
     `Model "${summary.name}"`,
     line(header),
@@ -101,6 +113,7 @@ function tableOf(summary: Omit<ModelSummary, "toString">): string {
     ...rows.map(line),
     rule,
     `Parameters: ${grouped(summary.parameters)} (${grouped(summary.trainableParameters)} trainable, ${grouped(frozen)} not)`,
+    ...(summary.auxiliaryParameters > 0 ? [ofHeads] : []),
     `FLOPs to predict one example: ${grouped(summary.flops)}`,
   ].join("\n");
 }

@@ -6,7 +6,15 @@ import type { ModelParameter } from "./architecture.ts";
 import { freshWeights, ModelVariables } from "./variables.ts";
 
 const parameter = (name: string, shape: readonly number[]): ModelParameter => {
-  return { name, shape, initializer: "glorotUniform", trainable: true, decays: true, layer: 0 };
+  return {
+    name,
+    shape,
+    initializer: "glorotUniform",
+    trainable: true,
+    decays: true,
+    layer: 0,
+    auxiliary: false,
+  };
 };
 
 const drawn = (name: string, shape: readonly number[], seed: number) =>

@@ -9,8 +9,9 @@ import { optimizers } from "../optimizers/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { halves } from "../testing/halves.ts";
 import { type Callback, decodeCheckpoint, type History } from "../train/index.ts";
+import { functional, input } from "./functional.ts";
 import { Model } from "./model.ts";
-import { functional, input, sequential } from "./sequential.ts";
+import { sequential } from "./sequential.ts";
 
 const engines = new Map<number, Engine>();
 

@@ -29,6 +29,8 @@ export interface SummaryDocument {
   readonly layers: ModelSummary["layers"];
   readonly parameters: number;
   readonly trainableParameters: number;
+  /** Beside the others: what auxiliary heads have in training. */
+  readonly auxiliaryParameters: number;
   /** Of one example forward. */
   readonly flops: number;
   readonly plan: {
@@ -92,7 +94,7 @@ async function findModel(reference: string, { classes }: SummaryFlags, engine: E
 
 function documentOf(
   reference: string,
-  { layers, parameters, trainableParameters, flops }: ModelSummary,
+  { layers, parameters, trainableParameters, auxiliaryParameters, flops }: ModelSummary,
   plan: Plan,
   batchSize: number,
   engine: Engine,
@@ -102,6 +104,7 @@ function documentOf(
     layers,
     parameters,
     trainableParameters,
+    auxiliaryParameters,
     flops,
     plan: {
       batchSize,
@@ -129,7 +132,8 @@ function isConvolution({ computes, flops }: PlannedOperation): boolean {
 }
 
 function render(document: SummaryDocument): string {
-  const { model, layers, parameters, trainableParameters, flops, plan, profile } = document;
+  const { model, layers, parameters, trainableParameters, auxiliaryParameters, flops, plan, profile } =
+    document;
   const layerTable = renderTable(
     [
       { heading: "layer" },
@@ -140,7 +144,7 @@ function render(document: SummaryDocument): string {
     ],
     layers.map((layer) => [
       layer.name,
-      layer.kind,
+      layer.auxiliary ? `${layer.kind}, in training only` : layer.kind,
       formatShape(layer.outputShape),
       formatCount(layer.parameters),
       formatFlops(layer.flops),
@@ -148,6 +152,7 @@ function render(document: SummaryDocument): string {
   );
   const total =
     `${formatCount(parameters)} parameters (${formatCount(trainableParameters)} trained), ` +
+    (auxiliaryParameters > 0 ? `${formatCount(auxiliaryParameters)} more in auxiliary heads, ` : "") +
     `${formatFlops(flops)} an example forward`;
   const memory =
     `A training step of ${plan.batchSize}: ${plan.operations} operations, ${formatFlops(plan.flops)}, ` +

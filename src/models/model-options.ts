@@ -1,0 +1,71 @@
+import type { Engine } from "../engine/engine.ts";
+import { layerNameField } from "../layers/index.ts";
+import { checkOptions, type Fields, field, nullable, withFallback } from "../options/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { countField, type ValidationScores } from "../train/index.ts";
+import type { Architecture } from "./architecture.ts";
+import type { BatchOptions } from "./batch-size.ts";
+import { type Preprocessing, readPreprocessing } from "./preprocessing.ts";
+
+/** Whose outputs are wanted. */
+export interface ActivationsOptions extends BatchOptions {
+  /** Names of taps or layers. */
+  readonly layers: readonly string[];
+}
+
+/** How a loaded model computes. */
+export interface LoadOptions {
+  /** What computes; default the process's wasm engine. */
+  readonly engine?: Engine;
+}
+
+/** Result of `evaluate`: `{ loss: 0.04, accuracy: 0.99, examples: 10000 }`. */
+export interface EvaluationResult extends ValidationScores {
+  readonly examples: number;
+}
+
+/** What a model is made of; see `sequential` and `functional` for how to make one. */
+export interface ModelParts {
+  readonly architecture: Architecture;
+  readonly preprocessing: Preprocessing;
+  readonly classNames?: readonly string[] | null;
+  /** Of the initial weights; `null` takes that of the first `fit`, or 0. */
+  readonly seed?: number | null;
+  /** Weights instead of random ones. */
+  readonly weights?: ReadonlyMap<string, Tensor> | null;
+}
+
+/** What a model has beside its layers. */
+export interface ModelOptions {
+  /** Default `"model"`. */
+  readonly name?: string;
+  /** Of the initial weights; default the seed of the first `fit`, or 0. */
+  readonly seed?: number | null;
+  /** What happens to the bytes of images; default `{ scale: 1 / 255, offset: 0 }`. */
+  readonly preprocessing?: Partial<Preprocessing>;
+  /** Default: those of the first training data. */
+  readonly classNames?: readonly string[] | null;
+}
+
+const fields: Fields<ModelOptions> = {
+  name: withFallback(layerNameField, "model"),
+  seed: nullable(countField),
+  preprocessing: { parse: readPreprocessing, fallback: readPreprocessing({}) },
+  classNames: nullable(
+    field(
+      "a list of names",
+      (value): value is readonly string[] =>
+        Array.isArray(value) && value.every((name) => typeof name === "string"),
+    ),
+  ),
+};
+
+/**
+ * Checks the options of `sequential` or `functional`.
+ *
+ * @throws OptionError for an unknown or wrong option
+ */
+export function readModelOptions(where: string, options: ModelOptions) {
+  const { preprocessing, ...resolved } = checkOptions(where, options, fields);
+  return { ...resolved, preprocessing: readPreprocessing(preprocessing) };
+}
