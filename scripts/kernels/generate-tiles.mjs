@@ -207,18 +207,23 @@ function call(name, form, { rows, columns, panelColumns }) {
 }
 
 /**
- * Finishes a whole tile that has just been stored (see kernels/tile.ts). It is still in L1; what is usual, a rectifier with
- * or without a residual, is written out.
+ * Finishes a whole tile that has just been stored (see kernels/tile.ts). It is still in L1; what is usual, a rectifier or
+ * the gate of one, with or without a residual, is written out.
  */
 function finish(name, rows, columns) {
   const vectors = range(columns / 4);
   // All loads of a row come before its stores, so that V8 can join them.
-  const row = (value) => (i) => [
+  const row = (value, end) => (i) => [
     `at = c + ${i} * cStride;`,
     ...vectors.map((v) => `x${v} = ${value(`v128.load(at, ${16 * v})`, 16 * v)};`),
-    ...vectors.map((v) => `v128.store(at, f32x4.pmax(x${v}, floor), ${16 * v});`),
+    ...vectors.map((v) => `x${v} = ${end(`x${v}`, 16 * v)};`),
+    ...vectors.map((v) => `v128.store(at, x${v}, ${16 * v});`),
   ];
-  const lines = (value) => indent(range(rows).flatMap(row(value)), 2);
+  const own = (x) => x;
+  const sum = (x, offset) => `f32x4.add(${x}, v128.load(at + residualDelta, ${offset}))`;
+  const rectified = (x) => `f32x4.pmax(${x}, floor)`;
+  const gated = (x, offset) => `v128.and(${x}, f32x4.gt(v128.load(at + maskDelta, ${offset}), floor))`;
+  const lines = (value, end) => indent(range(rows).flatMap(row(value, end)), 2);
   return `export function ${name}(c: usize, cStride: usize, finish: u32): void {
   const floor = zero();
   let at: usize = 0;
@@ -227,9 +232,15 @@ ${indent(
   1,
 )}
   if (finish == RECTIFY) {
-${lines((own) => own)}
+${lines(own, rectified)}
   } else if (finish == (ADD_RESIDUAL | RECTIFY)) {
-${lines((own, offset) => `f32x4.add(${own}, v128.load(at + residualDelta, ${offset}))`)}
+${lines(sum, rectified)}
+  } else if (finish == MASK) {
+${lines(own, gated)}
+  } else if (finish == (ADD_RESIDUAL | MASK)) {
+${lines(sum, gated)}
+  } else if (finish == ADD_RESIDUAL) {
+${lines(sum, own)}
   } else {
     finishTile(c, cStride, c, cStride, ${rows}, ${columns}, finish);
   }
@@ -301,7 +312,7 @@ export function tileSource({ row, column }) {
   const sizeOf = (name) => (name.startsWith("tileColumn") ? column : row);
   return `// Written by scripts/build-kernels.mjs: do not edit.
 import { multiplyAdd, zero } from "../vector";
-import { ADD_RESIDUAL, copyTile, finishTile, RECTIFY, residualDelta, spill, zeros } from "../tile";
+import { ADD_RESIDUAL, copyTile, finishTile, MASK, maskDelta, RECTIFY, residualDelta, spill, zeros } from "../tile";
 
 /** Columns of a register tile: the width of a packed panel. */
 export const TILE_COLUMNS: u32 = ${row[1]};
