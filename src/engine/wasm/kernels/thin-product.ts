@@ -1,8 +1,8 @@
 // c [M, N] = a [M, K] b + bias, then finished (see tile.ts), for few rows M and a large b: a dense layer on a small batch.
 // The time is that of reading b from memory. So b is read once, as it lies, and never packed; sums stay in cache.
 //
-//   thinRows   b [K, N]. DEPTH rows of b at a time are scaled and added to the sums, for ROWS rows of a together. A chunk
-//              is a stretch of columns; each row of b is a stream of its own, so that the processor fetches ahead.
+//   thinRows   b [K, N]. DEPTH rows of b at a time are scaled and added to the sums, for ROWS rows of a together, while the
+//              next rows come from memory. A chunk is a stretch of columns.
 //   thinDots   b [N, K], so that an element of c is a product of two rows that lie side by side, summed in 4 lanes; a tile
 //              is ROWS rows of a by DOTS rows of b. A chunk is a stretch of rows of b, taken DOT_DEPTH columns at a time:
 //              what tiles read of a stays in cache while the rows of b pass.
@@ -49,6 +49,7 @@ export function thinRows(x: ThinRowsArguments, chunk: u32): void {
   for (let k: u32 = 0; k < x.k; k += DEPTH) {
     const b = x.b + k * bStride + 4 * column;
     const depth = min(DEPTH, x.k - k);
+    if (k + 2 * DEPTH <= x.k) lastRead = readAhead(b + DEPTH * bStride, bStride, 4 * columns);
     for (let i: u32 = 0; i < x.m; i += ROWS) {
       const a = x.a + 4 * (i * x.k + k);
       // Where rows are odd, the last is added twice: to its sums and to a row behind all sums.
@@ -60,6 +61,20 @@ export function thinRows(x: ThinRowsArguments, chunk: u32): void {
   }
   const finish = setFinish(x.c, x.residual, x.rectify, x.mask);
   finishTile(scratch, sumStride, x.c + 4 * column, 4 * x.n, x.m, columns, finish);
+}
+
+/** What `readAhead` came to: kept, so that no compiler leaves out what nobody uses. */
+let lastRead: u32 = 0;
+
+/** Reads a word of each cache line of DEPTH rows, so that they are on their way while others are worked on. */
+function readAhead(b: usize, bStride: usize, bytes: usize): u32 {
+  let words: u32 = 0;
+  for (let j: usize = 0; j < bytes; j += 64) {
+    const at = b + j;
+    words ^= load<u32>(at) ^ load<u32>(at + bStride);
+    words ^= load<u32>(at + 2 * bStride) ^ load<u32>(at + 3 * bStride);
+  }
+  return words;
 }
 
 /** Sets the sums of `rows` rows to the bias, or to 0. */
@@ -91,33 +106,33 @@ export function addScaledRows(
   let sum1 = sum + sumStride;
   for (let j = steps; j != 0; j--) {
     let low0 = v128.load(sum0);
-    let low1 = v128.load(sum1);
-    let at = v128.load(row0);
-    low0 = multiplyAdd(a00, at, low0);
-    low1 = multiplyAdd(a10, at, low1);
-    at = v128.load(row1);
-    low0 = multiplyAdd(a01, at, low0);
-    low1 = multiplyAdd(a11, at, low1);
-    at = v128.load(row2);
-    low0 = multiplyAdd(a02, at, low0);
-    low1 = multiplyAdd(a12, at, low1);
-    at = v128.load(row3);
-    low0 = multiplyAdd(a03, at, low0);
-    low1 = multiplyAdd(a13, at, low1);
     let high0 = v128.load(sum0, 16);
+    let low1 = v128.load(sum1);
     let high1 = v128.load(sum1, 16);
-    at = v128.load(row0, 16);
-    high0 = multiplyAdd(a00, at, high0);
-    high1 = multiplyAdd(a10, at, high1);
-    at = v128.load(row1, 16);
-    high0 = multiplyAdd(a01, at, high0);
-    high1 = multiplyAdd(a11, at, high1);
-    at = v128.load(row2, 16);
-    high0 = multiplyAdd(a02, at, high0);
-    high1 = multiplyAdd(a12, at, high1);
-    at = v128.load(row3, 16);
-    high0 = multiplyAdd(a03, at, high0);
-    high1 = multiplyAdd(a13, at, high1);
+    let low = v128.load(row0);
+    let high = v128.load(row0, 16);
+    low0 = multiplyAdd(a00, low, low0);
+    high0 = multiplyAdd(a00, high, high0);
+    low1 = multiplyAdd(a10, low, low1);
+    high1 = multiplyAdd(a10, high, high1);
+    low = v128.load(row1);
+    high = v128.load(row1, 16);
+    low0 = multiplyAdd(a01, low, low0);
+    high0 = multiplyAdd(a01, high, high0);
+    low1 = multiplyAdd(a11, low, low1);
+    high1 = multiplyAdd(a11, high, high1);
+    low = v128.load(row2);
+    high = v128.load(row2, 16);
+    low0 = multiplyAdd(a02, low, low0);
+    high0 = multiplyAdd(a02, high, high0);
+    low1 = multiplyAdd(a12, low, low1);
+    high1 = multiplyAdd(a12, high, high1);
+    low = v128.load(row3);
+    high = v128.load(row3, 16);
+    low0 = multiplyAdd(a03, low, low0);
+    high0 = multiplyAdd(a03, high, high0);
+    low1 = multiplyAdd(a13, low, low1);
+    high1 = multiplyAdd(a13, high, high1);
     v128.store(sum0, low0);
     v128.store(sum0, high0, 16);
     v128.store(sum1, low1);
