@@ -1,4 +1,6 @@
+export type { Convention, FormatName, NamedTensors, ReadOptions } from "./named-tensors.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
+export { decodeNpz } from "./npz.ts";
 export { decodeOnnxModel, encodeOnnxModel, type OnnxModelInit } from "./onnx/codec.ts";
 export type { ModelProto as OnnxModel } from "./onnx/schema.ts";
 export {
@@ -8,4 +10,5 @@ export {
   writeOnnxIntegers,
   writeOnnxTensor,
 } from "./onnx/tensors.ts";
+export { formatNames, formatTitles, readTensors, sniffFormat } from "./readers.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";

@@ -7,7 +7,13 @@ import { FormatError } from "../tensor/errors.ts";
 import { formatShape, type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
 import { type ArrayOf, allocate, type DType, Tensor } from "../tensor/tensor.ts";
 import { decodeElements, elementBytes, type StoredType, storedTypes } from "./elements.ts";
+import { clip, type Damage, damageOf } from "./format-errors.ts";
 import { type NpyHeader, parseNpyHeader } from "./npy-header.ts";
+
+const damaged: Damage = damageOf(
+  ".npy file",
+  "The file is damaged, cut short or of another format: save it again with numpy.save.",
+);
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Longest header read, in bytes: what version 1.0 can hold. No array of plain numbers needs a hundredth of it. */
@@ -67,7 +73,7 @@ export function decodeNpy(bytes: Uint8Array, options: { readonly name: string })
   const { header, dataStart } = readHeader(bytes, name);
   const { descriptor, fortranOrder, shape } = header;
   if (!Object.hasOwn(descriptors, descriptor)) {
-    throw new FormatError(`elements of type '${descriptor}' are not supported`, {
+    throw new FormatError(`elements of type '${clip(descriptor)}' are not supported`, {
       where: name,
       hint: `Save it as array.astype("<f4"), or another of ${Object.keys(descriptors).join(", ")}.`,
     });
@@ -133,11 +139,4 @@ function toRowMajor(source: ArrayOf[DType], shape: Shape, dtype: DType): ArrayOf
     }
   }
   return target;
-}
-
-function damaged(what: string, where: string): FormatError {
-  return new FormatError(`not a valid .npy file: ${what}`, {
-    where,
-    hint: "The file is damaged, cut short or of another format: save it again with numpy.save.",
-  });
 }

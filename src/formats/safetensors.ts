@@ -7,6 +7,7 @@ import { FormatError } from "../tensor/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
 import { type DType, Tensor } from "../tensor/tensor.ts";
 import { decodeElements, elementBytes, type StoredType, storedTypes } from "./elements.ts";
+import { clip, type Damage, damageOf, tensorPlace } from "./format-errors.ts";
 import { findDuplicateKey } from "./json-keys.ts";
 
 /** What a safetensors file holds. */
@@ -16,6 +17,8 @@ export interface Safetensors {
   /** Free text by name; Fovea keeps architecture and training configuration here, as JSON. */
   readonly metadata: Record<string, string>;
 }
+
+const damaged: Damage = damageOf("safetensors file");
 
 /** Longest header, in bytes: the reference implementation's cap, so that a few bytes cannot ask for gigabytes. */
 const headerLimit = 100_000_000;
@@ -161,7 +164,7 @@ export function decodeSafetensors(bytes: Uint8Array, options: { readonly name: s
   checkCover(entries, data.length, name);
   const tensors = new Map(
     entries.map(({ tensorName, type, shape, begin, end }) => {
-      const elements = decodeElements(type, data.subarray(begin, end), place(name, tensorName));
+      const elements = decodeElements(type, data.subarray(begin, end), tensorPlace(name, tensorName));
       return [tensorName, new Tensor<DType>(storedTypes[type].dtype, shape, elements)];
     }),
   );
@@ -225,7 +228,7 @@ interface Entry {
 }
 
 function readEntry(tensorName: string, info: unknown, name: string): Entry {
-  const where = place(name, tensorName);
+  const where = tensorPlace(name, tensorName);
   if (!isObject(info)) throw damaged("its description is not a JSON object", where);
   const { dtype, shape, data_offsets: offsets } = info as { [key: string]: unknown };
   if (typeof dtype !== "string") throw damaged("it has no dtype", where);
@@ -256,7 +259,7 @@ function readEntry(tensorName: string, info: unknown, name: string): Entry {
 function checkCover(entries: readonly Entry[], dataLength: number, name: string): void {
   let position = 0;
   for (const { tensorName, begin, end } of entries) {
-    const where = place(name, tensorName);
+    const where = tensorPlace(name, tensorName);
     if (begin < position)
       throw damaged(`its bytes ${begin} to ${end} overlap those of another tensor`, where);
     if (begin > position)
@@ -280,21 +283,4 @@ function isObject(value: unknown): value is object {
 
 function isSizeList(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function place(name: string, tensorName: string): string {
-  return `${name}, tensor "${clip(tensorName)}"`;
-}
-
-/** A name of unknown origin, short enough for an error text. */
-function clip(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}...`;
-}
-
-function damaged(what: string, where: string, cause?: unknown): FormatError {
-  return new FormatError(`not a valid safetensors file: ${what}`, {
-    where,
-    hint: "The file is damaged, cut short or of another format: download or save it again.",
-    cause,
-  });
 }
