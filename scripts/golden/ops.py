@@ -141,6 +141,15 @@ def activation(name, op, attributes, function, scale):
     return {"name": name, "op": op, "attributes": attributes, "scale": scale, "y": record(y), "dx": record(x.grad)}
 
 
+def local_response(name, size, channels, alpha, beta, bias):
+    """Odd sizes only: PyTorch and ONNX take the odd channel of even ones from different ends."""
+    x = draw(size, 23).mul(3).requires_grad_()
+    y = back(F.local_response_norm(images(x), channels, alpha, beta, bias))
+    y.backward(draw(size, 24))
+    attributes = {"size": channels, "alpha": alpha, "beta": beta, "bias": bias}
+    return {"name": name, "x": size, "attributes": attributes, "y": record(y), "dx": record(x.grad)}
+
+
 def cross_entropy(name, classes, smoothing, probabilities):
     examples = 7
     logits = draw((examples, classes), 14).mul(5).requires_grad_()
@@ -226,6 +235,19 @@ def main():
             activation("tanh", "tanh", {}, torch.tanh, 3),
             activation("relu", "relu", {}, torch.relu, 1),
             activation("softmax", "softmax", {}, lambda x: torch.softmax(x, -1), 5),
+            activation("relu6", "clip", {"minimum": 0, "maximum": 6}, F.relu6, 9),
+            activation("leaky relu", "leakyRelu", {"slope": 0.2}, lambda x: F.leaky_relu(x, 0.2), 1),
+            activation("hardswish", "hardSwish", {}, F.hardswish, 5),
+            activation("log softmax", "logSoftmax", {}, lambda x: torch.log_softmax(x, -1), 5),
+        ],
+    )
+    write(
+        "local-response",
+        [
+            local_response("AlexNet's, strong", (2, 3, 2, 11), 5, 1.5, 0.75, 2.0),
+            local_response("three channels of a few", (1, 2, 2, 4), 3, 0.5, 0.5, 1.0),
+            local_response("a window wider than the channels", (1, 3, 2, 5), 15, 4.0, 1.25, 0.5),
+            local_response("each channel by itself", (2, 2, 2, 3), 1, 2.0, 0.75, 1.0),
         ],
     )
     write(

@@ -33,6 +33,20 @@ export interface AveragePool2dAttributes extends Pool2dAttributes {
   readonly countPadding: boolean;
 }
 
+/** Across how many channels, and by how much, local response normalization damps. */
+export interface LocalResponseAttributes {
+  /** Channels in a window: floor((size - 1) / 2) before the one in question, ceil((size - 1) / 2) behind it. */
+  readonly size: number;
+  /** Divided by `size`, as in PyTorch and ONNX; TensorFlow's and Keras's alpha is alpha / size. */
+  readonly alpha: number;
+  readonly beta: number;
+  /** What the weighed sum of squares is added to (k of Krizhevsky et al. 2012). */
+  readonly bias: number;
+}
+
+/** What a row or column of a result is made of: positions along the same axis of the operand, and what each counts. */
+export type Taps = readonly (readonly [position: number, weight: number])[];
+
 export interface Empty {
   readonly [none: string]: never;
 }
@@ -54,10 +68,15 @@ export interface OpAttributes {
   add: Empty;
   subtract: Empty;
   multiply: Empty;
+  divide: Empty;
   /** factor * x + offset with fixed numbers. */
   affine: { readonly factor: number; readonly offset: number };
+  /** factors[c] * x + offsets[c] with fixed numbers for each channel, the last axis. */
+  channelAffine: { readonly factors: readonly number[]; readonly offsets: readonly number[] };
   /** Limits each element to [minimum, maximum]. */
   clip: { readonly minimum: number; readonly maximum: number };
+  /** Inputs y, dy. */
+  clipGradient: { readonly minimum: number; readonly maximum: number };
 
   // Shape.
   reshape: { readonly shape: Shape };
@@ -65,6 +84,8 @@ export interface OpAttributes {
   pad: { readonly before: Shape; readonly after: Shape; readonly value: number };
   slice: { readonly begin: Shape; readonly size: Shape };
   concatenate: { readonly axis: number };
+  /** The axes in another order: axis i of the result is axis permutation[i] of x. */
+  transpose: { readonly permutation: readonly number[] };
   /** Repeats size-1 axes up to `shape` (the gradient of `reduceSum`). */
   broadcast: { readonly shape: Shape };
   /** Sum over `axes`; they stay as size 1 with `keepDimensions`. */
@@ -92,10 +113,29 @@ export interface OpAttributes {
   /** Input dy -> dx. */
   adaptiveAveragePool2dGradient: { readonly outputSize: Size2d; readonly inputShape: Shape };
 
+  // Images.
+  /**
+   * Weighs and adds up pixels along both axes: y[n,i,j,c] = the sum over (h, v) in rows[i] and (w, u) in columns[j] of
+   * v u x[n,h,w,c]. Resizing, and padding that repeats or mirrors the image. The gradient is another one.
+   */
+  resample2d: { readonly rows: readonly Taps[]; readonly columns: readonly Taps[] };
+  /** x [..., C] -> x[c] (bias + alpha / size * sum of x^2 over the window of channel c)^-beta. */
+  localResponseNormalization: LocalResponseAttributes;
+  /** Inputs x, dy -> dx. */
+  localResponseNormalizationGradient: LocalResponseAttributes;
+
   // Non-linear maps; each gradient takes what the forward kept and dy.
   relu: Empty;
   /** Inputs y, dy. */
   reluGradient: Empty;
+  /** x where positive, or slope * x. */
+  leakyRelu: { readonly slope: number };
+  /** Inputs x, dy. */
+  leakyReluGradient: { readonly slope: number };
+  /** x * min(max(x / 6 + 1 / 2, 0), 1). */
+  hardSwish: Empty;
+  /** Inputs x, dy. */
+  hardSwishGradient: Empty;
   sigmoid: Empty;
   /** Inputs y, dy. */
   sigmoidGradient: Empty;
@@ -110,6 +150,10 @@ export interface OpAttributes {
   softmax: Empty;
   /** Inputs y, dy. */
   softmaxGradient: Empty;
+  /** Over the last axis. */
+  logSoftmax: Empty;
+  /** Inputs y, dy. */
+  logSoftmaxGradient: Empty;
 
   // Randomness. `stream` tells one use of the step's key from another.
   /** Inputs x, key [2] uint32: zeroes with probability `rate`, scales the rest by 1 / (1 - rate). Its own gradient. */

@@ -1,10 +1,10 @@
-import { broadcastShapes, formatShape, type TensorType } from "../tensor/index.ts";
-import { anyShape, type CheckContext, check, checkOperands, sameShapeType } from "./checks.ts";
+import { broadcastShapes, type TensorType } from "../tensor/index.ts";
+import { anyShape, type CheckContext, checkOperands } from "./checks.ts";
 import { elementwiseCost } from "./cost.ts";
-import { broadcastIndices, mapElements } from "./indexing.ts";
+import { broadcastIndices } from "./indexing.ts";
 import type { OpRule, ReferenceContext } from "./rule.ts";
 
-type Binary = "add" | "subtract" | "multiply";
+type Binary = "add" | "subtract" | "multiply" | "divide";
 
 function binaryShape(context: CheckContext): TensorType {
   checkOperands(context, [
@@ -53,38 +53,16 @@ export const multiply: OpRule<"multiply"> = {
   cost: elementwiseCost(1),
 };
 
-/** y = factor x + offset. Shapes: any. */
-export const affine: OpRule<"affine"> = {
-  shape: (context) => sameShapeType(context, ["x"]),
-  gradient: ({ attributes: { factor } }, dy, build) => [build("affine", [dy], { factor, offset: 0 })],
-  reference: ({ node: { attributes }, inputs: [x], output }) => {
-    mapElements(output, x, (value) => attributes.factor * value + attributes.offset);
+/** y = a / b, element by element. Shapes: any two that broadcast. */
+export const divide: OpRule<"divide"> = {
+  shape: binaryShape,
+  // d(a / b) / db = -a / b^2, which is -y / b.
+  gradient: (node, dy, build, wanted) => {
+    const [, b] = node.inputs;
+    const share = build("divide", [dy, b], {});
+    const negative = () => build("affine", [node], { factor: -1, offset: 0 });
+    return [wanted[0] ? share : null, wanted[1] ? build("multiply", [share, negative()], {}) : null];
   },
-  cost: elementwiseCost(2),
-};
-
-/**
- * y = min(max(x, minimum), maximum). Shapes: any. The gradient passes where minimum < x < maximum, and is zero on the
- * two limits themselves (where PyTorch passes it).
- */
-export const clip: OpRule<"clip"> = {
-  shape: (context) => {
-    const { minimum, maximum } = context.attributes;
-    check(
-      minimum <= maximum,
-      context.where,
-      () => `limits must be in order, got ${formatShape([minimum, maximum])}`,
-    );
-    return sameShapeType(context, ["x"]);
-  },
-  gradient: ({ inputs: [x], attributes: { minimum, maximum } }, dy, build) => {
-    // The gradient of relu is the mask "greater than zero"; two of them make the mask of an interval.
-    const above = build("affine", [x], { factor: 1, offset: -minimum });
-    const below = build("affine", [x], { factor: -1, offset: maximum });
-    return [build("reluGradient", [below, build("reluGradient", [above, dy], {})], {})];
-  },
-  reference: ({ node: { attributes }, inputs: [x], output }) => {
-    mapElements(output, x, (value) => Math.min(Math.max(value, attributes.minimum), attributes.maximum));
-  },
-  cost: elementwiseCost(2),
+  reference: binaryReference((a, b) => a / b),
+  cost: elementwiseCost(1),
 };

@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { gradients } from "../autodiff/index.ts";
 import { evaluate } from "../engine/reference/index.ts";
-import type { Node, OpAttributes, Padding2d, Size2d, UpdateAttributes } from "../graph/index.ts";
+import type {
+  LocalResponseAttributes,
+  Node,
+  OpAttributes,
+  Padding2d,
+  Size2d,
+  UpdateAttributes,
+} from "../graph/index.ts";
 import { type DType, type Shape, sizeOf } from "../tensor/index.ts";
 import { createBuild } from "./build.ts";
 import { poolOutputSize } from "./geometry.ts";
@@ -186,8 +193,20 @@ describe("batch normalization", () => {
 
 interface ActivationCase {
   readonly name: string;
-  readonly op: "gelu" | "sigmoid" | "tanh" | "relu" | "softmax";
-  readonly attributes: OpAttributes["gelu"] & OpAttributes["relu"];
+  readonly op:
+    | "gelu"
+    | "sigmoid"
+    | "tanh"
+    | "relu"
+    | "softmax"
+    | "clip"
+    | "leakyRelu"
+    | "hardSwish"
+    | "logSoftmax";
+  readonly attributes: OpAttributes["gelu"] &
+    OpAttributes["relu"] &
+    OpAttributes["clip"] &
+    OpAttributes["leakyRelu"];
   readonly scale: number;
   readonly y: Recorded;
   readonly dx: Recorded;
@@ -200,6 +219,24 @@ describe("activations", () => {
       draw([6, 7], 12).map((value) => scale * value),
     );
     expectGolden(build(op, [x], attributes), y, 13, [[x, dx]]);
+  });
+});
+
+interface LocalResponseCase {
+  readonly name: string;
+  readonly x: Shape;
+  readonly attributes: LocalResponseAttributes;
+  readonly y: Recorded;
+  readonly dx: Recorded;
+}
+
+describe("localResponseNormalization", () => {
+  test.each(load<LocalResponseCase>("local-response"))("$name", ({ x: shape, attributes, y, dx }) => {
+    const x = leaf(
+      shape,
+      draw(shape, 23).map((value) => 3 * value),
+    );
+    expectGolden(build("localResponseNormalization", [x], attributes), y, 24, [[x, dx]]);
   });
 });
 

@@ -11,6 +11,7 @@ export {
   samePadding,
 } from "./geometry.ts";
 export { shiftOf } from "./load.ts";
+export { windowReach } from "./local-response.ts";
 export type {
   Build,
   Cost,

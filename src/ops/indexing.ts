@@ -20,6 +20,16 @@ export function blockIndices(inner: Shape, outer: Shape, begin: Shape): Int32Arr
   return walk(inner, strides, base);
 }
 
+/** For each element of a value with its axes in another order, its position before. */
+export function permutedIndices(shape: Shape, permutation: readonly number[]): Int32Array {
+  const strides = stridesOf(shape);
+  return walk(
+    permutation.map((axis) => shape[axis]),
+    permutation.map((axis) => strides[axis]),
+    0,
+  );
+}
+
 /** Positions base + index . strides for every index of `shape` in row-major order. */
 function walk(shape: Shape, strides: readonly number[], base: number): Int32Array {
   let positions = Int32Array.of(base);

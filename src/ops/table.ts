@@ -1,6 +1,7 @@
 import type { OpKind } from "../graph/index.ts";
 import { adaptiveAveragePool2d, adaptiveAveragePool2dGradient } from "./adaptive-average-pool2d.ts";
-import { add, affine, clip, multiply, subtract } from "./arithmetic.ts";
+import { affine, channelAffine, clip, clipGradient } from "./affine.ts";
+import { add, divide, multiply, subtract } from "./arithmetic.ts";
 import { averagePool2d, averagePool2dGradient } from "./average-pool2d.ts";
 import { batchMoments, batchMomentsGradient } from "./batch-moments.ts";
 import {
@@ -14,17 +15,23 @@ import { conv2d, conv2dFilterGradient, conv2dInputGradient } from "./conv2d.ts";
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from "./cross-entropy.ts";
 import { dropout } from "./dropout.ts";
 import { gelu, geluGradient } from "./gelu.ts";
+import { hardSwish, hardSwishGradient } from "./hard-swish.ts";
 import { concatenate, pad, reshape, slice } from "./layout.ts";
+import { leakyRelu, leakyReluGradient } from "./leaky-relu.ts";
 import { constant, input, variable } from "./leaves.ts";
 import { loadImages, loadLabels } from "./load.ts";
+import { localResponseNormalization, localResponseNormalizationGradient } from "./local-response.ts";
+import { logSoftmax, logSoftmaxGradient } from "./log-softmax.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool2d, maxPool2dGradient } from "./max-pool2d.ts";
 import { broadcast, reduceSum } from "./reduce.ts";
 import { relu, reluGradient } from "./relu.ts";
+import { resample2d } from "./resample2d.ts";
 import type { OpRule } from "./rule.ts";
 import { sigmoid, sigmoidGradient } from "./sigmoid.ts";
 import { softmax, softmaxGradient } from "./softmax.ts";
 import { tanh, tanhGradient } from "./tanh.ts";
+import { transpose } from "./transpose.ts";
 
 /** The rule of every kind of op. A kind without a rule is a compile error. */
 export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
@@ -34,12 +41,16 @@ export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
   add,
   subtract,
   multiply,
+  divide,
   affine,
+  channelAffine,
   clip,
+  clipGradient,
   reshape,
   pad,
   slice,
   concatenate,
+  transpose,
   broadcast,
   reduceSum,
   matmul,
@@ -52,8 +63,15 @@ export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
   averagePool2dGradient,
   adaptiveAveragePool2d,
   adaptiveAveragePool2dGradient,
+  resample2d,
+  localResponseNormalization,
+  localResponseNormalizationGradient,
   relu,
   reluGradient,
+  leakyRelu,
+  leakyReluGradient,
+  hardSwish,
+  hardSwishGradient,
   sigmoid,
   sigmoidGradient,
   tanh,
@@ -62,6 +80,8 @@ export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
   geluGradient,
   softmax,
   softmaxGradient,
+  logSoftmax,
+  logSoftmaxGradient,
   dropout,
   batchMoments,
   batchMomentsGradient,

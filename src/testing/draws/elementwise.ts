@@ -8,6 +8,7 @@ import {
   type DrawScale,
   floats,
   keyOf,
+  type OpDraw,
   type OpDraws,
   positives,
   seeds,
@@ -22,10 +23,17 @@ type Kinds =
   | "add"
   | "subtract"
   | "multiply"
+  | "divide"
   | "affine"
+  | "channelAffine"
   | "clip"
+  | "clipGradient"
   | "relu"
   | "reluGradient"
+  | "leakyRelu"
+  | "leakyReluGradient"
+  | "hardSwish"
+  | "hardSwishGradient"
   | "sigmoid"
   | "sigmoidGradient"
   | "tanh"
@@ -34,6 +42,8 @@ type Kinds =
   | "geluGradient"
   | "softmax"
   | "softmaxGradient"
+  | "logSoftmax"
+  | "logSoftmaxGradient"
   | "dropout";
 
 /** Draws of any kind that has no attributes. */
@@ -84,6 +94,32 @@ function withAttributes<A>(draws: PlainDraws, attributes: fc.Arbitrary<A>) {
   return fc.tuple(draws, attributes).map(([{ operands }, drawn]) => ({ attributes: drawn, operands }));
 }
 
+/** As `draws`, with positive numbers for the operand `index`. */
+function withPositive(draws: PlainDraws, index: number): PlainDraws {
+  return fc.tuple(draws, seeds).map(([{ attributes, operands }, seed]) => ({
+    attributes,
+    operands: operands.with(index, positives(operands[index].shape, seed)),
+  }));
+}
+
+/** Images and colours with a factor and an offset for each channel. */
+function channelAffines(scale: DrawScale): fc.Arbitrary<OpDraw<"channelAffine">> {
+  const number = fc.constantFrom(2, -0.3, 1, 0.7, 0);
+  const numbers = fc.array(number, { minLength: 33, maxLength: 33 });
+  return fc
+    .record({
+      outer: shapes(scale).map((shape) => shape.slice(0, 3)),
+      channels: channelCounts(scale),
+      factors: numbers,
+      offsets: numbers,
+      seed: seeds,
+    })
+    .map(({ outer, channels, factors, offsets, seed }) => ({
+      attributes: { factors: factors.slice(0, channels), offsets: offsets.slice(0, channels) },
+      operands: [floats([...outer, channels], seed)],
+    }));
+}
+
 /** Generators for leaves, arithmetic, and maps of single elements or rows. */
 export function elementwiseDraws(scale: DrawScale): OpDraws<Kinds> {
   const leaf = fc
@@ -93,6 +129,9 @@ export function elementwiseDraws(scale: DrawScale): OpDraws<Kinds> {
     })
     .map((type) => ({ attributes: { name: "leaf", ...type }, operands: [] }));
   const approximate = fc.record({ approximate: fc.boolean() });
+  // Limits that none of a few distinct numbers comes near.
+  const limits = fc.constant({ minimum: -0.777, maximum: 1.131 });
+  const slope = fc.record({ slope: fc.constantFrom(0.01, 0.3, 0, -0.5) });
   const rate = fc.constantFrom(0, 0.1, 0.25, 0.5, 0.9);
   return {
     input: leaf,
@@ -103,14 +142,20 @@ export function elementwiseDraws(scale: DrawScale): OpDraws<Kinds> {
     add: broadcastPairs(scale),
     subtract: broadcastPairs(scale),
     multiply: broadcastPairs(scale),
+    divide: withPositive(broadcastPairs(scale), 1),
     affine: withAttributes(
       alike(scale, 1),
       fc.record({ factor: fc.constantFrom(2, -0.3, 1), offset: fc.constantFrom(0, 0.7) }),
     ),
-    // Limits that none of a few distinct numbers comes near.
-    clip: withAttributes(alike(scale, 1), fc.constant({ minimum: -0.777, maximum: 1.131 })),
+    channelAffine: channelAffines(scale),
+    clip: withAttributes(alike(scale, 1), limits),
+    clipGradient: withAttributes(alike(scale, 2), limits),
     relu: alike(scale, 1),
     reluGradient: alike(scale, 2),
+    leakyRelu: withAttributes(alike(scale, 1), slope),
+    leakyReluGradient: withAttributes(alike(scale, 2), slope),
+    hardSwish: alike(scale, 1),
+    hardSwishGradient: alike(scale, 2),
     sigmoid: alike(scale, 1),
     sigmoidGradient: alike(scale, 2),
     tanh: alike(scale, 1),
@@ -118,17 +163,10 @@ export function elementwiseDraws(scale: DrawScale): OpDraws<Kinds> {
     gelu: withAttributes(alike(scale, 1), approximate),
     geluGradient: withAttributes(alike(scale, 2), approximate),
     softmax: alike(scale, 1, 1),
-    softmaxGradient: fc.tuple(alike(scale, 1, 1), seeds).map(
-      ([
-        {
-          operands: [dy],
-        },
-        seed,
-      ]) => ({
-        attributes: {},
-        operands: [positives(dy.shape, seed), dy],
-      }),
-    ),
+    softmaxGradient: withPositive(alike(scale, 2, 1), 0),
+    logSoftmax: alike(scale, 1, 1),
+    // The sum of dy is large then, as is what it is taken from: no error is left of two that cancel.
+    logSoftmaxGradient: withPositive(alike(scale, 2, 1), 1),
     dropout: fc.record({ shape: shapes(scale), rate, stream: fc.nat(9), seed: seeds }).map((drawn) => ({
       attributes: { rate: drawn.rate, stream: drawn.stream },
       operands: [floats(drawn.shape, drawn.seed), keyOf(drawn.seed + 1)],

@@ -3,6 +3,7 @@ import { elementwiseDraws } from "./elementwise.ts";
 import { imageDraws } from "./images.ts";
 import { learningDraws } from "./learning.ts";
 import { shapeDraws } from "./shapes.ts";
+import { visionDraws } from "./vision.ts";
 
 export { buildCase, type DrawScale, type OpCase, type OpDraw, type OpDraws } from "./draw.ts";
 export { type ModelOp, modelOps } from "./models.ts";
@@ -15,5 +16,6 @@ export function opDraws(scale: DrawScale): OpDraws {
     ...shapeDraws(scale),
     ...imageDraws(scale),
     ...learningDraws(scale),
+    ...visionDraws(scale),
   };
 }

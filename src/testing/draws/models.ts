@@ -30,6 +30,8 @@ function convolution(name: string, draws: ReturnType<typeof namedConvolution>): 
   ];
 }
 
+const alexnetResponse = { size: 5, alpha: 1e-4, beta: 0.75, bias: 2 };
+
 const halving = { poolSize: [2, 2], strides: [2, 2], padding: noPadding, outputSize: [12, 12] } as const;
 
 /** Ops of the sizes that the nets of the zoo have. */
@@ -45,6 +47,22 @@ export const modelOps: readonly ModelOp[] = [
   ...convolution("pointwise", namedConvolution([2, 14, 14, 192], 64, 1, "valid")),
   ...convolution("four groups", namedConvolution([2, 14, 14, 64], 64, 3, "same", { groups: 4 })),
   modelOp("convnet", "maxPool2d", { attributes: halving, operands: [floats([4, 24, 24, 32], 1)] }),
+  modelOp("turning images for a dense layer", "transpose", {
+    attributes: { permutation: [0, 3, 1, 2] },
+    operands: [floats([2, 13, 11, 70], 1)],
+  }),
+  modelOp("a shuffle of channels", "transpose", {
+    attributes: { permutation: [0, 1, 2, 4, 3] },
+    operands: [floats([2, 9, 9, 3, 76], 1)],
+  }),
+  modelOp("alexnet", "localResponseNormalization", {
+    attributes: alexnetResponse,
+    operands: [floats([2, 27, 27, 96], 1)],
+  }),
+  modelOp("alexnet", "localResponseNormalizationGradient", {
+    attributes: alexnetResponse,
+    operands: [floats([2, 27, 27, 96], 1), floats([2, 27, 27, 96], 2)],
+  }),
   modelOp("a wide batch", "batchMoments", { attributes: {}, operands: [floats([16, 28, 28, 32], 1)] }),
   modelOp("a bias's gradient", "reduceSum", {
     attributes: { axes: [0, 1, 2], keepDimensions: false },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type DrawScale, floats, type OpDraws, seeds, shapes } from "./draw.ts";
 
-type Kinds = "reshape" | "pad" | "slice" | "concatenate" | "broadcast" | "reduceSum" | "matmul";
+type Kinds = "reshape" | "pad" | "slice" | "concatenate" | "transpose" | "broadcast" | "reduceSum" | "matmul";
 
 const margins = fc.array(fc.nat(2), { minLength: 4, maxLength: 4 });
 
@@ -69,6 +69,16 @@ export function shapeDraws(scale: DrawScale): OpDraws<Kinds> {
         const operands = sizes.map((size, index) => floats(shape.with(along, size), seed + index));
         return { attributes: { axis: along }, operands };
       }),
+    transpose: fc
+      .record({
+        shape: shapes(scale),
+        order: fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4, maxLength: 4 }),
+        seed: seeds,
+      })
+      .map(({ shape, order, seed }) => ({
+        attributes: { permutation: order.filter((axis) => axis < shape.length) },
+        operands: [floats(shape, seed)],
+      })),
     broadcast: fc
       .record({ shape: shapes(scale), ones: fc.nat(15), seed: seeds })
       .map(({ shape, ones, seed }) => ({

@@ -7,10 +7,17 @@ type Kinds =
   | "add"
   | "subtract"
   | "multiply"
+  | "divide"
   | "affine"
+  | "channelAffine"
   | "clip"
+  | "clipGradient"
   | "relu"
   | "reluGradient"
+  | "leakyRelu"
+  | "leakyReluGradient"
+  | "hardSwish"
+  | "hardSwishGradient"
   | "sigmoid"
   | "sigmoidGradient"
   | "tanh"
@@ -19,6 +26,8 @@ type Kinds =
   | "geluGradient"
   | "softmax"
   | "softmaxGradient"
+  | "logSoftmax"
+  | "logSoftmaxGradient"
   | "dropout";
 
 const leaf = { name: "leaf", shape: [2], dtype: "float32" } as const;
@@ -85,12 +94,51 @@ export const elementwiseExamples: OpExamples<Kinds> = {
       ]),
     },
   ],
+  divide: [
+    {
+      name: "repeats a row below the line",
+      inputs: [
+        value([
+          [1, 2],
+          [3, 4],
+        ]),
+        value([2, -4]),
+      ],
+      attributes: {},
+      output: value([
+        [0.5, -0.5],
+        [1.5, -1],
+      ]),
+    },
+    {
+      name: "divides one number",
+      inputs: [value(1), value([2, 4])],
+      attributes: {},
+      output: value([0.5, 0.25]),
+    },
+  ],
   affine: [
     {
       name: "2 x - 1",
       inputs: [value([0, 1, -3])],
       attributes: { factor: 2, offset: -1 },
       output: value([-1, 1, -7]),
+    },
+  ],
+  channelAffine: [
+    {
+      name: "has numbers of its own for each channel",
+      inputs: [
+        value([
+          [1, 2],
+          [3, 4],
+        ]),
+      ],
+      attributes: { factors: [2, -1], offsets: [0.5, 10] },
+      output: value([
+        [2.5, 8],
+        [6.5, 6],
+      ]),
     },
   ],
   clip: [
@@ -101,6 +149,14 @@ export const elementwiseExamples: OpExamples<Kinds> = {
       output: value([-1, -1, 0.5, 2, 2]),
     },
   ],
+  clipGradient: [
+    {
+      name: "stops on and beyond both limits",
+      inputs: [value([0, 0.5, 5.5, 6, -1, 7]), value([1, 2, 3, 4, 5, 6])],
+      attributes: { minimum: 0, maximum: 6 },
+      output: value([0, 2, 3, 0, 0, 0]),
+    },
+  ],
   relu: [{ name: "cuts below zero", inputs: [value([-2, 0, 3])], attributes: {}, output: value([0, 0, 3]) }],
   reluGradient: [
     {
@@ -108,6 +164,38 @@ export const elementwiseExamples: OpExamples<Kinds> = {
       inputs: [value([0, 2, 0.5]), value([5, -6, 7])],
       attributes: {},
       output: value([0, -6, 7]),
+    },
+  ],
+  leakyRelu: [
+    {
+      name: "keeps a tenth of what is negative",
+      inputs: [value([-2, 0, 3])],
+      attributes: { slope: 0.125 },
+      output: value([-0.25, 0, 3]),
+    },
+  ],
+  leakyReluGradient: [
+    {
+      name: "has its slope at zero",
+      inputs: [value([-2, 0, 3]), value([8, 16, 24])],
+      attributes: { slope: 0.125 },
+      output: value([1, 2, 24]),
+    },
+  ],
+  hardSwish: [
+    {
+      name: "is nothing, a parabola, and x",
+      inputs: [value([-4, -3, -1.5, 0, 1.5, 3, 4])],
+      attributes: {},
+      output: value([0, 0, -0.375, 0, 1.125, 3, 4]),
+    },
+  ],
+  hardSwishGradient: [
+    {
+      name: "jumps at both ends of the parabola",
+      inputs: [value([-4, -3, -1.5, 0, 1.5, 3, 4]), value([2, 2, 2, 2, 2, 2, 2])],
+      attributes: {},
+      output: value([0, 0, 0, 1, 2, 2, 2]),
     },
   ],
   sigmoid: [
@@ -189,6 +277,36 @@ export const elementwiseExamples: OpExamples<Kinds> = {
       inputs: [value([[0.25, 0.75]]), value([[4, 0]])],
       attributes: {},
       output: value([[0.75, -0.75]]),
+    },
+  ],
+  logSoftmax: [
+    {
+      name: "of logarithms is the logarithm of their shares, however great they are",
+      inputs: [
+        value([
+          [0, Math.log(3)],
+          [1000, 1000],
+        ]),
+      ],
+      attributes: {},
+      output: value([
+        [-Math.log(4), Math.log(3 / 4)],
+        [-Math.LN2, -Math.LN2],
+      ]),
+    },
+  ],
+  logSoftmaxGradient: [
+    {
+      name: "takes each class's share of the sum away",
+      inputs: [value([[-Math.log(4), Math.log(3 / 4)]]), value([[1, 3]])],
+      attributes: {},
+      output: value([[0, 0]]),
+    },
+    {
+      name: "pulls the other class",
+      inputs: [value([[-Math.LN2, -Math.LN2]]), value([[1, 0]])],
+      attributes: {},
+      output: value([[0.5, -0.5]]),
     },
   ],
   dropout: [

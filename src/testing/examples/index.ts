@@ -3,6 +3,7 @@ import { elementwiseExamples } from "./elementwise.ts";
 import { imageExamples } from "./images.ts";
 import { learningExamples } from "./learning.ts";
 import { shapeExamples } from "./shapes.ts";
+import { visionExamples } from "./vision.ts";
 
 /** Examples of all kinds, worked out by hand. */
 export const opExamples: OpExamples = {
@@ -10,4 +11,5 @@ export const opExamples: OpExamples = {
   ...shapeExamples,
   ...imageExamples,
   ...learningExamples,
+  ...visionExamples,
 };

@@ -1,6 +1,6 @@
 import { type OpExamples, value } from "../op-values.ts";
 
-type Kinds = "reshape" | "pad" | "slice" | "concatenate" | "broadcast" | "reduceSum" | "matmul";
+type Kinds = "reshape" | "pad" | "slice" | "concatenate" | "transpose" | "broadcast" | "reduceSum" | "matmul";
 
 const left = value([
   [1, 2],
@@ -104,6 +104,24 @@ export const shapeExamples: OpExamples<Kinds> = {
       inputs: [value([1]), value([2, 3]), value([4])],
       attributes: { axis: 0 },
       output: value([1, 2, 3, 4]),
+    },
+  ],
+  transpose: [
+    { name: "turns a matrix", inputs: [left], attributes: { permutation: [1, 0] }, output: leftTransposed },
+    {
+      name: "brings the channels to the front",
+      inputs: [cube],
+      attributes: { permutation: [2, 0, 1] },
+      output: value([
+        [
+          [1, 3],
+          [5, 7],
+        ],
+        [
+          [2, 4],
+          [6, 8],
+        ],
+      ]),
     },
   ],
   broadcast: [

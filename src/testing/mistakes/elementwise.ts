@@ -8,10 +8,17 @@ type Kinds =
   | "add"
   | "subtract"
   | "multiply"
+  | "divide"
   | "affine"
+  | "channelAffine"
   | "clip"
+  | "clipGradient"
   | "relu"
   | "reluGradient"
+  | "leakyRelu"
+  | "leakyReluGradient"
+  | "hardSwish"
+  | "hardSwishGradient"
   | "sigmoid"
   | "sigmoidGradient"
   | "tanh"
@@ -20,12 +27,19 @@ type Kinds =
   | "geluGradient"
   | "softmax"
   | "softmaxGradient"
+  | "logSoftmax"
+  | "logSoftmaxGradient"
   | "dropout";
 
 const attributes: Empty = {};
 const leaf = { name: "w", shape: [2], dtype: "float32" } as const;
 const noSize = "shape [2, 0] has a size that is not a positive whole number.";
 const broadcasting = "Sizes aligned at the end must be equal or 1; here axis 1 has 3 and 2.";
+
+const disordered = {
+  attributes: { minimum: 2, maximum: 1 },
+  message: "limits must be in order, got [2, 1].",
+} as const;
 
 /** What any op of one operand refuses. */
 function unary<A>(drawn: A) {
@@ -59,6 +73,21 @@ function binary() {
   ] as const;
 }
 
+/** What a map of rows refuses. */
+function rows() {
+  return [
+    { inputs: [], attributes, message: "takes 1 input (x), got 0." },
+    { inputs: ["[]"], attributes, message: "x must be float32[..., C], got float32[]." },
+  ] as const;
+}
+
+function rowGradients() {
+  return [
+    ...gradientOf("y", attributes),
+    { inputs: ["[]", "[]"], attributes, message: "y must be float32[..., C], got float32[]." },
+  ] as const;
+}
+
 /** What leaves, arithmetic and maps refuse. */
 export const elementwiseMistakes: Mistakes<Kinds> = {
   input: [
@@ -84,31 +113,44 @@ export const elementwiseMistakes: Mistakes<Kinds> = {
   add: binary(),
   subtract: binary(),
   multiply: binary(),
+  divide: binary(),
   affine: unary({ factor: 1, offset: 0 }),
-  clip: [
-    ...unary({ minimum: 0, maximum: 1 }),
+  channelAffine: [
+    ...unary({ factors: [1, 1], offsets: [0, 0] }),
     {
-      inputs: ["[2]"],
-      attributes: { minimum: 2, maximum: 1 },
-      message: "limits must be in order, got [2, 1].",
+      inputs: ["[]"],
+      attributes: { factors: [], offsets: [] },
+      message: "x must be float32[..., C], got float32[].",
+    },
+    {
+      inputs: ["[2, 3]"],
+      attributes: { factors: [1, 1], offsets: [0, 0, 0] },
+      message: "factors must have one number for each of the 3 channels of [2, 3], got 2.",
+    },
+    {
+      inputs: ["[2, 3]"],
+      attributes: { factors: [1, 1, 1], offsets: [0] },
+      message: "offsets must have one number for each of the 3 channels of [2, 3], got 1.",
     },
   ],
+  clip: [...unary({ minimum: 0, maximum: 1 }), { inputs: ["[2]"], ...disordered }],
+  clipGradient: [...gradientOf("y", { minimum: 0, maximum: 1 }), { inputs: ["[2]", "[2]"], ...disordered }],
   relu: unary(attributes),
   reluGradient: gradientOf("y", attributes),
+  leakyRelu: unary({ slope: 0.1 }),
+  leakyReluGradient: gradientOf("x", { slope: 0.1 }),
+  hardSwish: unary(attributes),
+  hardSwishGradient: gradientOf("x", attributes),
   sigmoid: unary(attributes),
   sigmoidGradient: gradientOf("y", attributes),
   tanh: unary(attributes),
   tanhGradient: gradientOf("y", attributes),
   gelu: unary({ approximate: false }),
   geluGradient: gradientOf("x", { approximate: false }),
-  softmax: [
-    { inputs: [], attributes, message: "takes 1 input (x), got 0." },
-    { inputs: ["[]"], attributes, message: "x must be float32[..., C], got float32[]." },
-  ],
-  softmaxGradient: [
-    ...gradientOf("y", attributes),
-    { inputs: ["[]", "[]"], attributes, message: "y must be float32[..., C], got float32[]." },
-  ],
+  softmax: rows(),
+  softmaxGradient: rowGradients(),
+  logSoftmax: rows(),
+  logSoftmaxGradient: rowGradients(),
   dropout: [
     { inputs: ["[2]"], attributes: { rate: 0.5, stream: 0 }, message: "takes 2 inputs (x, key), got 1." },
     {

@@ -3,6 +3,7 @@ import { imageMistakes } from "./images.ts";
 import { learningMistakes } from "./learning.ts";
 import type { Mistakes } from "./mistake.ts";
 import { shapeMistakes } from "./shapes.ts";
+import { visionMistakes } from "./vision.ts";
 
 export { type Mistake, typeOf } from "./mistake.ts";
 
@@ -12,4 +13,5 @@ export const opMistakes: Mistakes = {
   ...shapeMistakes,
   ...imageMistakes,
   ...learningMistakes,
+  ...visionMistakes,
 };

@@ -1,6 +1,6 @@
 import type { Mistakes } from "./mistake.ts";
 
-type Kinds = "reshape" | "pad" | "slice" | "concatenate" | "broadcast" | "reduceSum" | "matmul";
+type Kinds = "reshape" | "pad" | "slice" | "concatenate" | "transpose" | "broadcast" | "reduceSum" | "matmul";
 
 const repeating =
   "Both need the same number of axes, and only those of size 1 are repeated; reshape first to add axes.";
@@ -72,6 +72,19 @@ export const shapeMistakes: Mistakes<Kinds> = {
       attributes: { axis: 1 },
       message:
         "input 2 must be float32[2, *], got float32[3, 4]. All inputs must have the shape of the first but for axis 1.",
+    },
+  ],
+  transpose: [
+    { inputs: [], attributes: { permutation: [] }, message: "takes 1 input (x), got 0." },
+    {
+      inputs: ["[2, 3]"],
+      attributes: { permutation: [1, 1] },
+      message: "permutation must have each axis of [2, 3] once, counted from 0, got [1, 1].",
+    },
+    {
+      inputs: ["[2, 3]"],
+      attributes: { permutation: [0, 2, 1] },
+      message: "permutation must have each axis of [2, 3] once, counted from 0, got [0, 2, 1].",
     },
   ],
   broadcast: [

@@ -5,16 +5,20 @@
 //   binaryStrided   y[row][i] = a[offsetA(row) + i] op b[offsetB(row) + i or offsetB(row)]: every other broadcast
 //   rectifiedSum    y[i] = max(a[i] + b[i], 0)
 //   affine          y[i] = factor x[i] + offset
+//   channelAffine   y[i] = factors[i mod period] x[i] + offsets[i mod period]
 //   clip            y[i] = min(max(x[i], minimum), maximum)
+//   clipGradient    dx[i] = dy[i] where minimum < y[i] < maximum, or 0
 //
 // A chunk is a stretch of `perChunk` elements, or of `rowsPerChunk` rows.
 import { multiplyAdd, storeLanes, zero } from "./vector";
 
-/** What `operation` says. SUBTRACT_FROM is b - a: it lets a lowering exchange the operands. */
+/** What `operation` says. SUBTRACT_FROM is b - a, DIVIDE_FROM b / a: they let a lowering exchange the operands. */
 const ADD: u32 = 0;
 const SUBTRACT: u32 = 1;
 const SUBTRACT_FROM: u32 = 2;
 const MULTIPLY: u32 = 3;
+const DIVIDE: u32 = 4;
+const DIVIDE_FROM: u32 = 5;
 
 @unmanaged
 export class BinaryArguments {
@@ -66,9 +70,33 @@ export class AffineArguments {
 }
 
 @unmanaged
+export class ChannelAffineArguments {
+  x: u32;
+  y: u32;
+  factors: u32;
+  offsets: u32;
+  /** Numbers in each table, a multiple of 4: those of all channels, several times over. */
+  period: u32;
+  count: u32;
+  /** A multiple of `period`. */
+  perChunk: u32;
+}
+
+@unmanaged
 export class ClipArguments {
   x: u32;
   y: u32;
+  count: u32;
+  perChunk: u32;
+  minimum: f32;
+  maximum: f32;
+}
+
+@unmanaged
+export class ClipGradientArguments {
+  y: u32;
+  dy: u32;
+  dx: u32;
   count: u32;
   perChunk: u32;
   minimum: f32;
@@ -81,7 +109,8 @@ function combine(operation: u32, a: v128, b: v128): v128 {
   if (operation == ADD) return f32x4.add(a, b);
   if (operation == SUBTRACT) return f32x4.sub(a, b);
   if (operation == SUBTRACT_FROM) return f32x4.sub(b, a);
-  return f32x4.mul(a, b);
+  if (operation == MULTIPLY) return f32x4.mul(a, b);
+  return operation == DIVIDE ? f32x4.div(a, b) : f32x4.div(b, a);
 }
 
 /** One loop for a fixed operation; the compiler drops the branches of `combine`. */
@@ -113,12 +142,16 @@ function combineRow(operation: u32, a: usize, b: usize, splat: bool, y: usize, c
     if (operation == ADD) combineScalar(ADD, a, b, y, count);
     else if (operation == SUBTRACT) combineScalar(SUBTRACT, a, b, y, count);
     else if (operation == SUBTRACT_FROM) combineScalar(SUBTRACT_FROM, a, b, y, count);
-    else combineScalar(MULTIPLY, a, b, y, count);
+    else if (operation == MULTIPLY) combineScalar(MULTIPLY, a, b, y, count);
+    else if (operation == DIVIDE) combineScalar(DIVIDE, a, b, y, count);
+    else combineScalar(DIVIDE_FROM, a, b, y, count);
   } else {
     if (operation == ADD) combineVectors(ADD, a, b, y, count);
     else if (operation == SUBTRACT) combineVectors(SUBTRACT, a, b, y, count);
     else if (operation == SUBTRACT_FROM) combineVectors(SUBTRACT_FROM, a, b, y, count);
-    else combineVectors(MULTIPLY, a, b, y, count);
+    else if (operation == MULTIPLY) combineVectors(MULTIPLY, a, b, y, count);
+    else if (operation == DIVIDE) combineVectors(DIVIDE, a, b, y, count);
+    else combineVectors(DIVIDE_FROM, a, b, y, count);
   }
 }
 
@@ -192,6 +225,19 @@ export function affine(x: AffineArguments, chunk: u32): void {
   if (i < end) storeLanes(target + 4 * i, multiplyAdd(v128.load(source + 4 * i), factor, offset), end - i);
 }
 
+export function channelAffine(x: ChannelAffineArguments, chunk: u32): void {
+  const end = min(x.count, (chunk + 1) * x.perChunk);
+  let i = chunk * x.perChunk;
+  let position: u32 = 0;
+  for (; i < end; i += 4) {
+    const factor = v128.load(x.factors + 4 * position);
+    const offset = v128.load(x.offsets + 4 * position);
+    storeLanes(x.y + 4 * i, multiplyAdd(v128.load(x.x + 4 * i), factor, offset), end - i);
+    position += 4;
+    if (position == x.period) position = 0;
+  }
+}
+
 export function clip(x: ClipArguments, chunk: u32): void {
   const begin = chunk * x.perChunk;
   const end = min(x.count, begin + x.perChunk);
@@ -206,5 +252,27 @@ export function clip(x: ClipArguments, chunk: u32): void {
   }
   if (i < end) {
     storeLanes(target + 4 * i, f32x4.pmin(f32x4.pmax(v128.load(source + 4 * i), minimum), maximum), end - i);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function passBetween(y: v128, dy: v128, minimum: v128, maximum: v128): v128 {
+  return v128.and(dy, v128.and(f32x4.gt(y, minimum), f32x4.lt(y, maximum)));
+}
+
+export function clipGradient(x: ClipGradientArguments, chunk: u32): void {
+  const end = min(x.count, (chunk + 1) * x.perChunk);
+  const minimum = f32x4.splat(x.minimum);
+  const maximum = f32x4.splat(x.maximum);
+  const y: usize = x.y;
+  const dy: usize = x.dy;
+  const dx: usize = x.dx;
+  let i = chunk * x.perChunk;
+  for (; i + 4 <= end; i += 4) {
+    v128.store(dx + 4 * i, passBetween(v128.load(y + 4 * i), v128.load(dy + 4 * i), minimum, maximum));
+  }
+  if (i < end) {
+    storeLanes(dx + 4 * i, passBetween(v128.load(y + 4 * i), v128.load(dy + 4 * i), minimum, maximum), end - i);
   }
 }

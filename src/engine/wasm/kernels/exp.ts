@@ -1,4 +1,4 @@
-// exp, tanh, the logistic function and the normal distribution, four at a time; log of one number.
+// exp, log, tanh, the logistic function and the normal distribution, four at a time; log of one number in double precision.
 //
 //   exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2, exp(r) by a minimax polynomial of degree 6
 //
@@ -104,6 +104,27 @@ export function bell(x: v128): v128 {
 export function normalDistribution(x: v128, bellOfX: v128): v128 {
   const tail = f32x4.mul(scaledTail(f32x4.abs(x)), bellOfX);
   return v128.bitselect(tail, f32x4.sub(f32x4.splat(1), tail), f32x4.lt(x, f32x4.splat(0)));
+}
+
+/**
+ * ln(x) of positive normal numbers: n ln 2 + ln m as in `logarithm` below, with one term less, since what is left out
+ * lies below float32's last digit.
+ */
+// @ts-ignore: decorator
+@inline
+export function naturalLogarithm(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const n = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
+  const m = i32x4.sub(x, i32x4.shl(n, 23));
+  const s = f32x4.div(f32x4.sub(m, one), f32x4.add(m, one));
+  const z = f32x4.mul(s, s);
+  let p = multiplyAdd(z, f32x4.splat(1.0 / 9.0), f32x4.splat(1.0 / 7.0));
+  p = multiplyAdd(p, z, f32x4.splat(1.0 / 5.0));
+  p = multiplyAdd(p, z, f32x4.splat(1.0 / 3.0));
+  p = multiplyAdd(p, z, one);
+  const whole = f32x4.convert_i32x4_s(n);
+  const mantissa = multiplyAdd(f32x4.add(s, s), p, f32x4.mul(whole, f32x4.splat(LN2_LOW)));
+  return multiplyAdd(whole, f32x4.splat(LN2_HIGH), mantissa);
 }
 
 /**

@@ -5,8 +5,14 @@ import { chunksFor, ELEMENTS_PER_CHUNK, type Lowering, type LoweringContext } fr
 /** Elements in a chunk of the kernels that compute an exponential, which are several times slower than copies. */
 const TRANSCENDENTAL_PER_CHUNK = ELEMENTS_PER_CHUNK / 4;
 
-type MapKind = "relu" | "sigmoid" | "tanh" | "gelu";
-type GradientKind = "reluGradient" | "sigmoidGradient" | "tanhGradient" | "geluGradient";
+type MapKind = "relu" | "leakyRelu" | "hardSwish" | "sigmoid" | "tanh" | "gelu";
+type GradientKind =
+  | "reluGradient"
+  | "leakyReluGradient"
+  | "hardSwishGradient"
+  | "sigmoidGradient"
+  | "tanhGradient"
+  | "geluGradient";
 
 /** What every map takes: x, y, and how many elements there are in all and in a chunk. */
 function mapCall(node: Node<MapKind>, context: LoweringContext, perChunk: number) {
@@ -42,6 +48,16 @@ export const lowerRelu: Lowering<"relu"> = (node, context) => {
   context.emit({ kernel: "relu", ...mapCall(node, context, ELEMENTS_PER_CHUNK) });
 };
 
+export const lowerLeakyRelu: Lowering<"leakyRelu"> = (node, context) => {
+  const call = mapCall(node, context, ELEMENTS_PER_CHUNK);
+  const { slope } = node.attributes;
+  context.emit({ kernel: "leakyRelu", ...call, arguments: { ...call.arguments, slope } });
+};
+
+export const lowerHardSwish: Lowering<"hardSwish"> = (node, context) => {
+  context.emit({ kernel: "hardSwish", ...mapCall(node, context, ELEMENTS_PER_CHUNK) });
+};
+
 export const lowerSigmoid: Lowering<"sigmoid"> = (node, context) => {
   context.emit({ kernel: "sigmoid", ...mapCall(node, context, TRANSCENDENTAL_PER_CHUNK) });
 };
@@ -59,6 +75,17 @@ export const lowerGelu: Lowering<"gelu"> = (node, context) => {
 export const lowerReluGradient: Lowering<"reluGradient"> = (node, context) => {
   const { kept, ...call } = gradientCall(node, context, ELEMENTS_PER_CHUNK);
   context.emit({ kernel: "reluGradient", ...call, arguments: { y: kept, ...call.arguments } });
+};
+
+export const lowerLeakyReluGradient: Lowering<"leakyReluGradient"> = (node, context) => {
+  const { kept, ...call } = gradientCall(node, context, ELEMENTS_PER_CHUNK);
+  const { slope } = node.attributes;
+  context.emit({ kernel: "leakyReluGradient", ...call, arguments: { x: kept, ...call.arguments, slope } });
+};
+
+export const lowerHardSwishGradient: Lowering<"hardSwishGradient"> = (node, context) => {
+  const { kept, ...call } = gradientCall(node, context, ELEMENTS_PER_CHUNK);
+  context.emit({ kernel: "hardSwishGradient", ...call, arguments: { x: kept, ...call.arguments } });
 };
 
 export const lowerSigmoidGradient: Lowering<"sigmoidGradient"> = (node, context) => {

@@ -11,17 +11,20 @@ import {
 import { emitCopy } from "./shape.ts";
 
 /** The codes of kernels/elementwise.ts. */
-const operations = { add: 0, subtract: 1, subtractFrom: 2, multiply: 3 } as const;
+const operations = { add: 0, subtract: 1, subtractFrom: 2, multiply: 3, divide: 4, divideFrom: 5 } as const;
 
-type BinaryKind = "add" | "subtract" | "multiply";
+type BinaryKind = "add" | "subtract" | "multiply" | "divide";
 
 /** A vector shorter than this is repeated first, so that rows are worth their overhead and whole vectors. */
 const SHORTEST_PERIOD = 64;
 
-function exchanged(operation: number): number {
-  if (operation === operations.subtract) return operations.subtractFrom;
-  return operation === operations.subtractFrom ? operations.subtract : operation;
-}
+/** What each kind is with its operands exchanged. */
+const exchanged = {
+  add: operations.add,
+  subtract: operations.subtractFrom,
+  multiply: operations.multiply,
+  divide: operations.divideFrom,
+} as const;
 
 interface Operands {
   readonly a: Buffer;
@@ -109,7 +112,7 @@ function lowerBinary(kind: BinaryKind): (node: Node<BinaryKind>, context: Loweri
     const missing = [0, 1].map((operand) => axes.filter((axis) => axis.strides[operand] === 0).length);
     const innermost = axes[axes.length - 1].strides;
     if (innermost[0] === 0 || (innermost[1] !== 0 && missing[0] > missing[1])) {
-      operands = { ...operands, a: operands.b, b: operands.a, operation: exchanged(operands.operation) };
+      operands = { ...operands, a: operands.b, b: operands.a, operation: exchanged[kind] };
       axes = axes.map(({ size, strides: [a, b] }) => ({ size, strides: [b, a] }));
     }
     const count = sizeOf(node.shape);
@@ -124,6 +127,7 @@ function lowerBinary(kind: BinaryKind): (node: Node<BinaryKind>, context: Loweri
 export const lowerAdd: Lowering<"add"> = lowerBinary("add");
 export const lowerSubtract: Lowering<"subtract"> = lowerBinary("subtract");
 export const lowerMultiply: Lowering<"multiply"> = lowerBinary("multiply");
+export const lowerDivide: Lowering<"divide"> = lowerBinary("divide");
 
 /** max(0, a + b) of two values of one shape. */
 export function lowerRectifiedSum(sum: Node<"add">, target: Node, context: LoweringContext): void {
@@ -139,33 +143,3 @@ export function lowerRectifiedSum(sum: Node<"add">, target: Node, context: Lower
     inPlace: a,
   });
 }
-
-export const lowerAffine: Lowering<"affine"> = (node, context) => {
-  const x = context.buffer(node.inputs[0]);
-  const y = context.buffer(node);
-  const count = sizeOf(node.shape);
-  const { factor, offset } = node.attributes;
-  context.emit({
-    kernel: "affine",
-    arguments: { x, y, count, perChunk: ELEMENTS_PER_CHUNK, factor, offset },
-    chunks: chunksFor(count),
-    reads: [x],
-    writes: [y],
-    inPlace: x,
-  });
-};
-
-export const lowerClip: Lowering<"clip"> = (node, context) => {
-  const x = context.buffer(node.inputs[0]);
-  const y = context.buffer(node);
-  const count = sizeOf(node.shape);
-  const { minimum, maximum } = node.attributes;
-  context.emit({
-    kernel: "clip",
-    arguments: { x, y, count, perChunk: ELEMENTS_PER_CHUNK, minimum, maximum },
-    chunks: chunksFor(count),
-    reads: [x],
-    writes: [y],
-    inPlace: x,
-  });
-};

@@ -19,27 +19,46 @@ function rowSplit({ shape }: Node, perChunk: number) {
 /** Elements in a chunk of the kernels that compute an exponential. */
 const TRANSCENDENTAL_PER_CHUNK = ELEMENTS_PER_CHUNK / 4;
 
-export const lowerSoftmax: Lowering<"softmax"> = (node, context) => {
-  const x = context.buffer(node.inputs[0]);
-  const y = context.buffer(node);
-  const { sizes, chunks } = rowSplit(node, TRANSCENDENTAL_PER_CHUNK);
-  context.emit({
-    kernel: "softmax",
-    arguments: { x, y, ...sizes },
-    ...{ chunks, reads: [x], writes: [y], inPlace: x },
-  });
-};
+/** A softmax or its logarithm. */
+function lowerRows(kernel: "softmax" | "logSoftmax"): (node: Node, context: LoweringContext) => void {
+  return (node, context) => {
+    const x = context.buffer(node.inputs[0]);
+    const y = context.buffer(node);
+    const { sizes, chunks } = rowSplit(node, TRANSCENDENTAL_PER_CHUNK);
+    context.emit({
+      kernel,
+      arguments: { x, y, ...sizes },
+      ...{ chunks, reads: [x], writes: [y], inPlace: x },
+    });
+  };
+}
 
-export const lowerSoftmaxGradient: Lowering<"softmaxGradient"> = (node, context) => {
-  const [y, dy] = node.inputs.map(context.buffer);
-  const dx = context.buffer(node);
-  const { sizes, chunks } = rowSplit(node, ELEMENTS_PER_CHUNK);
-  context.emit({
-    kernel: "softmaxGradient",
-    arguments: { y, dy, dx, ...sizes },
-    ...{ chunks, reads: [y, dy], writes: [dx], inPlace: dy },
-  });
-};
+function lowerRowGradients(
+  kernel: "softmaxGradient" | "logSoftmaxGradient",
+  perChunk: number,
+): (node: Node, context: LoweringContext) => void {
+  return (node, context) => {
+    const [y, dy] = node.inputs.map(context.buffer);
+    const dx = context.buffer(node);
+    const { sizes, chunks } = rowSplit(node, perChunk);
+    context.emit({
+      kernel,
+      arguments: { y, dy, dx, ...sizes },
+      ...{ chunks, reads: [y, dy], writes: [dx], inPlace: dy },
+    });
+  };
+}
+
+export const lowerSoftmax: Lowering<"softmax"> = lowerRows("softmax");
+export const lowerLogSoftmax: Lowering<"logSoftmax"> = lowerRows("logSoftmax");
+export const lowerSoftmaxGradient: Lowering<"softmaxGradient"> = lowerRowGradients(
+  "softmaxGradient",
+  ELEMENTS_PER_CHUNK,
+);
+export const lowerLogSoftmaxGradient: Lowering<"logSoftmaxGradient"> = lowerRowGradients(
+  "logSoftmaxGradient",
+  TRANSCENDENTAL_PER_CHUNK,
+);
 
 /** Labels are int32, targets float32; the kernels take either under its own name. */
 function labelArguments(

@@ -1,18 +1,22 @@
 import type { Node, OpKind, Update, UpdateKind } from "../../../graph/index.ts";
 import * as activation from "./activation.ts";
 import { lowerAdaptiveAveragePool2d, lowerAdaptiveAveragePool2dGradient } from "./adaptive-pool.ts";
+import * as affine from "./affine.ts";
 import * as batchNorm from "./batch-norm.ts";
 import * as batchNormGradient from "./batch-norm-gradient.ts";
 import { lowerConv2d, lowerConv2dFilterGradient, lowerConv2dInputGradient } from "./convolution.ts";
 import * as data from "./data.ts";
 import { lowerDropout } from "./dropout.ts";
 import * as elementwise from "./elementwise.ts";
+import { lowerLocalResponse, lowerLocalResponseGradient } from "./local-response.ts";
 import * as loss from "./loss.ts";
 import type { Lowering, LoweringContext, UpdateLowering, UpdatePart } from "./lowering.ts";
 import { lowerMatmul } from "./matrix.ts";
 import * as pool from "./pool.ts";
 import { lowerReduceSum } from "./reduce.ts";
+import { lowerResample2d } from "./resample.ts";
 import * as shape from "./shape.ts";
+import { lowerTranspose } from "./transpose.ts";
 import * as updates from "./updates.ts";
 
 /** Kinds that need no kernel: leaves, which have their memory already, and another view of the same memory. */
@@ -27,11 +31,15 @@ const lowerings: { readonly [K in OpKind]: Lowering<K> } = {
   add: elementwise.lowerAdd,
   subtract: elementwise.lowerSubtract,
   multiply: elementwise.lowerMultiply,
-  affine: elementwise.lowerAffine,
-  clip: elementwise.lowerClip,
+  divide: elementwise.lowerDivide,
+  affine: affine.lowerAffine,
+  channelAffine: affine.lowerChannelAffine,
+  clip: affine.lowerClip,
+  clipGradient: affine.lowerClipGradient,
   pad: shape.lowerPad,
   slice: shape.lowerSlice,
   concatenate: shape.lowerConcatenate,
+  transpose: lowerTranspose,
   broadcast: shape.lowerBroadcast,
   reduceSum: lowerReduceSum,
   matmul: lowerMatmul,
@@ -44,8 +52,15 @@ const lowerings: { readonly [K in OpKind]: Lowering<K> } = {
   averagePool2dGradient: pool.lowerAveragePool2dGradient,
   adaptiveAveragePool2d: lowerAdaptiveAveragePool2d,
   adaptiveAveragePool2dGradient: lowerAdaptiveAveragePool2dGradient,
+  resample2d: lowerResample2d,
+  localResponseNormalization: lowerLocalResponse,
+  localResponseNormalizationGradient: lowerLocalResponseGradient,
   relu: activation.lowerRelu,
   reluGradient: activation.lowerReluGradient,
+  leakyRelu: activation.lowerLeakyRelu,
+  leakyReluGradient: activation.lowerLeakyReluGradient,
+  hardSwish: activation.lowerHardSwish,
+  hardSwishGradient: activation.lowerHardSwishGradient,
   sigmoid: activation.lowerSigmoid,
   sigmoidGradient: activation.lowerSigmoidGradient,
   tanh: activation.lowerTanh,
@@ -54,6 +69,8 @@ const lowerings: { readonly [K in OpKind]: Lowering<K> } = {
   geluGradient: activation.lowerGeluGradient,
   softmax: loss.lowerSoftmax,
   softmaxGradient: loss.lowerSoftmaxGradient,
+  logSoftmax: loss.lowerLogSoftmax,
+  logSoftmaxGradient: loss.lowerLogSoftmaxGradient,
   dropout: lowerDropout,
   batchMoments: batchNorm.lowerBatchMoments,
   batchMomentsGradient: batchNormGradient.lowerBatchMomentsGradient,
