@@ -2,11 +2,19 @@ export type { Convention, FormatName, NamedTensors, ReadOptions } from "./named-
 export { decodeNpy, encodeNpy } from "./npy.ts";
 export { decodeNpz } from "./npz.ts";
 export { decodeOnnxModel, encodeOnnxModel, type OnnxModelInit } from "./onnx/codec.ts";
-export type { ModelProto as OnnxModel } from "./onnx/schema.ts";
+export type {
+  AttributeProto as OnnxAttribute,
+  GraphProto as OnnxGraph,
+  ModelProto as OnnxModel,
+  NodeProto as OnnxNode,
+  TensorProto as OnnxTensor,
+  ValueInfoProto as OnnxValueInfo,
+} from "./onnx/schema.ts";
 export {
   type ExternalFiles,
   type OnnxTensorInit,
   readOnnxTensor,
+  rememberFiles,
   writeOnnxIntegers,
   writeOnnxTensor,
 } from "./onnx/tensors.ts";

@@ -6,6 +6,7 @@ import { FormatError } from "../tensor/errors.ts";
 import { hasBytes } from "./byte-reader.ts";
 import type { Convention, FormatName, FormatReader, NamedTensors, ReadOptions } from "./named-tensors.ts";
 import { decodeNpz, isNpz } from "./npz.ts";
+import { onnxReader } from "./onnx/reader.ts";
 import { decodeSafetensors } from "./safetensors.ts";
 import { zipNames } from "./zip/archive.ts";
 import { beginsAsZip } from "./zip/directory.ts";
@@ -34,7 +35,7 @@ const readers: { readonly [F in FormatName]: FormatReader } = {
   pytorch: unread("pytorch", (bytes) => (zipNames(bytes) ?? []).some((name) => name.endsWith("data.pkl"))),
   keras: unread("keras", (bytes) => hasBytes(bytes, [0x89, 0x48, 0x44, 0x46]) || isKerasArchive(bytes)),
   tfjs: unread("tfjs", (bytes) => bytes[0] === 0x7b),
-  onnx: unread("onnx", (bytes) => bytes[0] === 0x08),
+  onnx: onnxReader,
 };
 
 /** Names of the formats, in the order in which they are tried: those with the plainest marks first. */

@@ -6,7 +6,7 @@ import { descriptor, type ModelProto, messageIndex } from "./schema.ts";
 import { checkWire } from "./wire.ts";
 
 /** A model to write: fields that are left out are not written. */
-export type OnnxModelInit = MessageInitShape<GenMessage<ModelProto>>;
+export type OnnxModelInit = Exclude<MessageInitShape<GenMessage<ModelProto>>, ModelProto>;
 
 async function load() {
   const [protobuf, { fileDesc, messageDesc }] = await Promise.all([

@@ -7,7 +7,7 @@ import { decodeElements, elementBytes, type StoredType, storedTypes } from "../e
 import { dataLocation, dataType, type TensorProto } from "./schema.ts";
 
 /** A tensor to write. */
-export type OnnxTensorInit = MessageInitShape<GenMessage<TensorProto>>;
+export type OnnxTensorInit = Exclude<MessageInitShape<GenMessage<TensorProto>>, TensorProto>;
 
 /** Files beside an ONNX file, by the names that it gives them. */
 export type ExternalFiles = (name: string) => Promise<Uint8Array>;
