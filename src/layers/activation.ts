@@ -4,7 +4,7 @@ import { type LayerDefinition, noParameters, oneInput } from "./definition.ts";
 
 /** Options of `layers.activation`. */
 export interface ActivationOptions {
-  /** Its name: `relu`, `sigmoid`, `tanh`, `softmax`, `gelu` or `linear`. */
+  /** Its name, as `relu` or `hardSwish`. */
   readonly activation: ActivationName;
 }
 

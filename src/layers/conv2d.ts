@@ -77,7 +77,8 @@ export const conv2dLayer: LayerDefinition<Conv2dOptions> = {
   },
 };
 
-function windowOf(options: {
+/** How the kernel moves over the image. */
+export function windowOf(options: {
   readonly kernelSize: Size2dOption;
   readonly strides: Size2dOption;
   readonly padding: PaddingOption;
@@ -92,7 +93,8 @@ function windowOf(options: {
   };
 }
 
-function checkGroups(channels: number, filters: number, groups: number, where: string): void {
+/** @throws ShapeError unless the groups divide both numbers of channels */
+export function checkGroups(channels: number, filters: number, groups: number, where: string): void {
   if (channels % groups === 0 && filters % groups === 0) return;
   throw new ShapeError(`${groups} groups do not divide ${channels} input channels and ${filters} filters`, {
     where,

@@ -54,6 +54,8 @@ export interface LayerDefinition<O extends object> {
 
 /** One input, the usual case. */
 export const oneInput = { minimum: 1, maximum: 1 } as const;
+/** Two inputs, whose order matters. */
+export const twoInputs = { minimum: 2, maximum: 2 } as const;
 /** Two or more inputs. */
 export const manyInputs = { minimum: 2, maximum: 1024 } as const;
 

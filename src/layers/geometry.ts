@@ -1,6 +1,6 @@
-import type { Padding2d, Size2d } from "../graph/index.ts";
-import { dilatedSize, type PaddingOption, poolOutputSize, resolvePadding } from "../ops/index.ts";
-import { field, isWholeNumber, type Size2dOption } from "../options/index.ts";
+import type { Node, Padding2d, Size2d } from "../graph/index.ts";
+import { type Build, dilatedSize, type PaddingOption, poolOutputSize, resolvePadding } from "../ops/index.ts";
+import { type Field, field, isWholeNumber, type Size2dOption } from "../options/index.ts";
 import { formatShape, type Shape, ShapeError } from "../tensor/index.ts";
 
 /** The option `padding` of convolutions and pools. */
@@ -25,6 +25,38 @@ export function isPadding2d(value: unknown): value is Padding2d {
     ["top", "bottom", "left", "right"].every((side) => side in value) &&
     sides.every(([, size]) => isWholeNumber(size, 0))
   );
+}
+
+/** Rows and columns at the four sides of an image: alike, a pair for height and width, or each side by name. */
+export type Sides2dOption = Size2dOption | Padding2d;
+
+/** The option `padding` or `cropping` of layers that do nothing else. */
+export function sides2dField(fallback: Sides2dOption): Field<Sides2dOption> {
+  return field(
+    "a whole number of at least 0, a pair of them for height and width, or { top, bottom, left, right }",
+    (value): value is Sides2dOption =>
+      isWholeNumber(value, 0) ||
+      isPadding2d(value) ||
+      (Array.isArray(value) && value.length === 2 && value.every((size) => isWholeNumber(size, 0))),
+    fallback,
+  );
+}
+
+/** Each side by name. */
+export function sidesOf(option: Sides2dOption): Padding2d {
+  if (typeof option === "object" && "top" in option) return option;
+  const [vertical, horizontal] = size2d(option);
+  return { top: vertical, bottom: vertical, left: horizontal, right: horizontal };
+}
+
+/** Surrounds images [N, H, W, C] with one value. */
+export function padPixels(
+  build: Build,
+  x: Node,
+  { top, bottom, left, right }: Padding2d,
+  value: number,
+): Node {
+  return build("pad", [x], { before: [0, top, left, 0], after: [0, bottom, right, 0], value });
 }
 
 /** A number stands for both axes. */

@@ -1,126 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../engine/reference/index.ts";
-import type { Node, Update } from "../graph/index.ts";
-import { createBuild } from "../ops/index.ts";
-import { type Shape, sizeOf } from "../tensor/index.ts";
+import type { Shape } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
+import { runLayer } from "../testing/run-layer.ts";
 import * as layers from "./factories.ts";
-import { callLayer, type Layer, layerWhere, outputShapeOf, parametersOf } from "./layer.ts";
-import { layerKinds } from "./table.ts";
+import { type Layer, layerWhere, outputShapeOf, parametersOf } from "./layer.ts";
 
 const image: Shape = [5, 6, 3];
 const shapeOf = (layer: Layer, ...inputs: Shape[]) =>
   outputShapeOf(layer, inputs, layerWhere("l", layer.kind));
 
-const shapeCases: [name: string, layer: Layer, inputs: Shape[], output: Shape][] = [
-  ["dense", layers.dense({ units: 4 }), [[7]], [4]],
-  ["dense on an image", layers.dense({ units: 4 }), [image], [5, 6, 4]],
-  ["conv2d valid", layers.conv2d({ filters: 2, kernelSize: 3 }), [image], [3, 4, 2]],
-  ["conv2d same", layers.conv2d({ filters: 2, kernelSize: 3, padding: "same" }), [image], [5, 6, 2]],
-  [
-    "conv2d stride",
-    layers.conv2d({ filters: 2, kernelSize: 3, strides: 2, padding: "same" }),
-    [image],
-    [3, 3, 2],
-  ],
-  ["conv2d explicit", layers.conv2d({ filters: 2, kernelSize: [3, 2], padding: [1, 0] }), [image], [5, 5, 2]],
-  [
-    "conv2d sides",
-    layers.conv2d({ filters: 1, kernelSize: 3, padding: { top: 1, bottom: 0, left: 2, right: 0 } }),
-    [image],
-    [4, 6, 1],
-  ],
-  ["conv2d dilation", layers.conv2d({ filters: 2, kernelSize: 2, dilationRate: [4, 5] }), [image], [1, 1, 2]],
-  ["conv2d groups", layers.conv2d({ filters: 6, kernelSize: 1, groups: 3 }), [image], [5, 6, 6]],
-  ["maxPool2d", layers.maxPool2d(), [image], [2, 3, 3]],
-  ["maxPool2d ceil", layers.maxPool2d({ ceilMode: true }), [image], [3, 3, 3]],
-  ["maxPool2d same", layers.maxPool2d({ padding: "same" }), [image], [3, 3, 3]],
-  ["maxPool2d stride", layers.maxPool2d({ poolSize: 3, strides: 1, padding: 1 }), [image], [5, 6, 3]],
-  ["averagePool2d", layers.averagePool2d({ poolSize: [5, 2] }), [image], [1, 3, 3]],
-  ["adaptiveAveragePool2d", layers.adaptiveAveragePool2d({ outputSize: [3, 4] }), [image], [3, 4, 3]],
-  ["adaptiveAveragePool2d even", layers.adaptiveAveragePool2d({ outputSize: [1, 2] }), [image], [1, 2, 3]],
-  ["adaptiveAveragePool2d as it is", layers.adaptiveAveragePool2d({ outputSize: [5, 6] }), [image], image],
-  ["adaptiveAveragePool2d larger", layers.adaptiveAveragePool2d({ outputSize: 7 }), [image], [7, 7, 3]],
-  ["globalAveragePool2d", layers.globalAveragePool2d(), [image], [3]],
-  ["globalMaxPool2d", layers.globalMaxPool2d({ keepDimensions: true }), [image], [1, 1, 3]],
-  ["flatten", layers.flatten(), [image], [90]],
-  ["reshape", layers.reshape({ targetShape: [-1, 9] }), [image], [10, 9]],
-  ["zeroPadding2d", layers.zeroPadding2d(), [image], [7, 8, 3]],
-  ["zeroPadding2d pair", layers.zeroPadding2d({ padding: [0, 2] }), [image], [5, 10, 3]],
-  [
-    "zeroPadding2d sides",
-    layers.zeroPadding2d({ padding: { top: 1, bottom: 2, left: 0, right: 0 } }),
-    [image],
-    [8, 6, 3],
-  ],
-  ["add", layers.add(), [image, image, [5, 6, 1]], image],
-  ["multiply", layers.multiply(), [image, [1, 1, 3]], image],
-  ["concatenate", layers.concatenate(), [image, [5, 6, 2]], [5, 6, 5]],
-  ["concatenate rows", layers.concatenate({ axis: 1 }), [image, [2, 6, 3]], [7, 6, 3]],
-  ["activation", layers.activation({ activation: "tanh" }), [image], image],
-  ["dropout", layers.dropout({ rate: 0.5 }), [image], image],
-  ["batchNormalization", layers.batchNormalization(), [image], image],
-  ["input", layers.input({ shape: image }), [], image],
-];
-
-describe("the output shape that is announced is that of the node that is built", () => {
-  test.each(shapeCases)("%s", (_, layer, inputs, output) => {
-    expect(shapeOf(layer, ...inputs)).toEqual(output);
-    if (layer.kind !== "input") expect(run(layer, inputs).node.shape).toEqual([2, ...output]);
-  });
-
-  test("every kind is among the cases", () => {
-    expect(new Set(shapeCases.map(([, { kind }]) => kind))).toEqual(new Set(layerKinds));
-  });
-});
-
-/** Calls a layer on a batch of 2; every value of inputs and parameters is made by `valueAt`. */
-function run(
-  layer: Layer,
-  inputs: readonly Shape[],
-  training = false,
-  valueAt = (index: number) => index / 10 - 1,
-) {
-  const build = createBuild("l");
-  const values = new Map<Node, Float64Array>();
-  const fill = <N extends Node>(node: N, valueFor = valueAt): N => {
-    values.set(
-      node,
-      Float64Array.from({ length: sizeOf(node.shape) }, (_, index) => valueFor(index)),
-    );
-    return node;
-  };
-  const nodes = inputs.map((shape, index) =>
-    fill(build("input", [], { name: `x${index}`, shape: [2, ...shape], dtype: "float32" })),
-  );
-  const parameters = Object.fromEntries(
-    parametersOf(layer, inputs).map(({ name, shape, initializer }) => {
-      const variable = build("variable", [], { name, shape, dtype: "float32" });
-      const start = { zeros: 0, ones: 1 }[String(initializer)];
-      return [name, start === undefined ? fill(variable) : fill(variable, () => start)];
-    }),
-  );
-  const key = build("input", [], { name: "key", shape: [2], dtype: "uint32" });
-  values.set(key, Float64Array.of(1, 2));
-  const updates: Update[] = [];
-  let streams = 0;
-  const context = {
-    training,
-    build,
-    key: training ? key : null,
-    nextStream: () => ++streams,
-    addUpdate: (update: Update) => updates.push(update),
-  };
-  const node = callLayer(layer, context, nodes, parameters);
-  return { node, values, parameters, updates, output: () => [...evaluate([node], values)[0]] };
-}
-
 describe("values", () => {
   test("dense is activation(x W + b)", () => {
     // x = [-1, -0.9], [-0.8, -0.7]; W = [[-1, -0.9], [-0.8, -0.7]]; b = 0.
     const expected = [1 + 0.72, 0.9 + 0.63, 0.8 + 0.56, 0.72 + 0.49];
-    expect(run(layers.dense({ units: 2 }), [[2]]).output()).toBeCloseToTensor(expected);
-    expect(run(layers.dense({ units: 2, activation: "sigmoid" }), [[2]]).output()).toBeCloseToTensor(
+    expect(runLayer(layers.dense({ units: 2 }), [[2]]).output()).toBeCloseToTensor(expected);
+    expect(runLayer(layers.dense({ units: 2, activation: "sigmoid" }), [[2]]).output()).toBeCloseToTensor(
       expected.map((z) => 1 / (1 + Math.exp(-z))),
     );
     expect(parametersOf(layers.dense({ units: 2, useBias: false }), [[2]]).map(({ name }) => name)).toEqual([
@@ -132,26 +27,26 @@ describe("values", () => {
     const layer = layers.conv2d({ filters: 1, kernelSize: 1, biasInitializer: "ones" });
     // The only weight is -1, the bias 1: 1 - x, with x = -1, -0.9, ...
     const expected = Array.from({ length: 8 }, (_, index) => 1 - (index / 10 - 1));
-    expect(run(layer, [[2, 2, 1]]).output()).toBeCloseToTensor(expected);
+    expect(runLayer(layer, [[2, 2, 1]]).output()).toBeCloseToTensor(expected);
   });
 
   test("pools take the greatest value, or the mean without the padding", () => {
-    const max = run(layers.maxPool2d({ poolSize: 2 }), [[2, 2, 1]]).output();
+    const max = runLayer(layers.maxPool2d({ poolSize: 2 }), [[2, 2, 1]]).output();
     expect(max).toBeCloseToTensor([-0.7, -0.3]);
-    const mean = run(layers.averagePool2d({ poolSize: 2 }), [[2, 2, 1]]).output();
+    const mean = runLayer(layers.averagePool2d({ poolSize: 2 }), [[2, 2, 1]]).output();
     expect(mean).toBeCloseToTensor([-0.85, -0.45]);
     // 3 x 3 windows around each pixel of 2 x 2: all four pixels lie in each, the padding does not count.
     const padded = layers.averagePool2d({ poolSize: 3, strides: 1, padding: "same" });
-    expect(run(padded, [[2, 2, 1]]).output()).toBeCloseToTensor([
+    expect(runLayer(padded, [[2, 2, 1]]).output()).toBeCloseToTensor([
       -0.85, -0.85, -0.85, -0.85, -0.45, -0.45, -0.45, -0.45,
     ]);
     const counted = layers.averagePool2d({ poolSize: 3, strides: 3, padding: 1, countPadding: true });
-    expect(run(counted, [[2, 2, 1]]).output()).toBeCloseToTensor([-3.4 / 9, -1.8 / 9]);
+    expect(runLayer(counted, [[2, 2, 1]]).output()).toBeCloseToTensor([-3.4 / 9, -1.8 / 9]);
   });
 
   test("adaptive pools take the mean of even shares, whichever op they are made of", () => {
     const pool = (outputSize: number, inputs: Shape) =>
-      run(layers.adaptiveAveragePool2d({ outputSize }), [inputs]);
+      runLayer(layers.adaptiveAveragePool2d({ outputSize }), [inputs]);
     // Rows of x: -1, -0.9, -0.8 | -0.7, -0.6, -0.5 | -0.4, -0.3, -0.2; windows of 2 x 2 that overlap by one.
     expect(pool(2, [3, 3, 1]).output().slice(0, 4)).toBeCloseToTensor([-0.8, -0.7, -0.5, -0.4]);
     expect(pool(1, [2, 2, 1]).output()).toBeCloseToTensor([-0.85, -0.45]);
@@ -162,24 +57,26 @@ describe("values", () => {
 
   test("global pools reduce each channel", () => {
     // Channels alternate: -1, -0.9 | -0.8, -0.7 | ...
-    expect(run(layers.globalMaxPool2d(), [[1, 2, 2]]).output()).toBeCloseToTensor([-0.8, -0.7, -0.4, -0.3]);
-    expect(run(layers.globalAveragePool2d(), [[1, 2, 2]]).output()).toBeCloseToTensor([
+    expect(runLayer(layers.globalMaxPool2d(), [[1, 2, 2]]).output()).toBeCloseToTensor([
+      -0.8, -0.7, -0.4, -0.3,
+    ]);
+    expect(runLayer(layers.globalAveragePool2d(), [[1, 2, 2]]).output()).toBeCloseToTensor([
       -0.9, -0.8, -0.5, -0.4,
     ]);
   });
 
   test("merging layers", () => {
     const shapes: Shape[] = [[2], [2]];
-    expect(run(layers.add(), shapes).output()).toBeCloseToTensor([-2, -1.8, -1.6, -1.4]);
-    expect(run(layers.multiply(), shapes).output()).toBeCloseToTensor([1, 0.81, 0.64, 0.49]);
-    expect(run(layers.concatenate(), shapes).output()).toBeCloseToTensor([
+    expect(runLayer(layers.add(), shapes).output()).toBeCloseToTensor([-2, -1.8, -1.6, -1.4]);
+    expect(runLayer(layers.multiply(), shapes).output()).toBeCloseToTensor([1, 0.81, 0.64, 0.49]);
+    expect(runLayer(layers.concatenate(), shapes).output()).toBeCloseToTensor([
       -1, -0.9, -1, -0.9, -0.8, -0.7, -0.8, -0.7,
     ]);
   });
 
   test("zero padding surrounds", () => {
     const layer = layers.zeroPadding2d({ padding: { top: 1, bottom: 0, left: 0, right: 1 } });
-    expect(run(layer, [[1, 1, 1]]).output()).toBeCloseToTensor([0, 0, -1, 0, 0, 0, -0.9, 0]);
+    expect(runLayer(layer, [[1, 1, 1]]).output()).toBeCloseToTensor([0, 0, -1, 0, 0, 0, -0.9, 0]);
   });
 
   test.each([
@@ -188,7 +85,7 @@ describe("values", () => {
     ["tanh", Math.tanh],
     ["sigmoid", (x: number) => 1 / (1 + Math.exp(-x))],
   ] as const)("activation %s", (activation, of) => {
-    const { output, values, node } = run(
+    const { output, values, node } = runLayer(
       layers.activation({ activation }),
       [[3]],
       false,
@@ -200,10 +97,15 @@ describe("values", () => {
   });
 
   test("gelu is x Phi(x), softmax sums to 1", () => {
-    const gelu = run(layers.activation({ activation: "gelu" }), [[1]], false, (index) => index + 1).output();
+    const gelu = runLayer(
+      layers.activation({ activation: "gelu" }),
+      [[1]],
+      false,
+      (index) => index + 1,
+    ).output();
     // Phi(1) = 0.8413447460685429, Phi(2) = 0.9772498680518208.
     expect(gelu).toBeCloseToTensor([0.8413447460685429, 2 * 0.9772498680518208]);
-    const softmax = run(
+    const softmax = runLayer(
       layers.activation({ activation: "softmax" }),
       [[2]],
       false,
@@ -219,14 +121,16 @@ describe("values", () => {
 
   test("dropout drops in training alone, and scales what stays", () => {
     const layer = layers.dropout({ rate: 0.75 });
-    const input = run(layer, [[400]], false, () => 1).output();
+    const input = runLayer(layer, [[400]], false, () => 1).output();
     expect(input.every((value) => value === 1)).toBe(true);
-    const dropped = run(layer, [[400]], true, () => 1).output();
+    const dropped = runLayer(layer, [[400]], true, () => 1).output();
     expect(dropped.every((value) => value === 0 || value === 4)).toBe(true);
     const kept = dropped.filter((value) => value === 4).length;
     expect(kept).toBeGreaterThan(150);
     expect(kept).toBeLessThan(250);
-    expect(run(layers.dropout({ rate: 0 }), [[4]], true).output()).toEqual(run(layer, [[4]]).output());
+    expect(runLayer(layers.dropout({ rate: 0 }), [[4]], true).output()).toEqual(
+      runLayer(layer, [[4]]).output(),
+    );
   });
 });
 
@@ -234,7 +138,7 @@ describe("batch normalization", () => {
   test("training uses the batch's moments, and moves the running ones towards them", () => {
     const layer = layers.batchNormalization({ momentum: 0.9, epsilon: 1e-3 });
     // Two examples with two channels: -1, -0.9 and -0.8, -0.7: means -0.9, -0.8, variances 0.01.
-    const { output, updates, values } = run(layer, [[2]], true);
+    const { output, updates, values } = runLayer(layer, [[2]], true);
     const scaled = 0.1 / Math.sqrt(0.01 + 1e-3);
     expect(output()).toBeCloseToTensor([-scaled, -scaled, scaled, scaled]);
     expect(
@@ -252,7 +156,9 @@ describe("batch normalization", () => {
   });
 
   test("inference uses the running moments, and changes nothing", () => {
-    const { node, values, parameters, updates } = run(layers.batchNormalization({ epsilon: 0.25 }), [[2]]);
+    const { node, values, parameters, updates } = runLayer(layers.batchNormalization({ epsilon: 0.25 }), [
+      [2],
+    ]);
     const { running_mean: mean, running_var: variance, weight, bias } = parameters;
     values.set(mean, Float64Array.of(1, 2));
     values.set(variance, Float64Array.of(2, 6));
@@ -271,7 +177,7 @@ describe("batch normalization", () => {
   test("without scale and center there are statistics alone; a frozen one infers in training too", () => {
     const bare = layers.batchNormalization({ scale: false, center: false });
     expect(parametersOf(bare, [[2]]).map(({ name }) => name)).toEqual(["running_mean", "running_var"]);
-    const frozen = run(layers.batchNormalization({ trainable: false }), [[2]], true);
+    const frozen = runLayer(layers.batchNormalization({ trainable: false }), [[2]], true);
     expect(frozen.updates).toEqual([]);
     const root = Math.sqrt(1.001);
     expect(frozen.output()).toBeCloseToTensor([-1 / root, -0.9 / root, -0.8 / root, -0.7 / root]);

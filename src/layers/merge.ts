@@ -1,28 +1,53 @@
 import type { Node } from "../graph/index.ts";
 import type { Build } from "../ops/index.ts";
-import { field } from "../options/index.ts";
 import { broadcastShapes, formatShape, type Shape, ShapeError } from "../tensor/index.ts";
-import { type LayerDefinition, manyInputs, noParameters } from "./definition.ts";
+import { axisField } from "./axes.ts";
+import { type LayerDefinition, manyInputs, noParameters, twoInputs } from "./definition.ts";
 
-/** `layers.add()` and `layers.multiply()` take no options of their own. */
+/** `layers.add()`, `subtract()`, `multiply()`, `divide()` and `average()` take no options of their own. */
 export type MergeOptions = Record<never, never>;
 
 /** The sum of its inputs, sizes of 1 stretched. Shapes: two or more [...] -> [...]. */
-export const addLayer: LayerDefinition<MergeOptions> = elementwise((build, a, b) => build("add", [a, b], {}));
-
-/** The product of its inputs, sizes of 1 stretched. Shapes: two or more [...] -> [...]. */
-export const multiplyLayer: LayerDefinition<MergeOptions> = elementwise((build, a, b) =>
-  build("multiply", [a, b], {}),
+export const addLayer: LayerDefinition<MergeOptions> = elementwise(manyInputs, (build, inputs) =>
+  fold("add", build, inputs),
 );
 
-function elementwise(combine: (build: Build, a: Node, b: Node) => Node): LayerDefinition<MergeOptions> {
+/** The product of its inputs, sizes of 1 stretched. Shapes: two or more [...] -> [...]. */
+export const multiplyLayer: LayerDefinition<MergeOptions> = elementwise(manyInputs, (build, inputs) =>
+  fold("multiply", build, inputs),
+);
+
+/** The first input less the second, sizes of 1 stretched. Shapes: two [...] -> [...]. */
+export const subtractLayer: LayerDefinition<MergeOptions> = elementwise(twoInputs, (build, inputs) =>
+  fold("subtract", build, inputs),
+);
+
+/** The first input over the second, sizes of 1 stretched. Shapes: two [...] -> [...]. */
+export const divideLayer: LayerDefinition<MergeOptions> = elementwise(twoInputs, (build, inputs) =>
+  fold("divide", build, inputs),
+);
+
+/** The mean of its inputs, sizes of 1 stretched. Shapes: two or more [...] -> [...]. */
+export const averageLayer: LayerDefinition<MergeOptions> = elementwise(manyInputs, (build, inputs) =>
+  build("affine", [fold("add", build, inputs)], { factor: 1 / inputs.length, offset: 0 }),
+);
+
+/** The inputs combined from the first to the last. */
+function fold(kind: "add" | "subtract" | "multiply" | "divide", build: Build, inputs: readonly Node[]): Node {
+  return inputs.reduce((result, next) => build(kind, [result, next], {}));
+}
+
+function elementwise(
+  arity: LayerDefinition<MergeOptions>["arity"],
+  combine: (build: Build, inputs: readonly Node[]) => Node,
+): LayerDefinition<MergeOptions> {
   return {
     fields: {},
-    arity: manyInputs,
+    arity,
     outputShape: (_options, [first = [], ...others], where) =>
       others.reduce((shape, other) => sameRank(shape, other, where), first),
     parameters: noParameters,
-    call: (_options, { build }, inputs) => inputs.reduce((sum, next) => combine(build, sum, next)),
+    call: (_options, { build }, inputs) => combine(build, inputs),
   };
 }
 
@@ -43,13 +68,7 @@ export interface ConcatenateOptions {
 
 /** Its inputs one behind the other along an axis. Shapes: [..., A], [..., B] -> [..., A + B]. */
 export const concatenateLayer: LayerDefinition<ConcatenateOptions> = {
-  fields: {
-    axis: field(
-      "a whole number other than 0 (the batch)",
-      (value): value is number => Number.isInteger(value) && value !== 0,
-      -1,
-    ),
-  },
+  fields: { axis: axisField(-1) },
   arity: manyInputs,
   outputShape: ({ axis }, inputs, where) => {
     const [first = []] = inputs;
