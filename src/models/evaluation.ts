@@ -120,17 +120,17 @@ export async function predictImages(
   };
   const tapKey = taps.join(",");
   const resultSize = collectors.reduce((sum, { exampleSize }) => sum + exampleSize, 0);
-  if (images.data instanceof Uint8Array) {
+  const { shape, data } = images;
+  if (data instanceof Uint8Array) {
     const programOf = (data: ResidentData, size: number) =>
       context.variables.program(
         `predict/${data.capacity}/${size}/${tapKey}`,
         () => predictionGraph(context, data, size, taps),
         stepsOfCall(size * resultSize),
       );
-    const bytes = new Tensor("uint8", images.shape, images.data);
+    const bytes = new Tensor("uint8", shape, data);
     await context.variables.inTurn(() => stream(context, bytes, null, batchSize, programOf, onResult));
   } else {
-    const { shape, data } = images;
     await context.variables.inTurn(() => feedImages(context, shape, data, batchSize, taps, onResult));
   }
   const [result, ...tapped] = collectors.map((collector) => collector.tensor);
@@ -221,7 +221,7 @@ function padded(pixels: Uint8Array, length: number): Uint8Array {
 async function feedImages(
   context: RunContext,
   [count = 0, ...shape]: Shape,
-  values: ArrayLike<number>,
+  values: Float32Array,
   batchSize: number,
   taps: readonly number[],
   onResult: (fetches: Fetches) => void,
@@ -229,8 +229,8 @@ async function feedImages(
   const rowSize = sizeOf(shape);
   for (let begin = 0; begin < count; begin += batchSize) {
     const size = Math.min(batchSize, count - begin);
-    const batch = new Float32Array(size * rowSize);
-    for (let index = 0; index < batch.length; index++) batch[index] = values[begin * rowSize + index];
+    // Not a copy: a program takes what it is fed when it is called.
+    const batch = values.subarray(begin * rowSize, (begin + size) * rowSize);
     const program = await context.variables.program(
       `predict/input/${size}/${taps.join(",")}`,
       () => predictionGraph(context, "input", size, taps),
