@@ -59,6 +59,7 @@ export {
   type AugmentOptions,
   type AuxiliaryOptions,
   type BatchOptions,
+  type ChannelOrder,
   type CompileOptions,
   type EvaluationResult,
   type FitOptions,
@@ -69,7 +70,9 @@ export {
   Model,
   type ModelOptions,
   type ModelSummary,
+  normalized,
   type Preprocessing,
+  type PreprocessingOptions,
   sequential,
 } from "./models/index.ts";
 export type { PaddingOption } from "./ops/index.ts";

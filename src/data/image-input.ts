@@ -1,6 +1,7 @@
 import type { DecodedImage } from "#host";
 import { DataError, ShapeError } from "../tensor/errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { cropMiddle, type ImageResize, resizeImage } from "./image-resize.ts";
 import { type ImageSize, resample } from "./resample.ts";
 
 /**
@@ -17,8 +18,10 @@ export interface ImageInputOptions {
   readonly width: number;
   /** Of the model's input: 1 (gray) or 3 (RGB). */
   readonly channels: number;
-  /** `stretch` unless told. */
+  /** What to do with an image of another size; unless told, what `resize` says, or `stretch` without that. */
   readonly fit?: FitMode;
+  /** How the model's images are made (`model.preprocessing.resize`); applied to images of its size, too. */
+  readonly resize?: ImageResize | null;
   /** The image's name, for errors and notes. */
   readonly name?: string;
 }
@@ -33,7 +36,7 @@ export interface ImageInput {
 
 /**
  * Turns decoded pixels into the input of a model: cropped, converted to its channels (gray by Rec. 601's luma), brought
- * to its size by a triangle filter. Values stay 0 to 255; the model scales them.
+ * to its size as its `resize` says, else by a triangle filter. Values stay 0 to 255 and RGB; the model does the rest.
  *
  * Shapes: any image to `[1, height, width, channels]`.
  *
@@ -41,7 +44,7 @@ export interface ImageInput {
  * @throws DataError when the image has another size and `fit` is `refuse`, or its pixels do not make up its size
  */
 export function imageToInput(image: DecodedImage, options: ImageInputOptions): ImageInput {
-  const { height, width, channels, fit = "stretch", name = "image" } = options;
+  const { height, width, channels, fit, resize = null, name = "image" } = options;
   checkImage(image, channels, name);
   const notes: string[] = [];
   const note = (text: string) => notes.push(`${name}: ${text}`);
@@ -58,14 +61,16 @@ export function imageToInput(image: DecodedImage, options: ImageInputOptions): I
     const cropped = cropSize(size, height, width);
     if (cropped.height !== size.height || cropped.width !== size.width) {
       note(`cut to the middle ${sizeText(cropped)} of ${sizeText(size)}`);
-      pixels = cropMiddle(pixels, size, cropped);
-      size = cropped;
+      ({ pixels, size } = cropMiddle({ pixels, size }, cropped.height, cropped.width));
     }
   }
   if (size.channels !== channels) {
     note(channels === 1 ? "converted from RGB to gray (luma of Rec. 601)" : "converted from gray to RGB");
     pixels = channels === 1 ? toGray(pixels) : toRgb(pixels);
     size = { ...size, channels };
+  }
+  if (fit === undefined && resize !== null) {
+    ({ pixels, size } = resizeImage({ pixels, size }, resize));
   }
   if (size.height !== height || size.width !== width) {
     const keepsRatio = size.width * height === size.height * width;
@@ -105,18 +110,6 @@ function cropSize(size: ImageSize, height: number, width: number): ImageSize {
     width: Math.max(1, Math.round(width * scale)),
     channels: size.channels,
   };
-}
-
-function cropMiddle(pixels: Uint8Array, size: ImageSize, cropped: ImageSize): Uint8Array {
-  const top = Math.floor((size.height - cropped.height) / 2);
-  const left = Math.floor((size.width - cropped.width) / 2);
-  const rowSize = cropped.width * size.channels;
-  const result = new Uint8Array(cropped.height * rowSize);
-  for (let row = 0; row < cropped.height; row++) {
-    const from = ((top + row) * size.width + left) * size.channels;
-    result.set(pixels.subarray(from, from + rowSize), row * rowSize);
-  }
-  return result;
 }
 
 /** Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), in 16-bit fixed point as Pillow's conversion to "L" has it. */

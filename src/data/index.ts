@@ -11,5 +11,7 @@ export {
 export { decodeIdxImages, decodeIdxLabels, type IdxOptions, unpackIdx } from "./idx.ts";
 export { type DatasetPair, loadIdxFolder } from "./idx-folder.ts";
 export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } from "./image-input.ts";
+export { type ImageResize, resizedSize } from "./image-resize.ts";
 export { loadMnist } from "./mnist.ts";
 export { type DatasetName, datasets, loadDataset } from "./registry.ts";
+export { type Interpolation, interpolations } from "./resample.ts";

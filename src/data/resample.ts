@@ -1,31 +1,8 @@
-/** For each target position: the first source position that counts, and the weights of it and those after it. */
-interface Taps {
-  readonly first: number;
-  readonly weights: readonly number[];
-}
+/** How pixels between pixels are found. */
+export type Interpolation = "nearest" | "bilinear" | "bicubic" | "lanczos";
 
-/**
- * Weights of a triangle filter along one axis. Its half width is the scale when shrinking, so that every source pixel
- * counts (area averaging with soft edges), and one pixel when enlarging (bilinear interpolation):
- *
- *   centre = (target + 1/2) scale,  weight(source) ~ max(0, 1 - |source + 1/2 - centre| / max(scale, 1))
- *
- * Source: Pillow's `Image.resize(..., Resampling.BILINEAR)`, which PyTorch's and Keras's image pipelines rest on.
- */
-function triangleTaps(sourceSize: number, targetSize: number): Taps[] {
-  const scale = sourceSize / targetSize;
-  const halfWidth = Math.max(scale, 1);
-  return Array.from({ length: targetSize }, (_, target) => {
-    const centre = (target + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - halfWidth + 0.5));
-    const end = Math.min(sourceSize, Math.floor(centre + halfWidth + 0.5));
-    const raw = Array.from({ length: end - first }, (_, tap) =>
-      Math.max(0, 1 - Math.abs(first + tap + 0.5 - centre) / halfWidth),
-    );
-    const sum = raw.reduce((total, weight) => total + weight, 0);
-    return { first, weights: raw.map((weight) => weight / sum) };
-  });
-}
+/** All of them, as a list. */
+export const interpolations: readonly Interpolation[] = ["nearest", "bilinear", "bicubic", "lanczos"];
 
 /** Size of an image and its channels. */
 export interface ImageSize {
@@ -34,39 +11,145 @@ export interface ImageSize {
   readonly channels: number;
 }
 
+/** How an image is brought to another size. */
+export interface ResampleOptions {
+  /** Default `"bilinear"`. */
+  readonly interpolation?: Interpolation;
+  /**
+   * Whether every source pixel counts when an image shrinks, as in Pillow and torchvision; default true. Without it only
+   * the pixels around each point do, as in TensorFlow's `tf.image.resize` by default.
+   */
+  readonly antialias?: boolean;
+}
+
+/** A filter: its weight at a distance in pixels, 0 from `support` on. */
+interface Filter {
+  readonly support: number;
+  readonly weight: (distance: number) => number;
+}
+
+const filters: Readonly<Record<Exclude<Interpolation, "nearest">, Filter>> = {
+  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { support: 2, weight: cubic },
+  lanczos: { support: 3, weight: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+/** Keys's cubic convolution with a = -1/2 (Keys 1981), as Pillow and TensorFlow have it. */
+function cubic(distance: number): number {
+  const a = -0.5;
+  const x = Math.abs(distance);
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+/** sin(pi x) / (pi x). */
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+/** For each target position: the first source position that counts, and the weights of it and those after it. */
+interface Taps {
+  readonly first: number;
+  /** Whole numbers: multiples of 2^-22. */
+  readonly weights: readonly number[];
+}
+
+/** Weights are whole multiples of 2^-22, as in Pillow, so that sums are exact and come out the same everywhere. */
+const unit = 2 ** 22;
+
 /**
- * An image at another size, by a triangle filter along the rows and then along the columns.
+ * Weights along one axis. The filter is stretched by the scale when shrinking with antialias, so that every source pixel
+ * counts:
+ *
+ *   centre = (target + 1/2) scale,  weight(source) ~ filter((source + 1/2 - centre) / max(scale, 1))
+ *
+ * Source: Pillow's `Image.resize`, which PyTorch's and Keras's image pipelines rest on.
+ */
+function filterTaps(sourceSize: number, targetSize: number, filter: Filter, antialias: boolean): Taps[] {
+  const scale = sourceSize / targetSize;
+  const stretch = antialias ? Math.max(scale, 1) : 1;
+  const reach = filter.support * stretch;
+  return Array.from({ length: targetSize }, (_, target) => {
+    const centre = (target + 0.5) * scale;
+    const first = Math.max(0, Math.floor(centre - reach + 0.5));
+    const end = Math.min(sourceSize, Math.floor(centre + reach + 0.5));
+    const raw = Array.from({ length: end - first }, (_, tap) =>
+      filter.weight((first + tap + 0.5 - centre) / stretch),
+    );
+    const sum = raw.reduce((total, weight) => total + weight, 0);
+    return { first, weights: raw.map((weight) => roundAwayFromZero((weight / sum) * unit)) };
+  });
+}
+
+function roundAwayFromZero(x: number): number {
+  return Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
+}
+
+/** The source pixel that a target pixel's middle falls in. */
+function nearestTaps(sourceSize: number, targetSize: number): Taps[] {
+  const scale = sourceSize / targetSize;
+  return Array.from({ length: targetSize }, (_, target) => ({
+    first: Math.min(sourceSize - 1, Math.floor((target + 0.5) * scale)),
+    weights: [unit],
+  }));
+}
+
+/**
+ * An image at another size: along the rows, rounded to bytes, then along the columns. With antialias the bytes are
+ * Pillow's.
  *
  * Shapes: `pixels` is `[height, width, channels]` of `size`; the result `[height, width, channels]` with the target's
  * height and width.
  */
-export function resample(pixels: Uint8Array, size: ImageSize, height: number, width: number): Uint8Array {
+export function resample(
+  pixels: Uint8Array,
+  size: ImageSize,
+  height: number,
+  width: number,
+  { interpolation = "bilinear", antialias = true }: ResampleOptions = {},
+): Uint8Array {
+  const tapsOf = (source: number, target: number) =>
+    interpolation === "nearest"
+      ? nearestTaps(source, target)
+      : filterTaps(source, target, filters[interpolation], antialias);
   const { channels } = size;
-  const columnTaps = triangleTaps(size.width, width);
-  const rows = new Float64Array(size.height * width * channels);
-  for (let row = 0; row < size.height; row++) {
-    for (let column = 0; column < width; column++) {
-      const { first, weights } = columnTaps[column];
+  const columns = tapsOf(size.width, width);
+  // A row is made of pixels a channel apart; a column, of elements a row apart.
+  const wide = width === size.width ? pixels : resampleRows(pixels, size, columns);
+  return height === size.height ? wide : resampleColumns(wide, width * channels, tapsOf(size.height, height));
+}
+
+function resampleRows(
+  pixels: Uint8Array,
+  { height, width, channels }: ImageSize,
+  columns: readonly Taps[],
+): Uint8Array {
+  const result = new Uint8ClampedArray(height * columns.length * channels);
+  let to = 0;
+  for (let row = 0; row < height; row++) {
+    for (const { first, weights } of columns) {
+      const from = (row * width + first) * channels;
       for (let channel = 0; channel < channels; channel++) {
-        let sum = 0;
-        for (let tap = 0; tap < weights.length; tap++) {
-          sum += weights[tap] * pixels[(row * size.width + first + tap) * channels + channel];
-        }
-        rows[(row * width + column) * channels + channel] = sum;
+        let sum = unit / 2;
+        for (let tap = 0; tap < weights.length; tap++)
+          sum += weights[tap] * pixels[from + tap * channels + channel];
+        result[to++] = Math.floor(sum / unit);
       }
     }
   }
-  const rowTaps = triangleTaps(size.height, height);
-  const rowSize = width * channels;
-  const result = new Uint8Array(height * rowSize);
-  for (let row = 0; row < height; row++) {
-    const { first, weights } = rowTaps[row];
+  return new Uint8Array(result.buffer);
+}
+
+function resampleColumns(pixels: Uint8Array, rowSize: number, rows: readonly Taps[]): Uint8Array {
+  const result = new Uint8ClampedArray(rows.length * rowSize);
+  let to = 0;
+  for (const { first, weights } of rows) {
     for (let index = 0; index < rowSize; index++) {
-      let sum = 0;
+      let sum = unit / 2;
       for (let tap = 0; tap < weights.length; tap++)
-        sum += weights[tap] * rows[(first + tap) * rowSize + index];
-      result[row * rowSize + index] = Math.round(sum);
+        sum += weights[tap] * pixels[(first + tap) * rowSize + index];
+      result[to++] = Math.floor(sum / unit);
     }
   }
-  return result;
+  return new Uint8Array(result.buffer);
 }

@@ -69,7 +69,7 @@ describe("sequential", () => {
     ],
     [
       () => sequential([layers.flatten({ inputShape: [1] })], { preprocessing: { scale: Number.NaN } }),
-      'OptionError: preprocessing: option "scale" must be a number, got NaN.',
+      'OptionError: preprocessing: option "scale" must be a number, or a list with one for each channel, got NaN.',
     ],
     [
       () => sequential([layers.flatten({ inputShape: [1] }), Object({})]),

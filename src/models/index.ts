@@ -21,7 +21,12 @@ export type {
   ModelOptions,
   ModelParts,
 } from "./model-options.ts";
-export type { Preprocessing } from "./preprocessing.ts";
+export {
+  type ChannelOrder,
+  normalized,
+  type Preprocessing,
+  type PreprocessingOptions,
+} from "./preprocessing.ts";
 export { sequential } from "./sequential.ts";
 export { evaluationGraph, predictionGraph, type ResidentData, trainingGraph } from "./step-graphs.ts";
 export type { LayerSummary, ModelSummary } from "./summary.ts";

@@ -30,7 +30,16 @@ function branching(): Model {
     .apply(layers.flatten().apply(layers.multiply().apply([a, x])));
   const model = functional(
     { inputs: x, outputs: y },
-    { name: "branching", preprocessing: { scale: 0.01, offset: -1 }, classNames: ["left", "right"], seed: 4 },
+    {
+      name: "branching",
+      preprocessing: {
+        scale: [0.01],
+        offset: -1,
+        resize: { size: [4, 4], interpolation: "bicubic" },
+      },
+      classNames: ["left", "right"],
+      seed: 4,
+    },
   );
   model.compile({
     engine,
@@ -63,7 +72,12 @@ test("a saved model is loaded whole: architecture, weights, preprocessing, train
         layer: expect.objectContaining({ name }),
       })),
     });
-    expect(loaded.preprocessing).toEqual({ scale: 0.01, offset: -1 });
+    expect(loaded.preprocessing).toEqual({
+      scale: [0.01],
+      offset: -1,
+      channelOrder: "rgb",
+      resize: { size: [4, 4], crop: null, interpolation: "bicubic", antialias: true },
+    });
     expect(loaded.classNames).toEqual(["left", "right"]);
     expect(loaded.compiled).toEqual(model.compiled);
     expect(await loaded.getWeights()).toEqual(await model.getWeights());
@@ -263,7 +277,13 @@ describe("hostile or damaged metadata", () => {
       (d) => {
         d.preprocessing = { scale: "1" };
       },
-      'preprocessing: option "scale" must be a number, got "1".',
+      'preprocessing: option "scale" must be a number, or a list with one for each channel, got "1".',
+    ],
+    [
+      (d) => {
+        d.preprocessing = { scale: [1, 2, 3] };
+      },
+      'model "branching": preprocessing has 3 numbers of "scale", the input [4, 4, 1] has 1 channels. Give one for each channel, or a single number for all.',
     ],
     [
       (d) => {

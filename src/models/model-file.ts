@@ -17,12 +17,13 @@ import {
   type AuxiliaryHead,
   assemble,
   type Call,
+  inputShapeOf,
   largestModel,
   modelParameters,
   type Tap,
 } from "./architecture.ts";
 import { type CompileConfiguration, readCompileConfiguration } from "./compile.ts";
-import { type Preprocessing, readPreprocessing } from "./preprocessing.ts";
+import { checkPreprocessing, type Preprocessing, readPreprocessing } from "./preprocessing.ts";
 import { checkWeight } from "./variables.ts";
 
 /** All of a model but its weights. */
@@ -114,9 +115,12 @@ export function readDescription(text: string, name: string): ModelDescription {
       classNames,
     } = { ...value } as Record<string, unknown>;
     if (found !== version) throw damaged(`version ${describeValue(found)} is not known, only ${version}`);
+    const net = readArchitecture(architecture);
+    const prepared = readPreprocessing(preprocessing);
+    checkPreprocessing(prepared, inputShapeOf(net), net.name);
     return {
-      architecture: readArchitecture(architecture),
-      preprocessing: readPreprocessing(preprocessing),
+      architecture: net,
+      preprocessing: prepared,
       compile: compile === null ? null : readCompileConfiguration(compile),
       classNames: readClassNames(classNames),
     };

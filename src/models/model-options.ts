@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor/index.ts";
 import { countField, type ValidationScores } from "../train/index.ts";
 import type { Architecture } from "./architecture.ts";
 import type { BatchOptions } from "./batch-size.ts";
-import { type Preprocessing, readPreprocessing } from "./preprocessing.ts";
+import { type Preprocessing, type PreprocessingOptions, readPreprocessing } from "./preprocessing.ts";
 
 /** Whose outputs are wanted. */
 export interface ActivationsOptions extends BatchOptions {
@@ -42,7 +42,7 @@ export interface ModelOptions {
   /** Of the initial weights; default the seed of the first `fit`, or 0. */
   readonly seed?: number | null;
   /** What happens to the bytes of images; default `{ scale: 1 / 255, offset: 0 }`. */
-  readonly preprocessing?: Partial<Preprocessing>;
+  readonly preprocessing?: PreprocessingOptions;
   /** Default: those of the first training data. */
   readonly classNames?: readonly string[] | null;
 }

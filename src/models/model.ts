@@ -19,7 +19,7 @@ import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
 import { decodeModel, describeModel, encodeModel, readDescription } from "./model-file.ts";
 import type { ActivationsOptions, EvaluationResult, LoadOptions, ModelParts } from "./model-options.ts";
 import { modelFits, planModel } from "./plan.ts";
-import type { Preprocessing } from "./preprocessing.ts";
+import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { callNamed, truncate } from "./taps.ts";
 import { checkCheckpoint, createTrainee } from "./trainee.ts";
@@ -46,7 +46,9 @@ export class Model {
   #training = false;
   readonly #usualBatch = new UsualBatch();
 
+  /** @throws OptionError when the preprocessing does not suit the input */
   constructor({ architecture, preprocessing, classNames = null, seed = null, weights = null }: ModelParts) {
+    checkPreprocessing(preprocessing, inputShapeOf(architecture), architecture.name);
     this.architecture = architecture;
     this.preprocessing = preprocessing;
     this.#classNames = classNames;

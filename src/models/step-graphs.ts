@@ -8,6 +8,7 @@ import type { Shape } from "../tensor/index.ts";
 import { type Architecture, inputShapeOf, modelParameters } from "./architecture.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import { buildForward, type Forward } from "./forward.ts";
+import { preprocessed } from "./preprocess-graph.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 
 /** Images and labels that live in the engine. */
@@ -145,7 +146,9 @@ function loadBatch(
   const images = build("variable", [], { name: imagesName(data), shape: imagesShape, dtype: "uint8" });
   const labels = build("variable", [], { name: labelsName(data), shape: [data.capacity], dtype: "int32" });
   return {
-    images: build("loadImages", [images, indices, key], { ...preprocessing, shift }),
+    images: preprocessed(preprocessing, build, (numbers) =>
+      build("loadImages", [images, indices, key], { ...numbers, shift }),
+    ),
     labels: build("loadLabels", [labels, indices], {}),
     key,
   };

@@ -52,7 +52,7 @@ export async function predict(
   const { file } = await resolveModel(reference);
   const model = await loadModel(file, await engine);
   const inputs: Input[] = [];
-  for (const name of names) inputs.push(await readInput(name, model.inputShape, flags, terminal));
+  for (const name of names) inputs.push(await readInput(name, model, flags, terminal));
   const outputs: Tensor<"float32">[] = [];
   const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
   for (const { images } of inputs) outputs.push(await model.predict(images, options));
@@ -69,7 +69,7 @@ export async function predict(
 
 async function readInput(
   name: string,
-  inputShape: Shape,
+  { inputShape, preprocessing }: Model,
   { fit }: PredictFlags,
   terminal: Terminal,
 ): Promise<Input> {
@@ -81,6 +81,7 @@ async function readInput(
     width,
     channels,
     name,
+    resize: preprocessing.resize,
     ...(fit === undefined ? {} : { fit }),
   });
   for (const note of notes) terminal.err(`${note}\n`);

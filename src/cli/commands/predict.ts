@@ -35,7 +35,7 @@ export function registerPredict(program: Command, terminal: Terminal): void {
     )
     .option(
       "--fit <mode>",
-      `images of another size: ${fitModes.join(", ")} (default: stretch)`,
+      `images of another size: ${fitModes.join(", ")} (default: as the model says, else stretch)`,
       choice("--fit", fitModes),
     )
     .option(
