@@ -19,20 +19,23 @@ export function preprocessed(
   const [onlyOffset = 0] = offsets;
   const isUniform = scales.size === 1 && offsets.size === 1;
   const images = load(isUniform ? { scale: onlyScale, offset: onlyOffset } : { scale: 1, offset: 0 });
+  const ordered = channelOrder === "rgb" ? images : reversed(build, images);
+  if (isUniform) return ordered;
   const channels = images.shape[images.shape.length - 1] ?? 1;
-  if (isUniform && channelOrder === "rgb") return images;
-  const factors = isUniform ? 1 : scale;
-  const summands = isUniform ? 0 : offset;
-  const parts = Array.from({ length: channels }, (_, channel) => {
-    const source = channelOrder === "rgb" ? channel : channels - 1 - channel;
-    const part = channelOf(build, images, source);
-    const [factor, summand] = [numberOf(factors, channel), numberOf(summands, channel)];
-    return factor === 1 && summand === 0 ? part : build("affine", [part], { factor, offset: summand });
+  return build("channelAffine", [ordered], {
+    factors: listOf(scale, channels),
+    offsets: listOf(offset, channels),
   });
-  const [first] = parts;
-  return parts.length === 1 && first !== undefined
-    ? first
-    : build("concatenate", parts, { axis: images.shape.length - 1 });
+}
+
+/** The channels in the other order. */
+function reversed(build: Build, images: Node): Node {
+  const axis = images.shape.length - 1;
+  const channels = images.shape[axis] ?? 1;
+  const parts = Array.from({ length: channels }, (_, channel) =>
+    channelOf(build, images, channels - 1 - channel),
+  );
+  return build("concatenate", parts, { axis });
 }
 
 /** One channel. Shapes: [N, H, W, C] -> [N, H, W, 1]. */
@@ -42,6 +45,6 @@ function channelOf(build: Build, images: Node, channel: number): Node {
   return build("slice", [images], { begin, size: [...images.shape.slice(0, axes), 1] });
 }
 
-function numberOf(value: number | readonly number[], channel: number): number {
-  return typeof value === "number" ? value : (value[channel] ?? 0);
+function listOf(value: number | readonly number[], length: number): readonly number[] {
+  return typeof value === "number" ? Array.from({ length }, () => value) : value;
 }
