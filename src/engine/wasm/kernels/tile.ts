@@ -34,12 +34,31 @@ export let rowPointers: usize = 0;
 /** A row of zeros: what a tile's sums start from where there is no bias. */
 export let zeros: usize = 0;
 
+/** Factors of Winograd's maps of activations, one float each. */
+export let factors: usize = 0;
+
 export function setScratch(address: usize): void {
   spill = address;
   zeros = address + 1024;
   memory.fill(zeros, 0, 512);
   rowPointers = address + 1536;
+  factors = address + 2048;
+  setFactors();
   scratch = address + RESERVED_BYTES;
+}
+
+/** In memory and not in the code, for the reason that winograd-passes.ts gives. */
+function setFactors(): void {
+  store<f32>(factors, 4);
+  store<f32>(factors, -4, 4);
+  store<f32>(factors, -5, 8);
+  store<f32>(factors, 0.25, 12);
+  store<f32>(factors, -1.0 / 6.0, 16);
+  store<f32>(factors, 1.0 / 6.0, 20);
+  store<f32>(factors, 1.0 / 3.0, 24);
+  store<f32>(factors, 1.0 / 12.0, 28);
+  store<f32>(factors, 1.0 / 24.0, 32);
+  store<f32>(factors, 8, 36);
 }
 
 /** Copies `rows` rows of `columns` floats. The source must be readable up to the next multiple of 4 columns. */

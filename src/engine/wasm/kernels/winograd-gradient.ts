@@ -126,7 +126,7 @@ function restoreGradient(w: WinogradFilterGradientArguments, chunk: u32, size: u
     // Columns of the 6 x 6 first: temporary [size][6], then rows.
     if (w.parts == 1) {
       for (let j: u32 = 0; j < 6; j++) {
-        restore(source + j * frequencyBytes, 6 * frequencyBytes, temporary + 16 * j, 96, size, false);
+        restore(source + j * frequencyBytes, 6 * frequencyBytes, temporary + 16 * j, 96, size);
       }
     } else {
       for (let f: u32 = 0; f < FREQUENCIES; f++) {
@@ -136,10 +136,10 @@ function restoreGradient(w: WinogradFilterGradientArguments, chunk: u32, size: u
         }
         v128.store(sum + 16 * f, total);
       }
-      for (let j: u32 = 0; j < 6; j++) restore(sum + 16 * j, 96, temporary + 16 * j, 96, size, false);
+      for (let j: u32 = 0; j < 6; j++) restore(sum + 16 * j, 96, temporary + 16 * j, 96, size);
     }
     for (let i: u32 = 0; i < size; i++) {
-      restore(temporary + 96 * i, 16, kernel, 16, size, false);
+      restore(temporary + 96 * i, 16, kernel, 16, size);
       for (let j: u32 = 0; j < size; j++) {
         const at = w.gradient + 4 * (((size * i + j) * w.inputChannels + channel) * w.outputChannels + o);
         storeLanes(at, v128.load(kernel + 16 * j), w.outputChannels - o);

@@ -7,10 +7,12 @@
 //
 // Each frequency's matrix lies `frequencyBytes` from the next one, an odd number of cache lines: at a power of two, the 36
 // places that a tile is written to would share a few sets of the cache.
-import { TILE_COLUMNS } from "./generated/tiles";
-import { ADD_RESIDUAL, MASK, maskDelta, RECTIFY, residualDelta, scratch, zeros } from "./tile";
-import { storeLanes, zero } from "./vector";
-import { FREQUENCIES, restore, restored, transformInput, transformTaps } from "./winograd-transform";
+import { scratch, zeros } from "./tile";
+import { zero } from "./vector";
+import {
+  finishPixel, restoreFour, restoreTwo, STRIP, transformFour, transformInput, transformTwo,
+} from "./winograd-passes";
+import { FREQUENCIES } from "./winograd-transform";
 
 /** Geometry of a tiled convolution; NHWC. */
 @unmanaged
@@ -31,14 +33,23 @@ export class Tiling {
 
 /** Height and width of an input tile. */
 const INPUT_TILE: u32 = 6;
-/** Vectors of a transform's temporaries: a tile in both passes, two vectors wide. */
-const TEMPORARY_BYTES: usize = 2 * 16 * FREQUENCIES;
+/** What is between the passes of a transform. */
+const TEMPORARY_BYTES: usize = 4 * STRIP * FREQUENCIES;
+/** A row of outputs that is on its way to y. */
+const ROW_BYTES: usize = 4 * STRIP * 4;
 
 /** Scratch that the functions here take, before what a kernel has for itself. */
 // @ts-ignore: decorator
 @inline
 export function tileScratchBytes(channels: u32): usize {
-  return 2 * TEMPORARY_BYTES + 4 * FREQUENCIES * (channels + 4);
+  return TEMPORARY_BYTES + ROW_BYTES + 4 * FREQUENCIES * (channels + 4);
+}
+
+/** Channels of a strip, up to a whole vector: what lies beyond is computed, too, and not used. */
+// @ts-ignore: decorator
+@inline
+function wholeVectors(channels: u32): u32 {
+  return (channels + 3) & ~3;
 }
 
 // @ts-ignore: decorator
@@ -64,7 +75,7 @@ export function transformTiles(
   const across = tilesAcross(tiling);
   const ofImage = tilesOfImage(tiling);
   const size = tiling.outputTile;
-  const patch = scratch + 2 * TEMPORARY_BYTES;
+  const patch = scratch + TEMPORARY_BYTES + ROW_BYTES;
   for (let tile: u32 = 0; tile < count; tile++) {
     const image = (first + tile) / ofImage;
     const inImage = (first + tile) % ofImage;
@@ -82,33 +93,27 @@ export function transformTiles(
     } else {
       gather(origin, tiling.inputHeight, tiling.inputWidth, depth, top, left, INPUT_TILE, source);
     }
-    let c: u32 = 0;
-    // Two vectors at a time where V8 may join them; elsewhere they would not fit the registers.
-    if (TILE_COLUMNS >= 16) {
-      for (; c + 8 <= depth; c += 8) {
-        transformTile(source + 4 * c, pixelStep, rowStep, target + 4 * c, frequencyBytes, true);
-      }
-    }
-    for (; c < depth; c += 4) {
-      transformTile(source + 4 * c, pixelStep, rowStep, target + 4 * c, frequencyBytes, false);
+    for (let c: u32 = 0; c < depth; c += STRIP) {
+      const channels = wholeVectors(min(STRIP, depth - c));
+      transformTile(source + 4 * c, pixelStep, rowStep, target + 4 * c, frequencyBytes, channels);
     }
     target += rowBytes;
   }
 }
 
-/** One tile of one vector of channels, or of two neighbouring ones: columns first, temporary [6][6], then rows. */
+/** Some channels of a tile: columns first, temporary [6][6][channels], then rows. */
 // @ts-ignore: decorator
 @inline
 function transformTile(
-  source: u32, pixelStep: u32, rowStep: u32, target: u32, frequencyBytes: u32, pair: bool,
+  source: u32, pixelStep: u32, rowStep: u32, target: u32, frequencyBytes: u32, channels: u32,
 ): void {
   const temporary = <u32>scratch;
-  const vector: u32 = pair ? 32 : 16;
+  const vector = 4 * channels;
   for (let j: u32 = 0; j < 6; j++) {
-    transformInput(source + j * pixelStep, rowStep, temporary + vector * j, 6 * vector, pair);
+    transformInput(source + j * pixelStep, rowStep, temporary + vector * j, 6 * vector, channels);
   }
   for (let i: u32 = 0; i < 6; i++) {
-    transformInput(temporary + 6 * vector * i, vector, target + 6 * i * frequencyBytes, frequencyBytes, pair);
+    transformInput(temporary + 6 * vector * i, vector, target + 6 * i * frequencyBytes, frequencyBytes, channels);
   }
 }
 
@@ -132,7 +137,7 @@ function transformGradientsOf(
   const across = tilesAcross(tiling);
   const ofImage = tilesOfImage(tiling);
   const temporary = <u32>scratch;
-  const patch = <u32>(scratch + 2 * TEMPORARY_BYTES);
+  const patch = <u32>(scratch + TEMPORARY_BYTES + ROW_BYTES);
   for (let tile: u32 = 0; tile < count; tile++) {
     const inImage = (first + tile) % ofImage;
     const image = (first + tile) / ofImage;
@@ -148,15 +153,20 @@ function transformGradientsOf(
     } else {
       gather(origin, tiling.outputHeight, tiling.outputWidth, depth, top, left, size, patch);
     }
-    for (let c: u32 = 0; c < depth; c += 4) {
-      // Columns first: temporary [6][m], then rows.
+    for (let c: u32 = 0; c < depth; c += STRIP) {
+      const channels = wholeVectors(min(STRIP, depth - c));
+      const vector = 4 * channels;
+      // Columns first: temporary [6][m][channels], then rows.
       for (let j: u32 = 0; j < size; j++) {
-        transformTaps(source + 4 * c + j * pixelStep, rowStep, temporary + 16 * j, 16 * size, size);
+        const from = source + 4 * c + j * pixelStep;
+        if (size == 4) transformFour(from, rowStep, temporary + vector * j, size * vector, channels);
+        else transformTwo(from, rowStep, temporary + vector * j, size * vector, channels);
       }
       for (let i: u32 = 0; i < 6; i++) {
-        transformTaps(
-          temporary + 16 * size * i, 16, target + 4 * c + 6 * i * frequencyBytes, frequencyBytes, size,
-        );
+        const from = temporary + size * vector * i;
+        const to = target + 4 * c + 6 * i * frequencyBytes;
+        if (size == 4) transformFour(from, vector, to, frequencyBytes, channels);
+        else transformTwo(from, vector, to, frequencyBytes, channels);
       }
     }
     target += rowBytes;
@@ -211,95 +221,27 @@ function restoreTile(
   const image = tile / tilesOfImage(tiling);
   const y = output + 4 * ((image * tiling.outputHeight + top) * tiling.outputWidth + left) * depth;
   const rowBytes = 4 * tiling.outputWidth * depth;
-  let c: u32 = 0;
-  if (TILE_COLUMNS >= 16) {
-    for (; c + 8 <= depth; c += 8) {
-      restoreChannels(
-        source + 4 * c, frequencyBytes, y + 4 * c, rowBytes, 4 * depth, rows, columns, bias ? bias + 4 * c : zeros,
-        finish, size, true, 4,
-      );
-    }
-  }
-  for (; c < depth; c += 4) {
-    restoreChannels(
-      source + 4 * c, frequencyBytes, y + 4 * c, rowBytes, 4 * depth, rows, columns, bias ? bias + 4 * c : zeros,
-      finish, size, false, depth - c,
-    );
-  }
-}
-
-/** One vector of channels of a tile, of which `lanes` are stored, or two neighbouring ones. */
-// @ts-ignore: decorator
-@inline
-function restoreChannels(
-  source: u32, frequencyBytes: u32, y: u32, rowBytes: u32, pixelBytes: u32, rows: u32, columns: u32, bias: usize,
-  finish: u32, size: u32, pair: bool, lanes: u32,
-): void {
   const temporary = <u32>scratch;
-  const vector: u32 = pair ? 32 : 16;
-  // Columns of the 6 x 6 first: temporary [m][6], then rows.
-  for (let j: u32 = 0; j < 6; j++) {
-    restore(source + j * frequencyBytes, 6 * frequencyBytes, temporary + vector * j, 6 * vector, size, pair);
-  }
-  const whole = columns == size;
   const row = <u32>(scratch + TEMPORARY_BYTES);
-  for (let i: u32 = 0; i < rows; i++) {
-    const from = temporary + 6 * vector * i;
-    // Whole rows stay in registers.
-    if (whole && !pair) {
-      const m0 = v128.load(from);
-      const m1 = v128.load(from, 16);
-      const m2 = v128.load(from, 32);
-      const m3 = v128.load(from, 48);
-      const m4 = v128.load(from, 64);
-      const m5 = v128.load(from, 80);
-      const offset = v128.load(bias);
-      finishPixel(f32x4.add(restored(0, size, m0, m1, m2, m3, m4, m5), offset), y, finish, lanes);
-      finishPixel(f32x4.add(restored(1, size, m0, m1, m2, m3, m4, m5), offset), y + pixelBytes, finish, lanes);
-      if (size == 4) {
-        finishPixel(f32x4.add(restored(2, size, m0, m1, m2, m3, m4, m5), offset), y + 2 * pixelBytes, finish, lanes);
-        finishPixel(f32x4.add(restored(3, size, m0, m1, m2, m3, m4, m5), offset), y + 3 * pixelBytes, finish, lanes);
-      }
-    } else {
-      restore(from, vector, row, vector, size, pair);
-      let at = y;
+  for (let c: u32 = 0; c < depth; c += STRIP) {
+    const channels = min(STRIP, depth - c);
+    const vectors = wholeVectors(channels);
+    const vector = 4 * vectors;
+    // Columns of the 6 x 6 first: temporary [m][6][channels], then rows.
+    for (let j: u32 = 0; j < 6; j++) {
+      const from = source + 4 * c + j * frequencyBytes;
+      if (size == 4) restoreFour(from, 6 * frequencyBytes, temporary + vector * j, 6 * vector, vectors);
+      else restoreTwo(from, 6 * frequencyBytes, temporary + vector * j, 6 * vector, vectors);
+    }
+    for (let i: u32 = 0; i < rows; i++) {
+      const from = temporary + 6 * vector * i;
+      if (size == 4) restoreFour(from, vector, row, vector, vectors);
+      else restoreTwo(from, vector, row, vector, vectors);
+      let at = y + i * rowBytes + 4 * c;
       for (let j: u32 = 0; j < columns; j++) {
-        if (pair) finishPair(row + vector * j, bias, at, finish);
-        else finishPixel(f32x4.add(v128.load(row + vector * j), v128.load(bias)), at, finish, lanes);
-        at += pixelBytes;
+        finishPixel(row + vector * j, bias ? bias + 4 * c : <u32>zeros, at, channels, finish);
+        at += 4 * depth;
       }
     }
-    y += rowBytes;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function finishPixel(value: v128, at: u32, finish: u32, lanes: u32): void {
-  if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(at + residualDelta));
-  if (finish & RECTIFY) value = f32x4.pmax(value, zero());
-  if (finish & MASK) value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
-  storeLanes(at, value, lanes);
-}
-
-/** As `finishPixel`, for two vectors at `source`. */
-// @ts-ignore: decorator
-@inline
-function finishPair(source: u32, bias: usize, at: u32, finish: u32): void {
-  let value = f32x4.add(v128.load(source), v128.load(bias));
-  let value2 = f32x4.add(v128.load(source, 16), v128.load(bias, 16));
-  if (finish & ADD_RESIDUAL) {
-    value = f32x4.add(value, v128.load(at + residualDelta));
-    value2 = f32x4.add(value2, v128.load(at + residualDelta, 16));
-  }
-  if (finish & RECTIFY) {
-    value = f32x4.pmax(value, zero());
-    value2 = f32x4.pmax(value2, zero());
-  }
-  if (finish & MASK) {
-    value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
-    value2 = v128.and(value2, f32x4.gt(v128.load(at + maskDelta, 16), zero()));
-  }
-  v128.store(at, value);
-  v128.store(at, value2, 16);
 }

@@ -12,7 +12,7 @@
 // its results `targetStep` bytes apart; `size` is r for G and m for At. In two dimensions each is used on the columns and
 // then on the rows.
 //
-// The maps of activations, which are most of the work, take `pair`: two neighbouring vectors, so that V8 can join them.
+// Here are the maps of filters and of their gradients; winograd-passes.ts has those of activations, which are most of the work.
 import { multiplyAdd } from "./vector";
 
 /** Values of a tile in the transformed domain: 6 x 6. */
@@ -39,78 +39,25 @@ function storeBoth(target: u32, targetStep: u32, even: v128, odd: v128): void {
   v128.store(target + targetStep, f32x4.sub(even, odd));
 }
 
-// @ts-ignore: decorator
-@inline
-function storeBothPaired(target: u32, targetStep: u32, even: v128, even2: v128, odd: v128, odd2: v128): void {
-  v128.store(target, f32x4.add(even, odd));
-  v128.store(target, f32x4.add(even2, odd2), 16);
-  v128.store(target + targetStep, f32x4.sub(even, odd));
-  v128.store(target + targetStep, f32x4.sub(even2, odd2), 16);
-}
-
-/** Bt: 6 -> 6, an input tile. */
-// @ts-ignore: decorator
-@inline
-export function transformInput(source: u32, step: u32, target: u32, targetStep: u32, pair: bool): void {
-  const d0 = v128.load(source);
-  const d1 = v128.load(source + step);
-  const d2 = v128.load(source + 2 * step);
-  const d3 = v128.load(source + 3 * step);
-  const d4 = v128.load(source + 4 * step);
-  const d5 = v128.load(source + 5 * step);
-  if (!pair) {
-    v128.store(target, plus(4, d0, plus(-5, d2, d4)));
-    storeBoth(target + targetStep, targetStep, plus(-4, d2, d4), plus(-4, d1, d3));
-    storeBoth(target + 3 * targetStep, targetStep, f32x4.sub(d4, d2), times(2, f32x4.sub(d3, d1)));
-    v128.store(target + 5 * targetStep, plus(4, d1, plus(-5, d3, d5)));
-    return;
-  }
-  const e0 = v128.load(source, 16);
-  const e1 = v128.load(source + step, 16);
-  const e2 = v128.load(source + 2 * step, 16);
-  const e3 = v128.load(source + 3 * step, 16);
-  const e4 = v128.load(source + 4 * step, 16);
-  const e5 = v128.load(source + 5 * step, 16);
-  v128.store(target, plus(4, d0, plus(-5, d2, d4)));
-  v128.store(target, plus(4, e0, plus(-5, e2, e4)), 16);
-  storeBothPaired(
-    target + targetStep, targetStep, plus(-4, d2, d4), plus(-4, e2, e4), plus(-4, d1, d3), plus(-4, e1, e3),
-  );
-  storeBothPaired(
-    target + 3 * targetStep, targetStep,
-    f32x4.sub(d4, d2), f32x4.sub(e4, e2), times(2, f32x4.sub(d3, d1)), times(2, f32x4.sub(e3, e1)),
-  );
-  v128.store(target + 5 * targetStep, plus(4, d1, plus(-5, d3, d5)));
-  v128.store(target + 5 * targetStep, plus(4, e1, plus(-5, e3, e5)), 16);
-}
-
-/** G: size -> 6, taps of a filter or output gradients in the role of one; size is 2, 3, 4 or 5. */
+/** G: size -> 6, taps of a filter; size is 3 or 5. */
 // @ts-ignore: decorator
 @inline
 export function transformTaps(source: u32, step: u32, target: u32, targetStep: u32, size: u32): void {
   const g0 = v128.load(source);
   const g1 = v128.load(source + step);
-  let even = g0;
+  const g2 = v128.load(source + 2 * step);
+  let even = f32x4.add(g0, g2);
   let odd = g1;
-  let even2 = times(1.0 / 24.0, g0);
+  let even2 = plus(1.0 / 6.0, g2, times(1.0 / 24.0, g0));
   let odd2 = times(1.0 / 12.0, g1);
-  let last = g1;
-  if (size > 2) {
-    const g2 = v128.load(source + 2 * step);
-    even = f32x4.add(even, g2);
-    even2 = plus(1.0 / 6.0, g2, even2);
-    last = g2;
-  }
+  let last = g2;
   if (size > 3) {
     const g3 = v128.load(source + 3 * step);
-    odd = f32x4.add(odd, g3);
-    odd2 = plus(1.0 / 3.0, g3, odd2);
-    last = g3;
-  }
-  if (size > 4) {
     const g4 = v128.load(source + 4 * step);
     even = f32x4.add(even, g4);
+    odd = f32x4.add(odd, g3);
     even2 = plus(2.0 / 3.0, g4, even2);
+    odd2 = plus(1.0 / 3.0, g3, odd2);
     last = g4;
   }
   v128.store(target, times(0.25, g0));
@@ -119,41 +66,22 @@ export function transformTaps(source: u32, step: u32, target: u32, targetStep: u
   v128.store(target + 5 * targetStep, last);
 }
 
-/** At: 6 -> size, back to outputs or to the taps of a filter's gradient; size is 2, 3, 4 or 5, in pairs 2 or 4. */
+/** At: 6 -> size, back to the taps of a filter's gradient; size is 3 or 5. */
 // @ts-ignore: decorator
 @inline
-export function restore(source: u32, step: u32, target: u32, targetStep: u32, size: u32, pair: bool): void {
+export function restore(source: u32, step: u32, target: u32, targetStep: u32, size: u32): void {
   const m0 = v128.load(source);
   const m1 = v128.load(source + step);
   const m2 = v128.load(source + 2 * step);
   const m3 = v128.load(source + 3 * step);
   const m4 = v128.load(source + 4 * step);
   const m5 = v128.load(source + 5 * step);
-  if (!pair) {
-    v128.store(target, restored(0, size, m0, m1, m2, m3, m4, m5));
-    v128.store(target + targetStep, restored(1, size, m0, m1, m2, m3, m4, m5));
-    if (size > 2) v128.store(target + 2 * targetStep, restored(2, size, m0, m1, m2, m3, m4, m5));
-    if (size > 3) v128.store(target + 3 * targetStep, restored(3, size, m0, m1, m2, m3, m4, m5));
-    if (size > 4) v128.store(target + 4 * targetStep, restored(4, size, m0, m1, m2, m3, m4, m5));
-    return;
-  }
-  const n0 = v128.load(source, 16);
-  const n1 = v128.load(source + step, 16);
-  const n2 = v128.load(source + 2 * step, 16);
-  const n3 = v128.load(source + 3 * step, 16);
-  const n4 = v128.load(source + 4 * step, 16);
-  const n5 = v128.load(source + 5 * step, 16);
   v128.store(target, restored(0, size, m0, m1, m2, m3, m4, m5));
-  v128.store(target, restored(0, size, n0, n1, n2, n3, n4, n5), 16);
   v128.store(target + targetStep, restored(1, size, m0, m1, m2, m3, m4, m5));
-  v128.store(target + targetStep, restored(1, size, n0, n1, n2, n3, n4, n5), 16);
-  if (size > 2) {
-    v128.store(target + 2 * targetStep, restored(2, size, m0, m1, m2, m3, m4, m5));
-    v128.store(target + 2 * targetStep, restored(2, size, n0, n1, n2, n3, n4, n5), 16);
-  }
+  v128.store(target + 2 * targetStep, restored(2, size, m0, m1, m2, m3, m4, m5));
   if (size > 3) {
     v128.store(target + 3 * targetStep, restored(3, size, m0, m1, m2, m3, m4, m5));
-    v128.store(target + 3 * targetStep, restored(3, size, n0, n1, n2, n3, n4, n5), 16);
+    v128.store(target + 4 * targetStep, restored(4, size, m0, m1, m2, m3, m4, m5));
   }
 }
 

@@ -14,9 +14,12 @@ export interface TiledConvolution {
 
 /** Values of a tile in the transformed domain. */
 export const frequencies = 36;
-/** Bytes of a transform's temporaries, twice, and of a patch (tileScratchBytes of kernels/winograd-tiles.ts). */
+/** Channels that a transform takes through both of its passes at a time (STRIP of kernels/winograd-passes.ts). */
+const transformStrip = 64;
+
+/** Bytes of what is between a transform's passes, of a row after them, and of a patch (kernels/winograd-tiles.ts). */
 export const tileScratchBytes = (channels: number) =>
-  2 * 2 * 16 * frequencies + 4 * frequencies * (channels + 4);
+  4 * transformStrip * (frequencies + outputTile(3)) + 4 * frequencies * (channels + 4);
 /** V and the products of a block of tiles that stay in a thread's L2 cache, beside the panels of U that stream past. */
 const blockBytes = 640 * 1024;
 /** Transformed filters up to this size are streamed past each block of tiles; larger ones are read once. */
