@@ -114,7 +114,7 @@ export function outputShapeOf<K extends LayerKind>(
     throw new ShapeError(`takes ${expected} ${plural}, got ${inputs.length}`, {
       where,
       hint:
-        minimum > 1
+        inputs.length < minimum && minimum > 1
           ? "Apply it to a list in a functional model: layers.add().apply([a, b])."
           : "Join several with layers.add() or layers.concatenate() first.",
     });

@@ -3,7 +3,7 @@ import type { ImageDataset } from "../data/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createReferenceEngine } from "../engine/reference/index.ts";
 import { createWasmEngine } from "../engine/wasm/index.ts";
-import { layerKinds, layers } from "../layers/index.ts";
+import { layerKinds, layers, type SymbolicTensor } from "../layers/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { Tensor } from "../tensor/index.ts";
@@ -27,6 +27,33 @@ function engineWith(threads: number): Engine {
   const engine = engines.get(threads);
   if (engine === undefined) throw new Error("no engine");
   return engine;
+}
+
+/** The kinds that few nets have, one behind the other. Shapes: [2, 2, C] -> [4]. */
+function rareLayers(x: SymbolicTensor): SymbolicTensor {
+  const upwards = [
+    layers.conv2dTranspose({ filters: 4, kernelSize: 3, strides: 2, padding: "same" }),
+    layers.depthwiseConv2d({ kernelSize: 3, padding: "same", activation: "hardSwish" }),
+    layers.separableConv2d({ filters: 4, kernelSize: 3, padding: "same", activation: "relu6" }),
+    layers.localResponseNormalization({ size: 3, alpha: 1 }),
+    layers.padding2d({ padding: 1, mode: "reflect" }),
+    layers.cropping2d({ cropping: [1, 0] }),
+    layers.resize2d({ outputSize: [5, 3] }),
+    layers.upSampling2d(),
+    layers.slice({ axis: 1, begin: 1, end: -2 }),
+    layers.permute({ dims: [2, 1, 3] }),
+    layers.prelu({ sharedAxes: [1, 2] }),
+    layers.leakyRelu({ slope: 0.1 }),
+    layers.scale(),
+    layers.arithmetic({ operation: "add", shape: [7, 1] }),
+    layers.rescaling({ scale: [1, 2, 0.5, 1], offset: 0.1 }),
+  ];
+  const maps = upwards.reduce((value, layer) => layer.apply(value), x);
+  const below = layers.rescaling({ scale: 0.1, offset: 2 });
+  const limited = below.apply(layers.clip({ minimum: -3, maximum: 3 }).apply(maps));
+  const shares = layers.softmax({ axis: 1 }).apply(layers.divide().apply([maps, limited]));
+  const logarithms = layers.logSoftmax().apply(layers.subtract().apply([maps, shares]));
+  return layers.reduceMean({ axes: [1, 2] }).apply(layers.average().apply([logarithms, maps, shares]));
 }
 
 /** One of every kind of layer. */
@@ -54,6 +81,7 @@ function everyLayer(engine: Engine): Model {
     layers.dropout({ rate: 0.2 }).apply(rows),
     layers.globalMaxPool2d().apply(joined),
     layers.flatten().apply(shares),
+    rareLayers(joined),
   ];
   const y = layers.dense({ units: 2 }).apply(layers.concatenate().apply(heads));
   const model = functional({ inputs: x, outputs: y }, { name: "every", seed: 3 });
