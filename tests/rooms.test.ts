@@ -36,7 +36,7 @@ const rooms: Readonly<Record<string, Room>> = {
   data: { rooms: ["tensor", "host", "options"] },
   formats: {
     rooms: ["tensor", "graph"],
-    optional: ["@bufbuild/protobuf", "@bufbuild/protobuf/codegenv2", "fflate", "h5wasm"],
+    optional: ["@bufbuild/protobuf", "@bufbuild/protobuf/codegenv2", "fflate"],
   },
   train: { rooms: belowTrain },
   models: { rooms: [...belowTrain, "train"] },

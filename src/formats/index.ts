@@ -20,3 +20,4 @@ export {
 } from "./onnx/tensors.ts";
 export { formatNames, formatTitles, readTensors, sniffFormat } from "./readers.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
+export { encodeTfjs, type TfjsModel } from "./tfjs/write.ts";

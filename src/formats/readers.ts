@@ -3,11 +3,12 @@
  * in its layouts; whoever knows the model (interop) decides what becomes of them.
  */
 import { FormatError } from "../tensor/errors.ts";
-import { hasBytes } from "./byte-reader.ts";
+import { kerasReader } from "./keras/keras.ts";
 import type { Convention, FormatName, FormatReader, NamedTensors, ReadOptions } from "./named-tensors.ts";
 import { decodeNpz, isNpz } from "./npz.ts";
 import { onnxReader } from "./onnx/reader.ts";
 import { decodeSafetensors } from "./safetensors.ts";
+import { tfjsReader } from "./tfjs/tfjs.ts";
 import { zipNames } from "./zip/archive.ts";
 import { beginsAsZip } from "./zip/directory.ts";
 
@@ -33,8 +34,8 @@ const readers: { readonly [F in FormatName]: FormatReader } = {
     }),
   },
   pytorch: unread("pytorch", (bytes) => (zipNames(bytes) ?? []).some((name) => name.endsWith("data.pkl"))),
-  keras: unread("keras", (bytes) => hasBytes(bytes, [0x89, 0x48, 0x44, 0x46]) || isKerasArchive(bytes)),
-  tfjs: unread("tfjs", (bytes) => bytes[0] === 0x7b),
+  keras: kerasReader,
+  tfjs: tfjsReader,
   onnx: onnxReader,
 };
 
@@ -124,10 +125,6 @@ function conventionOf(metadata: Readonly<Record<string, string>>): Convention {
   };
   const { format = "" } = metadata;
   return Object.hasOwn(conventions, format) ? conventions[format] : "none";
-}
-
-function isKerasArchive(bytes: Uint8Array): boolean {
-  return (zipNames(bytes) ?? []).includes("model.weights.h5");
 }
 
 /** A format that this build knows but does not read. */
