@@ -100,4 +100,10 @@ export {
   type TrainingControl,
   type TrainingEvent,
 } from "./train/index.ts";
-export { models, type ZooDropoutOptions, type ZooName, type ZooOptions } from "./zoo/index.ts";
+export {
+  models,
+  type ZooDropoutOptions,
+  type ZooName,
+  type ZooOptions,
+  type ZooWidthOptions,
+} from "./zoo/index.ts";

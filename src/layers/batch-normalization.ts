@@ -1,6 +1,6 @@
 import type { Node } from "../graph/index.ts";
 import { type Build, createUpdate } from "../ops/index.ts";
-import { booleanField, numberField } from "../options/index.ts";
+import { booleanField, nameField, numberField } from "../options/index.ts";
 import { type LayerDefinition, oneInput, type ParameterSpec } from "./definition.ts";
 
 /** Options of `layers.batchNormalization`. */
@@ -13,13 +13,20 @@ export interface BatchNormalizationOptions {
   readonly center?: boolean;
   /** Whether there is a factor gamma (`weight`); default true. */
   readonly scale?: boolean;
+  /**
+   * Which variance of a batch the running variance follows: `"biased"`, divided by the number n of values (Keras, the
+   * default), or `"unbiased"`, divided by n - 1 (PyTorch). The batch itself is normalized by the biased one in both.
+   */
+  readonly runningVariance?: RunningVariance;
 }
+
+/** See {@link BatchNormalizationOptions}. */
+export type RunningVariance = "biased" | "unbiased";
 
 /**
  * gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel (Ioffe and Szegedy 2015). In training mean and
  * variance are the batch's, and the running statistics move towards them: r = momentum r + (1 - momentum) batch. In
- * inference they are the running statistics. The running variance follows the biased variance of the batch (divided
- * by the number of values), as Keras has it; PyTorch's divides by one less.
+ * inference they are the running statistics.
  *
  * Shapes: [..., C] -> [..., C]; weight, bias, running_mean and running_var [C].
  */
@@ -29,6 +36,7 @@ export const batchNormalizationLayer: LayerDefinition<BatchNormalizationOptions>
     epsilon: numberField({ above: 0 }, 1e-3),
     center: booleanField(true),
     scale: booleanField(true),
+    runningVariance: nameField(["biased", "unbiased"], "biased"),
   },
   arity: oneInput,
   outputShape: (_options, [input = []]) => input,
@@ -44,7 +52,7 @@ export const batchNormalizationLayer: LayerDefinition<BatchNormalizationOptions>
     ];
     return specs.filter((spec) => spec !== null);
   },
-  call: ({ momentum, epsilon }, context, [x], parameters) => {
+  call: ({ momentum, epsilon, runningVariance }, context, [x], parameters) => {
     const { build, training } = context;
     const { running_mean: mean, running_var: variance, weight, bias } = parameters;
     const channels = mean.shape[0] ?? 1;
@@ -54,14 +62,21 @@ export const batchNormalizationLayer: LayerDefinition<BatchNormalizationOptions>
       ? build("batchMoments", [x], {})
       : build("concatenate", [asRow(build, mean), asRow(build, variance)], { axis: 0 });
     if (training) {
-      for (const [row, variable] of [mean, variance].entries()) {
-        const value = rowOf(build, moments, row);
+      const follow = (variable: Node<"variable">, value: Node) =>
         context.addUpdate(createUpdate("movingAverage", { momentum }, { variable, value }));
-      }
+      follow(mean, rowOf(build, moments, 0));
+      const biased = rowOf(build, moments, 1);
+      follow(variance, runningVariance === "biased" ? biased : unbiased(build, biased, x));
     }
     return build("batchNormalize", [x, moments, gamma, beta], { epsilon });
   },
 };
+
+/** n / (n - 1) times the variance of n values a channel. Of a single value it is 0 anyway. */
+function unbiased(build: Build, variance: Node, x: Node): Node {
+  const count = x.shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  return build("affine", [variance], { factor: count / Math.max(count - 1, 1), offset: 0 });
+}
 
 /** [C] as [1, C]. */
 function asRow(build: Build, vector: Node): Node {

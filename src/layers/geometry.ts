@@ -91,14 +91,14 @@ export function resolveWindow(image: Shape, options: Window2d, where: string): R
   const padding = resolvePadding(options.padding, { inputSize, kernelSize, strides, dilations }, where);
   const outputAlong = (axis: 0 | 1, before: number, after: number) => {
     const extent = dilatedSize(kernelSize[axis], dilations[axis]);
-    if (extent > inputSize[axis] + before + after) {
-      const side = axis === 0 ? "height" : "width";
-      throw new ShapeError(
-        `a window of ${side} ${extent} does not fit into an image of shape ${formatShape(image)} with padding ${before} and ${after}`,
-        { where, hint: 'Use padding "same", a smaller window, or fewer poolings and strides before it.' },
-      );
-    }
-    return poolOutputSize(inputSize[axis], extent, strides[axis], before, after, options.ceilMode);
+    const output = poolOutputSize(inputSize[axis], extent, strides[axis], before, after, options.ceilMode);
+    // In ceil mode one window may be larger than the image.
+    if (output >= 1) return output;
+    const side = axis === 0 ? "height" : "width";
+    throw new ShapeError(
+      `a window of ${side} ${extent} does not fit into an image of shape ${formatShape(image)} with padding ${before} and ${after}`,
+      { where, hint: 'Use padding "same", a smaller window, or fewer poolings and strides before it.' },
+    );
   };
   const height = outputAlong(0, padding.top, padding.bottom);
   const width = outputAlong(1, padding.left, padding.right);

@@ -23,6 +23,7 @@ import {
   type Tap,
 } from "./architecture.ts";
 import { type CompileConfiguration, readCompileConfiguration } from "./compile.ts";
+import { modelNameField } from "./model-name.ts";
 import { checkPreprocessing, type Preprocessing, readPreprocessing } from "./preprocessing.ts";
 import { checkWeight } from "./variables.ts";
 
@@ -158,7 +159,7 @@ function readArchitecture(value: unknown): Architecture {
     taps = [],
     auxiliaries = [],
   } = { ...value } as Record<string, unknown>;
-  const modelName = layerNameField.parse(name, "architecture", "name");
+  const modelName = modelNameField.parse(name, "architecture", "name");
   const entries = listOf(layers, "layers").map(readLayer);
   const wiring = listOf(calls, "calls").map((call, position) => readCall(call, position, entries));
   const isInput = (index: unknown): index is number =>

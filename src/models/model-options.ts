@@ -1,10 +1,11 @@
 import type { Engine } from "../engine/engine.ts";
-import { layerNameField } from "../layers/index.ts";
+
 import { checkOptions, type Fields, field, nullable, withFallback } from "../options/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { countField, type ValidationScores } from "../train/index.ts";
 import type { Architecture } from "./architecture.ts";
 import type { BatchOptions } from "./batch-size.ts";
+import { modelNameField } from "./model-name.ts";
 import { type Preprocessing, type PreprocessingOptions, readPreprocessing } from "./preprocessing.ts";
 
 /** Whose outputs are wanted. */
@@ -48,7 +49,7 @@ export interface ModelOptions {
 }
 
 const fields: Fields<ModelOptions> = {
-  name: withFallback(layerNameField, "model"),
+  name: withFallback(modelNameField, "model"),
   seed: nullable(countField),
   preprocessing: { parse: readPreprocessing, fallback: readPreprocessing({}) },
   classNames: nullable(

@@ -10,6 +10,7 @@
  */
 import { layers, type SymbolicTensor } from "../layers/index.ts";
 import { functional, input, type Model } from "../models/index.ts";
+import type { ZooEntry } from "./entry.ts";
 import { checkImageSize, imageNet, type ZooDropoutOptions, zooDropoutOptions } from "./options.ts";
 import { kernelDefaults } from "./pytorch.ts";
 
@@ -65,14 +66,30 @@ function linear(x: SymbolicTensor, index: number, units: number): SymbolicTensor
   return layers.dense({ name: `classifier.${index}`, units, ...kernelDefaults(x.shape[0]) }).apply(x);
 }
 
-/** `alexnet`: 5 convolutions, 3 dense layers. 61,100,840 parameters with the default options. */
-export function alexnet(options: ZooDropoutOptions = {}): Model {
-  const { classes, inputShape, dropout } = zooDropoutOptions("alexnet", options, imageNet);
-  checkImageSize("alexnet", inputShape, smallestImage);
+function build(name: AlexNetName, options: ZooDropoutOptions): Model {
+  const { classes, inputShape, dropout } = zooDropoutOptions(name, options, imageNet);
+  checkImageSize(name, inputShape, smallestImage);
   const image = input({ shape: inputShape });
   const pooled = layers.adaptiveAveragePool2d({ name: "avgpool", outputSize: 6 }).apply(features(image));
   let x = layers.flatten({ name: "flatten" }).apply(pooled);
   x = hidden(x, 0, dropout);
   x = hidden(x, 3, dropout);
-  return functional({ inputs: image, outputs: linear(x, 6, classes) }, { name: "alexnet" });
+  return functional({ inputs: image, outputs: linear(x, 6, classes) }, { name });
 }
+
+/** The name of the net. */
+export type AlexNetName = "alexnet";
+
+/** All nets of the family. */
+export const alexNets: { readonly [N in AlexNetName]: ZooEntry<ZooDropoutOptions> } = {
+  alexnet: {
+    create: (options = {}) => build("alexnet", options),
+    parameters: 61_100_840,
+    description: "AlexNet in torchvision's form: five convolutions, three fully connected layers",
+    sources: [
+      "https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks",
+      "https://arxiv.org/abs/1404.5997",
+      "torchvision 0.28 models/alexnet.py",
+    ],
+  },
+};

@@ -17,6 +17,7 @@
  */
 import { type Layer, layers } from "../layers/index.ts";
 import { type Model, sequential } from "../models/index.ts";
+import type { ZooEntry } from "./entry.ts";
 import { type ZooOptions, zooOptions } from "./options.ts";
 
 /** Sizes of the two convolutions of the first two. */
@@ -67,23 +68,27 @@ const variants = {
   ],
 } satisfies Record<string, () => Layer[]>;
 
-function build(name: keyof typeof variants, options: ZooOptions): Model {
+/** The names of all nets of the family. */
+export type ConvnetName = keyof typeof variants;
+
+function build(name: ConvnetName, options: ZooOptions): Model {
   const { classes, inputShape } = zooOptions(name, options);
   const head = layers.dense({ name: "fc", units: classes });
   return sequential([layers.input({ shape: inputShape }), ...variants[name](), head], { name });
 }
 
-/** `convnet`: flatten and dropout before the linear layer. 34,826 parameters with the default options. */
-export function convnet(options: ZooOptions = {}): Model {
-  return build("convnet", options);
+function entryOf(name: ConvnetName, parameters: number, description: string): ZooEntry {
+  const sources = ["https://keras.io/examples/vision/mnist_convnet"];
+  return { create: (options = {}) => build(name, options), parameters, description, sources };
 }
 
-/** `convnet-gmp`: global max pooling before the linear layer. 19,466 parameters with the default options. */
-export function convnetGmp(options: ZooOptions = {}): Model {
-  return build("convnet-gmp", options);
-}
-
-/** `convnet-bn`: batch normalization behind each pooling. 16,634 parameters with the default options. */
-export function convnetBn(options: ZooOptions = {}): Model {
-  return build("convnet-bn", options);
-}
+/** All nets of the family. */
+export const convnets: { readonly [N in ConvnetName]: ZooEntry } = {
+  convnet: entryOf("convnet", 34_826, "two 3 x 3 convolutions, flatten, dropout"),
+  "convnet-gmp": entryOf("convnet-gmp", 19_466, "two 3 x 3 convolutions with padding, global max pooling"),
+  "convnet-bn": entryOf(
+    "convnet-bn",
+    16_634,
+    "a 5 x 5 and a 3 x 3 convolution with batch normalization: digits in few seconds",
+  ),
+};

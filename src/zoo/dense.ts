@@ -6,6 +6,7 @@
  */
 import { type Layer, layers } from "../layers/index.ts";
 import { type Model, sequential } from "../models/index.ts";
+import type { ZooEntry } from "./entry.ts";
 import { type ZooOptions, zooOptions } from "./options.ts";
 
 /** One fully connected layer with ReLU. */
@@ -13,8 +14,7 @@ function hidden(name: string, units: number): Layer {
   return layers.dense({ name, units, activation: "relu" });
 }
 
-/** `dense`: two hidden layers of 512 and 256, logits out. 535,818 parameters with the default options. */
-export function dense(options: ZooOptions = {}): Model {
+function build(options: ZooOptions = {}): Model {
   const { classes, inputShape } = zooOptions("dense", options);
   return sequential(
     [
@@ -26,3 +26,11 @@ export function dense(options: ZooOptions = {}): Model {
     { name: "dense" },
   );
 }
+
+/** The net. */
+export const dense: ZooEntry = {
+  create: build,
+  parameters: 535_818,
+  description: "fully connected, 784-512-256-10",
+  sources: ["https://doi.org/10.1038/323533a0"],
+};

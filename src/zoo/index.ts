@@ -1,3 +1,4 @@
-export type { ZooDropoutOptions, ZooOptions } from "./options.ts";
-export type { ZooEntry, ZooName, ZooOptionsOf } from "./registry.ts";
+export type { ZooEntry } from "./entry.ts";
+export type { ZooDropoutOptions, ZooOptions, ZooWidthOptions } from "./options.ts";
+export type { ZooName, ZooOptionsOf } from "./registry.ts";
 export * as models from "./registry.ts";

@@ -9,6 +9,7 @@
 import { type Layer, layers } from "../layers/index.ts";
 import { type Model, sequential } from "../models/index.ts";
 import type { PaddingOption } from "../ops/index.ts";
+import type { ZooEntry } from "./entry.ts";
 import { type ZooOptions, zooOptions } from "./options.ts";
 
 /** A 5 x 5 convolution with ReLU, then max pooling that halves height and width. */
@@ -19,8 +20,7 @@ function stage(name: string, filters: number, padding: PaddingOption): Layer[] {
   ];
 }
 
-/** `lenet5`: two convolutions, three fully connected layers, logits out. 61,706 parameters with the default options. */
-export function lenet5(options: ZooOptions = {}): Model {
+function modern(options: ZooOptions = {}): Model {
   const { classes, inputShape } = zooOptions("lenet5", options);
   return sequential(
     [
@@ -35,3 +35,16 @@ export function lenet5(options: ZooOptions = {}): Model {
     { name: "lenet5" },
   );
 }
+
+/** The name of the net. */
+export type LeNetName = "lenet5";
+
+/** All nets of the family. */
+export const leNets: { readonly [N in LeNetName]: ZooEntry } = {
+  lenet5: {
+    create: modern,
+    parameters: 61_706,
+    description: "LeNet-5: two 5 x 5 convolutions, three fully connected layers",
+    sources: ["http://yann.lecun.com/exdb/publis/pdf/lecun-98.pdf"],
+  },
+};

@@ -22,6 +22,12 @@ export interface ZooDropoutOptions extends ZooOptions {
   readonly dropout?: number;
 }
 
+/** Options of the MobileNets. */
+export interface ZooWidthOptions extends ZooDropoutOptions {
+  /** Factor for the number of filters of every layer, above 0; default 1, or what the name says. */
+  readonly width?: number;
+}
+
 /** What a family of nets was made for. */
 export interface ZooDefaults {
   readonly classes: number;
@@ -54,15 +60,35 @@ export function zooOptions(
   return checkOptions(placeOf(name), options, fieldsOf(defaults));
 }
 
-/** {@link zooOptions} with a dropout rate. */
+/** {@link zooOptions} with a dropout rate. @param rate - the default */
 export function zooDropoutOptions(
   name: string,
   options: ZooDropoutOptions,
   defaults: ZooDefaults,
+  rate = 0.5,
 ): Resolved<ZooDropoutOptions> {
-  const fields = { ...fieldsOf(defaults), dropout: numberField({ minimum: 0, below: 1 }, 0.5) };
+  const fields = { ...fieldsOf(defaults), dropout: dropoutField(rate) };
   return checkOptions<ZooDropoutOptions>(placeOf(name), options, fields);
 }
+
+/** {@link zooDropoutOptions} of an ImageNet net with a width. */
+export function zooWidthOptions(
+  name: string,
+  options: ZooWidthOptions,
+  defaults: { readonly width: number; readonly dropout: number },
+): Resolved<ZooWidthOptions> {
+  const fields = {
+    ...fieldsOf(imageNet),
+    dropout: dropoutField(defaults.dropout),
+    width: numberField({ above: 0, maximum: largestWidth }, defaults.width),
+  };
+  return checkOptions<ZooWidthOptions>(placeOf(name), options, fields);
+}
+
+const dropoutField = (rate: number) => numberField({ minimum: 0, below: 1 }, rate);
+
+/** More than any published net has; a slip of the keyboard would ask for gigabytes. */
+const largestWidth = 16;
 
 /**
  * Says at once what would otherwise show as a window that does not fit, somewhere deep in the net.

@@ -1,7 +1,7 @@
 import { type Initializer, initializers } from "../layers/index.ts";
 
 /** PyTorch's defaults of batch normalization; its momentum is the new value's share, 0.1. */
-export const batchNormDefaults = { momentum: 0.9, epsilon: 1e-5 } as const;
+export const batchNormDefaults = { momentum: 0.9, epsilon: 1e-5, runningVariance: "unbiased" } as const;
 
 /** He et al.'s normal distribution over fan out, not cut off: how torchvision draws the convolutions of VGG and ResNet. */
 export const heNormalFanOut: Initializer = initializers.varianceScaling({
@@ -24,3 +24,10 @@ export function kernelDefaults(fanIn: number): {
     biasInitializer: initializers.randomUniform({ minimum: -limit, maximum: limit }),
   };
 }
+
+/** {@link kernelDefaults} of a filter: He et al.'s uniform distribution over fan in, which some nets ask for, and no bias. */
+export const heUniform: Initializer = initializers.varianceScaling({
+  scale: 2,
+  mode: "fanIn",
+  distribution: "uniform",
+});

@@ -5,12 +5,15 @@
  *
  * Deviations from the paper, all as torchvision 0.28 has them: a bottleneck that halves the image does so in its 3 x 3
  * convolution, not in the first 1 x 1 (Goyal et al.: "Accurate, large minibatch SGD", 2017), which costs no parameter and
- * is better; shortcuts that change the shape are 1 x 1 convolutions (the paper's option B). Beside that, the running
- * variance follows the biased variance of a batch, torchvision's the unbiased one. Layers have the names of torchvision's
- * modules.
+ * is better; shortcuts that change the shape are 1 x 1 convolutions (the paper's option B).
+ *
+ * `:v1` is the form of the authors' Caffe models and of Keras 3: the first 1 x 1 convolution halves, convolutions have a bias
+ * (which batch normalization makes useless) and batch normalization Keras's settings. Layers of both have the names of
+ * torchvision's modules.
  */
 import { layers, type SymbolicTensor } from "../layers/index.ts";
 import { functional, input, type Model } from "../models/index.ts";
+import type { ZooEntry } from "./entry.ts";
 import { imageNet, type ZooOptions, zooOptions } from "./options.ts";
 import { batchNormDefaults, heNormalFanOut, kernelDefaults } from "./pytorch.ts";
 
@@ -23,12 +26,25 @@ interface Convolution {
   readonly strides?: number;
 }
 
-/** A convolution without bias, padded so that stride 1 keeps the size, and its batch normalization. */
+/** What the two forms of the net set differently. */
+const versions = {
+  torchvision: {
+    convolution: { useBias: false, kernelInitializer: heNormalFanOut },
+    batchNorm: batchNormDefaults,
+  },
+  v1: { convolution: {}, batchNorm: { momentum: 0.99, epsilon: 1.001e-5 } },
+} as const;
+
+type Version = keyof typeof versions;
+
+/** A convolution, padded so that stride 1 keeps the size, and its batch normalization. */
 function normalized(
+  version: Version,
   x: SymbolicTensor,
   [convolution, normalization]: readonly [string, string],
   { filters, kernelSize, strides = 1 }: Convolution,
 ): SymbolicTensor {
+  const settings = versions[version];
   const convolved = layers
     .conv2d({
       name: convolution,
@@ -36,11 +52,10 @@ function normalized(
       kernelSize,
       strides,
       padding: (kernelSize - 1) / 2,
-      useBias: false,
-      kernelInitializer: heNormalFanOut,
+      ...settings.convolution,
     })
     .apply(x);
-  return layers.batchNormalization({ name: normalization, ...batchNormDefaults }).apply(convolved);
+  return layers.batchNormalization({ name: normalization, ...settings.batchNorm }).apply(convolved);
 }
 
 function relu(x: SymbolicTensor, name: string): SymbolicTensor {
@@ -48,7 +63,7 @@ function relu(x: SymbolicTensor, name: string): SymbolicTensor {
 }
 
 /** The convolutions of a block, in order. ReLU follows all but the last; the sum has one of its own. */
-type Block = (filters: number, strides: number) => readonly Convolution[];
+type Block = (filters: number, strides: number, version: Version) => readonly Convolution[];
 
 /** Two 3 x 3 convolutions. */
 const basic: Block = (filters, strides) => [
@@ -57,25 +72,30 @@ const basic: Block = (filters, strides) => [
 ];
 
 /** 1 x 1, 3 x 3, and 1 x 1 to four times the filters. */
-const bottleneck: Block = (filters, strides) => [
-  { filters, kernelSize: 1 },
-  { filters, kernelSize: 3, strides },
+const bottleneck: Block = (filters, strides, version) => [
+  { filters, kernelSize: 1, strides: version === "v1" ? strides : 1 },
+  { filters, kernelSize: 3, strides: version === "v1" ? 1 : strides },
   { filters: 4 * filters, kernelSize: 1 },
 ];
 
-function residual(x: SymbolicTensor, name: string, convolutions: readonly Convolution[]): SymbolicTensor {
+function residual(
+  version: Version,
+  x: SymbolicTensor,
+  name: string,
+  convolutions: readonly Convolution[],
+): SymbolicTensor {
   const last = convolutions.length - 1;
   const reluName = (index: number) => `${name}.relu${index === 0 ? "" : `_${index}`}`;
   const difference = convolutions.reduce((value, convolution, index) => {
     const names = [`${name}.conv${index + 1}`, `${name}.bn${index + 1}`] as const;
-    const result = normalized(value, names, convolution);
+    const result = normalized(version, value, names, convolution);
     return index === last ? result : relu(result, reluName(index));
   }, x);
   const strides = convolutions.reduce((product, convolution) => product * (convolution.strides ?? 1), 1);
   const filters = convolutions[last].filters;
   const names = [`${name}.downsample.0`, `${name}.downsample.1`] as const;
   const changes = strides > 1 || x.shape[2] !== filters;
-  const shortcut = changes ? normalized(x, names, { filters, kernelSize: 1, strides }) : x;
+  const shortcut = changes ? normalized(version, x, names, { filters, kernelSize: 1, strides }) : x;
   const sum = layers.add({ name: `${name}.add` }).apply([difference, shortcut]);
   return relu(sum, reluName(last));
 }
@@ -89,49 +109,62 @@ const variants = {
   resnet152: { block: bottleneck, blocks: [3, 8, 36, 3] },
 } satisfies Record<string, { readonly block: Block; readonly blocks: readonly number[] }>;
 
-/** The names of all nets of the family. */
-export type ResNetName = keyof typeof variants;
+type Depth = keyof typeof variants;
 
-function build(name: ResNetName, options: ZooOptions): Model {
+/** The names of all nets of the family. Keras has those of the paper's form that have bottlenecks. */
+export type ResNetName = Depth | `resnet${"50" | "101" | "152"}:v1`;
+
+function build(depth: Depth, version: Version, options: ZooOptions): Model {
+  const name = version === "v1" ? `${depth}:v1` : depth;
   const { classes, inputShape } = zooOptions(name, options, imageNet);
-  const { block, blocks } = variants[name];
+  const { block, blocks } = variants[depth];
   const image = input({ shape: inputShape });
-  const stem = normalized(image, ["conv1", "bn1"], { filters: firstFilters, kernelSize: 7, strides: 2 });
-  let x = layers
-    .maxPool2d({ name: "maxpool", poolSize: 3, strides: 2, padding: 1 })
-    .apply(relu(stem, "relu"));
+  const first = { filters: firstFilters, kernelSize: 7, strides: 2 };
+  let x = relu(normalized(version, image, ["conv1", "bn1"], first), "relu");
+  x = layers.maxPool2d({ name: "maxpool", poolSize: 3, strides: 2, padding: 1 }).apply(x);
   for (const [stage, count] of blocks.entries()) {
     for (let index = 0; index < count; index++) {
       const strides = stage > 0 && index === 0 ? 2 : 1;
-      x = residual(x, `layer${stage + 1}.${index}`, block(firstFilters * 2 ** stage, strides));
+      const convolutions = block(firstFilters * 2 ** stage, strides, version);
+      x = residual(version, x, `layer${stage + 1}.${index}`, convolutions);
     }
   }
   const mean = layers.globalAveragePool2d({ name: "avgpool" }).apply(x);
-  const head = layers.dense({ name: "fc", units: classes, ...kernelDefaults(mean.shape[0]) });
+  const initial = version === "v1" ? {} : kernelDefaults(mean.shape[0]);
+  const head = layers.dense({ name: "fc", units: classes, ...initial });
   return functional({ inputs: image, outputs: head.apply(mean) }, { name });
 }
 
-/** `resnet18`: 8 basic blocks. 11,689,512 parameters with the default options. */
-export function resnet18(options: ZooOptions = {}): Model {
-  return build("resnet18", options);
+const paper = "https://arxiv.org/abs/1512.03385";
+
+function entryOf(depth: Depth, parameters: number): ZooEntry {
+  const { block, blocks } = variants[depth];
+  const count = blocks.reduce((sum, next) => sum + next, 0);
+  return {
+    create: (options = {}) => build(depth, "torchvision", options),
+    parameters,
+    description: `ResNet-${depth.slice(6)}: ${count} ${block === basic ? "basic blocks" : "bottlenecks"}`,
+    sources: [paper, "https://arxiv.org/abs/1706.02677", "torchvision 0.28 models/resnet.py"],
+  };
 }
 
-/** `resnet34`: 16 basic blocks. 21,797,672 parameters with the default options. */
-export function resnet34(options: ZooOptions = {}): Model {
-  return build("resnet34", options);
+function v1EntryOf(depth: Depth, parameters: number): ZooEntry {
+  return {
+    create: (options = {}) => build(depth, "v1", options),
+    parameters,
+    description: `ResNet-${depth.slice(6)} in the form of the paper, of Caffe and of Keras`,
+    sources: [paper, "Keras 3 applications/resnet.py"],
+  };
 }
 
-/** `resnet50`: 16 bottlenecks. 25,557,032 parameters with the default options. */
-export function resnet50(options: ZooOptions = {}): Model {
-  return build("resnet50", options);
-}
-
-/** `resnet101`: 33 bottlenecks. 44,549,160 parameters with the default options. */
-export function resnet101(options: ZooOptions = {}): Model {
-  return build("resnet101", options);
-}
-
-/** `resnet152`: 50 bottlenecks. 60,192,808 parameters with the default options. */
-export function resnet152(options: ZooOptions = {}): Model {
-  return build("resnet152", options);
-}
+/** All nets of the family. */
+export const resNets: { readonly [N in ResNetName]: ZooEntry } = {
+  resnet18: entryOf("resnet18", 11_689_512),
+  resnet34: entryOf("resnet34", 21_797_672),
+  resnet50: entryOf("resnet50", 25_557_032),
+  resnet101: entryOf("resnet101", 44_549_160),
+  resnet152: entryOf("resnet152", 60_192_808),
+  "resnet50:v1": v1EntryOf("resnet50", 25_583_592),
+  "resnet101:v1": v1EntryOf("resnet101", 44_601_832),
+  "resnet152:v1": v1EntryOf("resnet152", 60_268_520),
+};

@@ -6,11 +6,11 @@
  * Deviations from the paper, all as torchvision 0.28 has them: He's initial weights in place of a shallower net's trained
  * ones; the variants with batch normalization, which the paper does not know; images of other sizes than 224 x 224, whose
  * last feature maps are pooled or stretched to 7 x 7. Beside that, the first dense layer sees its image channels fastest,
- * torchvision's columns fastest; and the running variance follows the biased variance of a batch, torchvision's the
- * unbiased one. Layers have the names of torchvision's modules.
+ * torchvision's columns fastest. Layers have the names of torchvision's modules.
  */
 import { initializers, type Layer, layers } from "../layers/index.ts";
 import { type Model, sequential } from "../models/index.ts";
+import type { ZooEntry } from "./entry.ts";
 import { checkImageSize, imageNet, type ZooDropoutOptions, zooDropoutOptions } from "./options.ts";
 import { batchNormDefaults, heNormalFanOut } from "./pytorch.ts";
 
@@ -90,42 +90,25 @@ function build(depth: Depth, batchNorm: boolean, options: ZooDropoutOptions): Mo
   );
 }
 
-/** `vgg11`: 8 convolutions. 132,863,336 parameters with the default options. */
-export function vgg11(options: ZooDropoutOptions = {}): Model {
-  return build("vgg11", false, options);
+function entryOf(depth: Depth, batchNorm: boolean, parameters: number): ZooEntry<ZooDropoutOptions> {
+  const convolutions = variants[depth].reduce((sum: number, next) => sum + next, 0);
+  const normal = batchNorm ? " with batch normalization" : "";
+  return {
+    create: (options = {}) => build(depth, batchNorm, options),
+    parameters,
+    description: `VGG-${depth.slice(3)}${normal}: ${convolutions} convolutions, three fully connected layers`,
+    sources: ["https://arxiv.org/abs/1409.1556", "torchvision 0.28 models/vgg.py"],
+  };
 }
 
-/** `vgg11-bn`: 8 convolutions with batch normalization. 132,868,840 parameters with the default options. */
-export function vgg11Bn(options: ZooDropoutOptions = {}): Model {
-  return build("vgg11", true, options);
-}
-
-/** `vgg13`: 10 convolutions. 133,047,848 parameters with the default options. */
-export function vgg13(options: ZooDropoutOptions = {}): Model {
-  return build("vgg13", false, options);
-}
-
-/** `vgg13-bn`: 10 convolutions with batch normalization. 133,053,736 parameters with the default options. */
-export function vgg13Bn(options: ZooDropoutOptions = {}): Model {
-  return build("vgg13", true, options);
-}
-
-/** `vgg16`: 13 convolutions. 138,357,544 parameters with the default options. */
-export function vgg16(options: ZooDropoutOptions = {}): Model {
-  return build("vgg16", false, options);
-}
-
-/** `vgg16-bn`: 13 convolutions with batch normalization. 138,365,992 parameters with the default options. */
-export function vgg16Bn(options: ZooDropoutOptions = {}): Model {
-  return build("vgg16", true, options);
-}
-
-/** `vgg19`: 16 convolutions. 143,667,240 parameters with the default options. */
-export function vgg19(options: ZooDropoutOptions = {}): Model {
-  return build("vgg19", false, options);
-}
-
-/** `vgg19-bn`: 16 convolutions with batch normalization. 143,678,248 parameters with the default options. */
-export function vgg19Bn(options: ZooDropoutOptions = {}): Model {
-  return build("vgg19", true, options);
-}
+/** All nets of the family. */
+export const vggs: { readonly [N in VggName]: ZooEntry<ZooDropoutOptions> } = {
+  vgg11: entryOf("vgg11", false, 132_863_336),
+  "vgg11-bn": entryOf("vgg11", true, 132_868_840),
+  vgg13: entryOf("vgg13", false, 133_047_848),
+  "vgg13-bn": entryOf("vgg13", true, 133_053_736),
+  vgg16: entryOf("vgg16", false, 138_357_544),
+  "vgg16-bn": entryOf("vgg16", true, 138_365_992),
+  vgg19: entryOf("vgg19", false, 143_667_240),
+  "vgg19-bn": entryOf("vgg19", true, 143_678_248),
+};

@@ -8,13 +8,16 @@ import type { Shape } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { create, isZooName, names, type ZooName, zoo } from "./registry.ts";
 
-/** The names of ImageNet's nets: all that are not of the size of MNIST. */
-const imageNetNames = names.filter((name) => /^(alexnet|vgg|resnet)/.test(name));
+/** The nets for digits; all others are ImageNet's. */
+const digitNets: readonly ZooName[] = ["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn"];
 
 /** The smallest images of the families that cannot take MNIST's. */
 const smallest: readonly (readonly [family: string, size: number])[] = [
   ["alexnet", 63],
   ["vgg", 32],
+  ["squeezenet1-0", 21],
+  ["squeezenet1-1", 17],
+  ["mobilenet-v1", 32],
 ];
 
 function smallestImage(name: ZooName, channels: number): Shape {
@@ -27,14 +30,14 @@ test("the registry is complete", () => {
     ...["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn", "alexnet"],
     ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
     ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
+    ...["resnet50:v1", "resnet101:v1", "resnet152:v1", "squeezenet1-0", "squeezenet1-1"],
+    ...["mobilenet-v1", "mobilenet-v1-0.75", "mobilenet-v1-0.5", "mobilenet-v1-0.25", "mobilenet-v2"],
   ]);
   expect(isZooName("resnet20")).toBe(false);
 });
 
 describe.each(names)("%s", (name) => {
-  const [inputShape, outputShape] = imageNetNames.includes(name)
-    ? [[224, 224, 3], [1000]]
-    : [[28, 28, 1], [10]];
+  const [inputShape, outputShape] = digitNets.includes(name) ? [[28, 28, 1], [10]] : [[224, 224, 3], [1000]];
 
   test("has its published number of parameters, one logit a class, and its name", () => {
     const model = create(name);
@@ -68,12 +71,14 @@ describe.each(names)("%s", (name) => {
   });
 });
 
-test("figures of the papers, of torchvision 0.28 and of this project", () => {
+test("figures of the papers, of torchvision 0.28, of Keras 3.15 and of this project", () => {
   expect(names.map((name) => zoo[name].parameters)).toEqual([
     ...[535_818, 61_706, 34_826, 19_466, 16_634, 61_100_840],
     ...[132_863_336, 132_868_840, 133_047_848, 133_053_736],
     ...[138_357_544, 138_365_992, 143_667_240, 143_678_248],
     ...[11_689_512, 21_797_672, 25_557_032, 44_549_160, 60_192_808],
+    ...[25_583_592, 44_601_832, 60_268_520, 1_248_424, 1_235_496],
+    ...[4_231_976, 2_585_560, 1_331_592, 470_072, 3_504_872],
   ]);
 });
 

@@ -20,18 +20,22 @@ interface Case {
   readonly x: readonly [number, number, number, number];
   readonly outputs: number;
   readonly padding: Padding2d;
+  /** Height and width of the filter; 3 where it is not given. */
+  readonly size?: number;
+  /** 1 where it is not given. */
+  readonly strides?: readonly [number, number];
 }
 
 const even = (size: number): Padding2d => ({ top: size, bottom: size, left: size, right: size });
 
-/** A fused 3 x 3 convolution with bias and relu, and both of the convolution's gradients. */
-function convolutionGraph({ x: shape, outputs, padding }: Case): Graph {
+/** A fused convolution with bias and relu, and both of the convolution's gradients. */
+function convolutionGraph({ x: shape, outputs, padding, size = 3, strides = [1, 1] }: Case): Graph {
   const build = createBuild();
   const input = (name: string, of: readonly number[]) =>
     build("input", [], { name, shape: of, dtype: "float32" });
-  const attributes = { strides: [1, 1], padding, dilations: [1, 1], groups: 1 } as const;
+  const attributes = { strides, padding, dilations: [1, 1], groups: 1 } as const;
   const x = input("x", shape);
-  const filter = input("filter", [3, 3, shape[3], outputs]);
+  const filter = input("filter", [size, size, shape[3], outputs]);
   const y = build("conv2d", [x, filter], attributes);
   const biased = build("add", [build("conv2d", [x, filter], attributes), input("bias", [outputs])], {});
   const dy = input("dy", y.shape);
@@ -50,12 +54,15 @@ async function compute(engine: Engine, of: Case): Promise<{ readonly result: Fet
   const program = await session.compile(convolutionGraph(of));
   const [images, height, width, channels] = of.x;
   const { top, bottom, left, right } = of.padding;
-  const dy = [images, height + top + bottom - 2, width + left + right - 2, of.outputs];
+  const { size = 3, strides = [1, 1] } = of;
+  const outputs = (length: number, stride: number) => Math.floor((length - size) / stride) + 1;
+  const rows = outputs(height + top + bottom, strides[0]);
+  const columns = outputs(width + left + right, strides[1]);
   const feeds = {
     x: noise(of.x, 1),
-    filter: noise([3, 3, channels, of.outputs], 2),
+    filter: noise([size, size, channels, of.outputs], 2),
     bias: noise([of.outputs], 3),
-    dy: noise(dy, 4),
+    dy: noise([images, rows, columns, of.outputs], 4),
   };
   const [result] = await program.run([feeds]);
   await session.close();
@@ -108,5 +115,39 @@ describe("Winograd convolution", () => {
   it("is not used for exact results", async () => {
     const { plan } = await compute(engine("exact"), cases[0][1]);
     expect(plan.operations.some(({ algorithm }) => algorithm.startsWith("Winograd"))).toBe(false);
+  });
+});
+
+describe("pointwise convolution with a stride", () => {
+  const cases: readonly (readonly [string, Case])[] = [
+    ["ends on a pixel seen", { x: [2, 7, 9, 24], outputs: 40, padding: even(0), size: 1, strides: [2, 2] }],
+    ["ends behind it, uneven", { x: [3, 9, 8, 19], outputs: 33, padding: even(0), size: 1, strides: [3, 2] }],
+  ];
+
+  it.each(cases)("is a product of the pixels that it sees, on one thread and two: %s", async (_, of) => {
+    const expected = (await compute(createReferenceEngine(), of)).result;
+    const bits: Fetches[] = [];
+    for (const threads of [1, 2]) {
+      const engine = await createWasmEngine({ threads });
+      const { result, plan } = await compute(engine, of);
+      await engine.close();
+      bits.push(result);
+      const seen = plan.operations.filter(({ algorithm }) => algorithm.endsWith("of the pixels seen"));
+      expect(new Set(seen.flatMap(({ computes }) => computes))).toEqual(
+        new Set(["conv2d", "add", "relu", "conv2dFilterGradient"]),
+      );
+      for (const [name, { data }] of Object.entries(result)) {
+        const errors = data.map((value, index) => Math.abs(value - expected[name].data[index]));
+        expect(Math.max(...errors), name).toBeLessThan(1e-5);
+      }
+    }
+    expect(bits[1]).toEqual(bits[0]);
+  });
+
+  it("reads a few outputs' pixels where they lie: a copy would take longer", async () => {
+    const engine = await createWasmEngine({ threads: 1 });
+    const { plan } = await compute(engine, { ...cases[0][1], outputs: 16 });
+    await engine.close();
+    expect(plan.operations.some(({ kernel }) => kernel === "copy")).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import type { Convolution2dAttributes, Node } from "../../../graph/index.ts";
-import type { Shape } from "../../../tensor/index.ts";
+import { type Shape, sizeOf, stridesOf } from "../../../tensor/index.ts";
+import { mergeAxes } from "./axes.ts";
 import { prefersWinograd, prefersWinogradGradient } from "./convolution-cost.ts";
 import { depthwiseName, emitDepthwise, emitDepthwiseGradient, emitTurn, isDepthwise } from "./depthwise.ts";
 import type { Buffer, Lowering, LoweringContext } from "./lowering.ts";
@@ -13,6 +14,7 @@ import {
   prefersPlanes,
 } from "./planes.ts";
 import { buffersOf, type Epilogue, noRiders, type Riders, ridersOf } from "./riders.ts";
+import { emitCopy } from "./shape.ts";
 import {
   columnsInChunk,
   columnsInStrip,
@@ -143,10 +145,38 @@ function emitPhases(
   });
 }
 
-/** 1 x 1, stride 1, no padding, one group: a plain matrix product over the pixels. */
-function isPointwise(filter: Shape, { strides, padding, groups }: Convolution2dAttributes): boolean {
-  const isSingle = filter[0] === 1 && filter[1] === 1 && strides[0] === 1 && strides[1] === 1;
-  return isSingle && groups === 1 && !isPadded(padding);
+/** 1 x 1, no padding, one group: a matrix product over the pixels that are seen. */
+function isPointwise(filter: Shape, { padding, groups }: Convolution2dAttributes): boolean {
+  return filter[0] === 1 && filter[1] === 1 && groups === 1 && !isPadded(padding);
+}
+
+const isDense = ({ strides }: Convolution2dAttributes) => strides[0] === 1 && strides[1] === 1;
+
+/** Output channels that are worth a copy of the pixels seen. */
+const fewestForCopy = 32;
+
+/** Whether a convolution and its filter's gradient are matrix products, of a copy of x where there is a stride. */
+function isProduct(filter: Shape, attributes: Convolution2dAttributes): boolean {
+  return isPointwise(filter, attributes) && (isDense(attributes) || filter[3] >= fewestForCopy);
+}
+
+/** x with the pixels side by side that a pointwise convolution sees: a copy where it has a stride. */
+function pixelsSeen(
+  x: Node,
+  [, height, width]: Shape,
+  attributes: Convolution2dAttributes,
+  context: LoweringContext,
+): Buffer {
+  const source = context.buffer(x);
+  context.describe(`pointwise, matrix product${isDense(attributes) ? "" : " of the pixels seen"}`);
+  if (isDense(attributes)) return source;
+  const [down, across] = attributes.strides;
+  const [perImage, perRow, perPixel, perChannel] = stridesOf(x.shape);
+  const seen = [x.shape[0], height, width, x.shape[3]];
+  const target = context.temporary(4 * sizeOf(seen), "pixels seen");
+  const strides = [perImage, down * perRow, across * perPixel, perChannel];
+  emitCopy(context, { source, target }, mergeAxes(seen, [strides, stridesOf(seen)]));
+  return target;
 }
 
 /** A walk with few output channels, which do not fill vectors: pixels do, or, of small images, several images. */
@@ -174,10 +204,10 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
   const [x, filter] = node.inputs;
   const target = context.buffer(epilogue.target);
   const riders = ridersOf(epilogue, context);
-  if (isPointwise(filter.shape, node.attributes)) {
-    context.describe("pointwise, matrix product");
-    const [m, n, k] = [pixelsOf(x.shape), node.shape[3], x.shape[3]];
-    const operands = { a: context.buffer(x), b: context.buffer(filter), c: target };
+  if (isProduct(filter.shape, node.attributes)) {
+    const [m, n, k] = [pixelsOf(node.shape), node.shape[3], x.shape[3]];
+    const a = pixelsSeen(x, node.shape, node.attributes, context);
+    const operands = { a, b: context.buffer(filter), c: target };
     emitProduct({ ...operands, m, n, k, transposeA: false, transposeB: false, ...riders }, context);
     return;
   }
@@ -219,7 +249,7 @@ export function lowerInputGradient(
   const [dy, filter] = node.inputs;
   const dx = context.buffer(epilogue.target);
   const riders = ridersOf(epilogue, context);
-  if (isPointwise(filter.shape, node.attributes)) {
+  if (isPointwise(filter.shape, node.attributes) && isDense(node.attributes)) {
     context.describe("pointwise, matrix product");
     const [m, n, k] = [pixelsOf(node.shape), node.shape[3], dy.shape[3]];
     const operands = { a: context.buffer(dy), b: context.buffer(filter), c: dx };
@@ -275,10 +305,10 @@ const largestParts = 32;
 export const lowerConv2dFilterGradient: Lowering<"conv2dFilterGradient"> = (node, context) => {
   const [x, dy] = node.inputs;
   const { filterShape } = node.attributes;
-  if (isPointwise(filterShape, node.attributes)) {
-    context.describe("pointwise, matrix product");
-    const [m, n, k] = [x.shape[3], dy.shape[3], pixelsOf(x.shape)];
-    const operands = { a: context.buffer(x), b: context.buffer(dy), c: context.buffer(node) };
+  if (isProduct(filterShape, node.attributes)) {
+    const [m, n, k] = [x.shape[3], dy.shape[3], pixelsOf(dy.shape)];
+    const a = pixelsSeen(x, dy.shape, node.attributes, context);
+    const operands = { a, b: context.buffer(dy), c: context.buffer(node) };
     const product = { ...operands, m, n, k, transposeA: true, transposeB: false, ...noRiders };
     emitProduct(product, context);
     return;

@@ -114,10 +114,9 @@ export function partsOf(convolution: TiledConvolution): { readonly parts: number
   const { input, output, size } = convolution;
   const partBytes = 4 * frequencies * input[3] * roundUp(output[3], 16);
   const tiles = tilesOf(output, size);
-  const parts = Math.max(
-    1,
-    Math.min(16, Math.floor(tiles / fewestTiles), Math.floor(partialBytes / partBytes)),
-  );
+  const fitting = Math.min(16, Math.floor(tiles / fewestTiles), Math.floor(partialBytes / partBytes));
+  // A power of two: two and four threads have the same share.
+  const parts = 2 ** Math.floor(Math.log2(Math.max(1, fitting)));
   const block = Math.min(Math.max(3 * dozen, blockOf(convolution)), roundUp(Math.ceil(tiles / parts), dozen));
   return { parts, block };
 }
