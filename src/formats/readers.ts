@@ -7,6 +7,7 @@ import { kerasReader } from "./keras/keras.ts";
 import type { Convention, FormatName, FormatReader, NamedTensors, ReadOptions } from "./named-tensors.ts";
 import { decodeNpz, isNpz } from "./npz.ts";
 import { onnxReader } from "./onnx/reader.ts";
+import { archiveFolder, beginsAsPickle, beginsAsTar } from "./pytorch/marks.ts";
 import { decodeSafetensors } from "./safetensors.ts";
 import { tfjsReader } from "./tfjs/tfjs.ts";
 import { zipNames } from "./zip/archive.ts";
@@ -33,7 +34,11 @@ const readers: { readonly [F in FormatName]: FormatReader } = {
       metadata: {},
     }),
   },
-  pytorch: unread("pytorch", (bytes) => (zipNames(bytes) ?? []).some((name) => name.endsWith("data.pkl"))),
+  pytorch: {
+    matches: (bytes) =>
+      archiveFolder(zipNames(bytes) ?? []) !== undefined || beginsAsPickle(bytes) || beginsAsTar(bytes),
+    read: async (bytes, options) => (await import("./pytorch/reader.ts")).readPytorch(bytes, options),
+  },
   keras: kerasReader,
   tfjs: tfjsReader,
   onnx: onnxReader,
@@ -125,20 +130,4 @@ function conventionOf(metadata: Readonly<Record<string, string>>): Convention {
   };
   const { format = "" } = metadata;
   return Object.hasOwn(conventions, format) ? conventions[format] : "none";
-}
-
-/** A format that this build knows but does not read. */
-function unread(format: FormatName, matches: FormatReader["matches"]): FormatReader {
-  return {
-    matches,
-    read: async (_, { name }) => {
-      throw new FormatError(
-        `the file is of the format ${formatTitles[format]}, which this build does not read`,
-        {
-          where: name,
-          hint: "Save the tensors as safetensors.",
-        },
-      );
-    },
-  };
 }

@@ -24,8 +24,8 @@ export function zipFile(
   options: { readonly zip64?: boolean; readonly comment?: string } = {},
 ): Uint8Array {
   const encode = (text: string) => [...new TextEncoder().encode(text)];
-  const file: number[] = [];
-  const directory: number[] = [];
+  const file = new ByteSink();
+  const directory = new ByteSink();
   for (const draft of drafts) {
     const {
       name,
@@ -40,7 +40,8 @@ export function zipFile(
     const localName = encode(draft.localName ?? name);
     const common = [...le(20, 2), ...le(flags, 2), ...le(method, 2), ...le(0, 4), ...le(crc, 4)];
     file.push(0x50, 0x4b, 3, 4, ...common, ...le(bytes.length, 4), ...le(size, 4));
-    file.push(...le(localName.length, 2), ...le(0, 2), ...localName, ...bytes);
+    file.push(...le(localName.length, 2), ...le(0, 2), ...localName);
+    file.append(bytes);
     const wide = [size, bytes.length, offset].map((value) => (zip64 ? 0xffffffff : value));
     const extra = zip64
       ? [...le(1, 2), ...le(24, 2), ...le(size, 8), ...le(bytes.length, 8), ...le(offset, 8)]
@@ -56,7 +57,7 @@ export function zipFile(
     directory.push(...encode(name), ...extra);
   }
   const start = file.length;
-  file.push(...directory);
+  file.append(directory.bytes());
   const comment = encode(options.comment ?? "");
   const count = drafts.length;
   if (options.zip64 === true) {
@@ -71,7 +72,32 @@ export function zipFile(
     file.push(...le(directory.length, 4), ...le(start, 4));
   }
   file.push(...le(comment.length, 2), ...comment);
-  return Uint8Array.from(file);
+  return file.bytes();
+}
+
+/** Bytes that become more. */
+class ByteSink {
+  readonly #parts: Uint8Array[] = [];
+  length = 0;
+
+  push(...values: readonly number[]): void {
+    this.append(Uint8Array.from(values));
+  }
+
+  append(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.length += part.length;
+  }
+
+  bytes(): Uint8Array {
+    const whole = new Uint8Array(this.length);
+    let position = 0;
+    for (const part of this.#parts) {
+      whole.set(part, position);
+      position += part.length;
+    }
+    return whole;
+  }
 }
 
 /** The bytes of a whole number, the lowest first. */
