@@ -222,10 +222,15 @@ function finish(name, rows, columns) {
   const own = (x) => x;
   const sum = (x, offset) => `f32x4.add(${x}, v128.load(at + residualDelta, ${offset}))`;
   const rectified = (x) => `f32x4.pmax(${x}, floor)`;
+  const limited = (x) => `f32x4.pmin(f32x4.pmax(${x}, floor), highest)`;
   const gated = (x, offset) => `v128.and(${x}, f32x4.gt(v128.load(at + maskDelta, ${offset}), floor))`;
+  // The mask is read twice: a name for it would be a value that V8 does not join.
+  const gatedBelow = (x, offset) =>
+    `v128.and(${gated(x, offset)}, f32x4.lt(v128.load(at + maskDelta, ${offset}), highest))`;
   const lines = (value, end) => indent(range(rows).flatMap(row(value, end)), 2);
   return `export function ${name}(c: usize, cStride: usize, finish: u32): void {
   const floor = zero();
+  const highest = f32x4.splat(ceiling);
   let at: usize = 0;
 ${indent(
   vectors.map((v) => `let x${v}: v128 = floor;`),
@@ -241,6 +246,10 @@ ${lines(own, gated)}
 ${lines(sum, gated)}
   } else if (finish == ADD_RESIDUAL) {
 ${lines(sum, own)}
+  } else if (finish == (RECTIFY | LIMIT)) {
+${lines(own, limited)}
+  } else if (finish == (MASK | LIMIT)) {
+${lines(own, gatedBelow)}
   } else {
     finishTile(c, cStride, c, cStride, ${rows}, ${columns}, finish);
   }
@@ -312,7 +321,7 @@ export function tileSource({ row, column }) {
   const sizeOf = (name) => (name.startsWith("tileColumn") ? column : row);
   return `// Written by scripts/build-kernels.mjs: do not edit.
 import { multiplyAdd, zero } from "../vector";
-import { ADD_RESIDUAL, copyTile, finishTile, MASK, maskDelta, RECTIFY, residualDelta, spill, zeros } from "../tile";
+import { ADD_RESIDUAL, ceiling, copyTile, finishTile, LIMIT, MASK, maskDelta, RECTIFY, residualDelta, spill, zeros } from "../tile";
 
 /** Columns of a register tile: the width of a packed panel. */
 export const TILE_COLUMNS: u32 = ${row[1]};

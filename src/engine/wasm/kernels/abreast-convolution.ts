@@ -25,6 +25,7 @@ export class AbreastConvolutionArguments {
   residual: u32;
   mask: u32;
   rectify: u32;
+  ceiling: f32;
   /** A `Walk`. */
   walk: u32;
   images: u32;
@@ -47,7 +48,7 @@ export function abreastConvolution(c: AbreastConvolutionArguments, chunk: u32): 
   seenOffsets = panel + 4 * TILE_COLUMNS * (inputFloats + 4);
   seenFilter = seenOffsets + ((4 * walk.extentHeight * c.kernelWidth * walk.inputChannels + 63) & ~63);
   layAbreast(c.x + 4 * first * inputFloats, 4 * inputFloats, inputFloats, images, TILE_COLUMNS, panel);
-  const finish = setFinish(c.y, c.residual, c.rectify, c.mask);
+  const finish = setFinish(c.y, c.residual, c.rectify, c.mask, c.ceiling);
   let begin: i32 = 0;
   let end: i32 = 0;
   for (let column: u32 = 0; column < walk.outputWidth; column++) {

@@ -9,8 +9,8 @@
 // The last one may work behind the gate of a rectifier as normalSumsOfBlocks does (see normal-sums.ts). Tables and chunks
 // are those of batch-norm.ts; batchNormalizeMomentsGradient has one chunk.
 import { applyTables, inverseDeviation, repeat, repeatTables, tableBytes } from "./batch-norm";
-import { scratch } from "./tile";
-import { multiplyAdd, storeLanes, zero } from "./vector";
+import { isOpen, scratch } from "./tile";
+import { multiplyAdd, storeLanes } from "./vector";
 
 @unmanaged
 export class BatchNormalizeInputGradientArguments {
@@ -57,6 +57,8 @@ export class BatchNormalizeGradientArguments {
   reduced: u32;
   /** 0 where there is no gate. */
   beta: u32;
+  /** The rectifier's greatest value, or infinity. */
+  ceiling: f32;
   dx: u32;
   count: u32;
   channels: u32;
@@ -126,18 +128,26 @@ export function batchNormalizeMomentsGradient(x: BatchNormalizeMomentsGradientAr
 /** dx of four columns. The tables lie one after another: means, factors, slopes, offsets and, for a gate, betas. */
 // @ts-ignore: decorator
 @inline
-function gradientAt(gated: bool, x: usize, dy: usize, table: usize, bytes: usize): v128 {
+function gradientAt(
+  gated: bool, limited: bool, x: usize, dy: usize, table: usize, bytes: usize, highest: v128,
+): v128 {
   const centered = f32x4.sub(v128.load(x), v128.load(table));
   const factor = v128.load(table + bytes);
   let g = v128.load(dy);
-  if (gated) g = v128.and(g, f32x4.gt(multiplyAdd(centered, factor, v128.load(table + 4 * bytes)), zero()));
+  if (gated) {
+    const y = multiplyAdd(centered, factor, v128.load(table + 4 * bytes));
+    g = v128.and(g, isOpen(limited, y, highest));
+  }
   return multiplyAdd(g, factor, multiplyAdd(centered, v128.load(table + 2 * bytes), v128.load(table + 3 * bytes)));
 }
 
 /** A chunk of dx. */
 // @ts-ignore: decorator
 @inline
-function gradientRows(gated: bool, x: usize, dy: usize, dx: usize, count: u32, period: u32): void {
+function gradientRows(
+  gated: bool, limited: bool, x: usize, dy: usize, dx: usize, count: u32, period: u32, ceiling: f32,
+): void {
+  const highest = f32x4.splat(ceiling);
   const bytes: usize = 4 * period;
   const table = scratch;
   const next = tableBytes(period);
@@ -146,13 +156,13 @@ function gradientRows(gated: bool, x: usize, dy: usize, dx: usize, count: u32, p
   for (; count >= period; count -= period) {
     for (let i: usize = 0; i < bytes; i += 16) {
       const at = x + i;
-      v128.store(at + toDx, gradientAt(gated, at, at + toDy, table + i, next));
+      v128.store(at + toDx, gradientAt(gated, limited, at, at + toDy, table + i, next, highest));
     }
     x += bytes;
   }
   for (let i: u32 = 0; i < count; i += 4) {
     const at = x + 4 * i;
-    storeLanes(at + toDx, gradientAt(gated, at, at + toDy, table + 4 * i, next), count - i);
+    storeLanes(at + toDx, gradientAt(gated, limited, at, at + toDy, table + 4 * i, next, highest), count - i);
   }
 }
 
@@ -178,6 +188,9 @@ export function batchNormalizeGradient(x: BatchNormalizeGradientArguments, chunk
   const begin = chunk * x.perChunk;
   const count = min(x.count - begin, x.perChunk);
   const from: usize = x.x + 4 * begin;
-  if (x.beta) gradientRows(true, from, x.dy + 4 * begin, x.dx + 4 * begin, count, x.period);
-  else gradientRows(false, from, x.dy + 4 * begin, x.dx + 4 * begin, count, x.period);
+  const dy: usize = x.dy + 4 * begin;
+  const dx: usize = x.dx + 4 * begin;
+  if (!x.beta) gradientRows(false, false, from, dy, dx, count, x.period, x.ceiling);
+  else if (x.ceiling < Infinity) gradientRows(true, true, from, dy, dx, count, x.period, x.ceiling);
+  else gradientRows(true, false, from, dy, dx, count, x.period, x.ceiling);
 }

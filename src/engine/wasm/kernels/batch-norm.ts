@@ -1,6 +1,7 @@
 // Batch normalization forwards, over x [rows, C], with what follows it in the same pass:
 //
 //   batchNormalize   y = gamma (x - mean) / sqrt(variance + epsilon) + beta, plus a residual, rectified
+//                    (with a ceiling, if it has one)
 //
 // `moments` is [2, C]: means, then variances. The kernels here and in batch-norm-gradient.ts work out tables of what each
 // channel is multiplied with and repeat them up to `period` columns, the least common multiple of C and 4 (several times
@@ -18,8 +19,9 @@ export class BatchNormalizeArguments {
   /** Added to the result, of its shape; 0 for none. */
   residual: u32;
   y: u32;
-  /** Whether the result is max(0, value). */
+  /** Whether the result is min(max(0, value), ceiling). */
   rectify: u32;
+  ceiling: f32;
   count: u32;
   channels: u32;
   period: u32;
@@ -50,20 +52,23 @@ export function tableBytes(period: u32): usize {
 /** (x - mean) * factor + offset of four columns, with what follows it; the three tables lie one after another. */
 // @ts-ignore: decorator
 @inline
-function valueAt(added: bool, rectify: bool, x: usize, residual: usize, table: usize, bytes: usize): v128 {
+function valueAt(
+  added: bool, rectify: bool, x: usize, residual: usize, table: usize, bytes: usize, highest: v128,
+): v128 {
   const centered = f32x4.sub(v128.load(x), v128.load(table));
   let value = multiplyAdd(centered, v128.load(table + bytes), v128.load(table + 2 * bytes));
   if (added) value = f32x4.add(value, v128.load(residual));
-  // pmax keeps its first operand when a comparison with NaN fails: NaN passes through.
-  return rectify ? f32x4.pmax(value, zero()) : value;
+  // pmax and pmin keep their first operand when a comparison with NaN fails: NaN passes through.
+  return rectify ? f32x4.pmin(f32x4.pmax(value, zero()), highest) : value;
 }
 
 /** A chunk of y. */
 // @ts-ignore: decorator
 @inline
 function applyRows(
-  added: bool, rectify: bool, x: usize, residual: usize, y: usize, count: u32, period: u32,
+  added: bool, rectify: bool, x: usize, residual: usize, y: usize, count: u32, period: u32, ceiling: f32,
 ): void {
+  const highest = f32x4.splat(ceiling);
   const bytes: usize = 4 * period;
   const table = scratch;
   const next = tableBytes(period);
@@ -72,19 +77,19 @@ function applyRows(
   for (; count >= period; count -= period) {
     for (let i: usize = 0; i < bytes; i += 16) {
       const at = x + i;
-      v128.store(at + toY, valueAt(added, rectify, at, at + toResidual, table + i, next));
+      v128.store(at + toY, valueAt(added, rectify, at, at + toResidual, table + i, next, highest));
     }
     x += bytes;
   }
   for (let i: u32 = 0; i < count; i += 4) {
     const at = x + 4 * i;
-    storeLanes(at + toY, valueAt(added, rectify, at, at + toResidual, table + 4 * i, next), count - i);
+    storeLanes(at + toY, valueAt(added, rectify, at, at + toResidual, table + 4 * i, next, highest), count - i);
   }
 }
 
 /** y = (x - means) * factors + offsets for a chunk; the three tables lie one after another in scratch. */
 export function applyTables(x: usize, y: usize, count: u32, period: u32): void {
-  applyRows(false, false, x, x, y, count, period);
+  applyRows(false, false, x, x, y, count, period, Infinity);
 }
 
 /** Completes the first tables in scratch. */
@@ -110,10 +115,10 @@ export function batchNormalize(x: BatchNormalizeArguments, chunk: u32): void {
   const to: usize = x.y + 4 * begin;
   const residual: usize = x.residual + 4 * begin;
   if (x.residual) {
-    if (x.rectify) applyRows(true, true, from, residual, to, count, x.period);
-    else applyRows(true, false, from, residual, to, count, x.period);
+    if (x.rectify) applyRows(true, true, from, residual, to, count, x.period, x.ceiling);
+    else applyRows(true, false, from, residual, to, count, x.period, x.ceiling);
   } else if (x.rectify) {
-    applyRows(false, true, from, from, to, count, x.period);
+    applyRows(false, true, from, from, to, count, x.period, x.ceiling);
   } else {
     applyTables(from, to, count, x.period);
   }

@@ -23,6 +23,7 @@ export class ConvolutionArguments {
   residual: u32;
   mask: u32;
   rectify: u32;
+  ceiling: f32;
   /** A `Walk`. */
   walk: u32;
   /** Byte offset of each pixel of a band from the window's start. */
@@ -50,7 +51,7 @@ export function convolution(c: ConvolutionArguments, chunk: u32): void {
   const pixel = (image * walk.outputHeight + firstRow) * walk.outputWidth;
   const yStride = 4 * walk.outputChannels;
   const y = c.y + pixel * yStride;
-  const finish = setFinish(c.y, c.residual, c.rectify, c.mask);
+  const finish = setFinish(c.y, c.residual, c.rectify, c.mask, c.ceiling);
   setPatches(c.pixelOffsets, rows * walk.outputWidth, c.offsets);
   for (let group: u32 = 0; group < walk.groups; group++) {
     const firstOutput = group * walk.groupOutput;

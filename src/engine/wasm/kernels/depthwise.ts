@@ -24,6 +24,7 @@ export class DepthwiseArguments {
   residual: u32;
   mask: u32;
   rectify: u32;
+  ceiling: f32;
   /** A `Walk`; its outputs are the pixels of one phase. */
   walk: u32;
   /** Byte offset of each pixel of a band from the window's start. */
@@ -52,7 +53,7 @@ export function depthwise(d: DepthwiseArguments, chunk: u32): void {
   const window = openPixels(walk, d.x, image, d.channels, d.gather, firstRow, rows);
   const pixelBytes = 4 * walk.outputChannels;
   const y = d.y + image * d.height * d.width * pixelBytes;
-  const finish = setFinish(d.y, d.residual, d.rectify, d.mask);
+  const finish = setFinish(d.y, d.residual, d.rectify, d.mask, d.ceiling);
   if (d.strideHeight * d.strideWidth == 1) {
     // The rows of y follow each other without gaps.
     const taps = load<u32>(d.phaseEnds);

@@ -33,6 +33,7 @@ export class MatmulArguments {
   /** 1 where b is packed already: panels [K][TILE_COLUMNS] side by side. */
   packed: u32;
   rectify: u32;
+  ceiling: f32;
   accumulate: u32;
   /** Rows and columns of c in a chunk; multiples of the tile where they do not reach the edge. */
   blockRows: u32;
@@ -69,7 +70,7 @@ export function matmul(x: MatmulArguments, chunk: u32): void {
   c = x.c + 4 * (batch * x.cBatch + part * x.m * x.cStride);
   const rows = min(x.blockRows, x.m - row0);
   const columns = min(x.blockColumns, x.n - column0);
-  const finish = setFinish(x.c, x.residual, x.rectify, x.mask);
+  const finish = setFinish(x.c, x.residual, x.rectify, x.mask, x.ceiling);
   for (let k = kBegin; k < kEnd; k += BLOCK_K) {
     const kCount = min(BLOCK_K, kEnd - k);
     accumulate = k > kBegin || x.accumulate != 0;

@@ -4,13 +4,14 @@
 //   normalSumsOfBlocks  s = sum g and q = sum g (x - mean) of each block, kept in memory as [blocks, 2, columns]
 //   combineNormalSums   their sums over the blocks, in float64, the second times 1 / sqrt(variance + epsilon)
 //
-// g is dy; or dy behind the gate of a rectifier, which is open where the rectifier's result y is positive:
+// g is dy; or dy behind the gate of a rectifier, which is open where the rectifier's result y is positive (and below its
+// ceiling, if it has one):
 //
 //   RECOMPUTED   y = gamma (x - mean) / sqrt(variance + epsilon) + beta as batchNormalize computes it: x is read anyway
 //   WRITTEN      y comes from memory, and g goes there; with `other`, dy is the sum of two gradients
 import { inverseDeviation } from "./batch-norm";
 import { addBlocks, addFolds } from "./batch-moments";
-import { scratch } from "./tile";
+import { isOpen, scratch } from "./tile";
 import { multiplyAdd, storeLanes, zero } from "./vector";
 
 /** What `gate` says. */
@@ -39,6 +40,8 @@ export class NormalSumsOfBlocksArguments {
   gated: u32;
   /** For WRITTEN_SUM. */
   other: u32;
+  /** The rectifier's greatest value, or infinity, as it always is for WRITTEN_SUM. */
+  ceiling: f32;
 }
 
 @unmanaged
@@ -88,17 +91,17 @@ function fillTables(x: NormalSumsOfBlocksArguments): void {
 // @ts-ignore: decorator
 @inline
 function gradientAt(
-  gate: u32, centered: v128, at: usize, toDy: usize, toY: usize, toGated: usize, toOther: usize, tables: usize,
-  bytes: usize, valid: u32,
+  gate: u32, limited: bool, centered: v128, at: usize, toDy: usize, toY: usize, toGated: usize, toOther: usize,
+  tables: usize, bytes: usize, valid: u32, highest: v128,
 ): v128 {
   let g = v128.load(at + toDy);
   if (gate == OPEN) return g;
   if (gate == RECOMPUTED) {
     const y = multiplyAdd(centered, v128.load(tables + bytes), v128.load(tables + 2 * bytes));
-    return v128.and(g, f32x4.gt(y, zero()));
+    return v128.and(g, isOpen(limited, y, highest));
   }
   if (gate == WRITTEN_SUM) g = f32x4.add(g, v128.load(at + toOther));
-  g = v128.and(g, f32x4.gt(v128.load(at + toY), zero()));
+  g = v128.and(g, isOpen(limited, v128.load(at + toY), highest));
   storeLanes(at + toGated, g, valid);
   return g;
 }
@@ -106,7 +109,8 @@ function gradientAt(
 /** Sums of a block. Rows are read from end to end, two at a time, and the sums are kept in memory. */
 // @ts-ignore: decorator
 @inline
-function sumRows(gate: u32, x: NormalSumsOfBlocksArguments, chunk: u32): void {
+function sumRows(gate: u32, limited: bool, x: NormalSumsOfBlocksArguments, chunk: u32): void {
+  const highest = f32x4.splat(x.ceiling);
   const columns = x.columns;
   const stride: usize = 4 * <usize>columns;
   const first = chunk * x.blockRows;
@@ -132,8 +136,8 @@ function sumRows(gate: u32, x: NormalSumsOfBlocksArguments, chunk: u32): void {
       const mean = v128.load(tables + i);
       const c0 = f32x4.sub(v128.load(at + i), mean);
       const c1 = f32x4.sub(v128.load(next + i), mean);
-      const g0 = gradientAt(gate, c0, at + i, toDy, toY, toGated, toOther, tables + i, bytes, 4);
-      const g1 = gradientAt(gate, c1, next + i, toDy, toY, toGated, toOther, tables + i, bytes, 4);
+      const g0 = gradientAt(gate, limited, c0, at + i, toDy, toY, toGated, toOther, tables + i, bytes, 4, highest);
+      const g1 = gradientAt(gate, limited, c1, next + i, toDy, toY, toGated, toOther, tables + i, bytes, 4, highest);
       v128.store(s + i, f32x4.add(v128.load(s + i), f32x4.add(g0, g1)));
       v128.store(q + i, multiplyAdd(g1, c1, multiplyAdd(g0, c0, v128.load(q + i))));
     }
@@ -142,7 +146,7 @@ function sumRows(gate: u32, x: NormalSumsOfBlocksArguments, chunk: u32): void {
   if (rows != 0) {
     for (let i: usize = 0; i < vectors; i += 16) {
       const c = f32x4.sub(v128.load(at + i), v128.load(tables + i));
-      const g = gradientAt(gate, c, at + i, toDy, toY, toGated, toOther, tables + i, bytes, 4);
+      const g = gradientAt(gate, limited, c, at + i, toDy, toY, toGated, toOther, tables + i, bytes, 4, highest);
       v128.store(s + i, f32x4.add(v128.load(s + i), g));
       v128.store(q + i, multiplyAdd(g, c, v128.load(q + i)));
     }
@@ -154,7 +158,7 @@ function sumRows(gate: u32, x: NormalSumsOfBlocksArguments, chunk: u32): void {
   at = begin;
   for (let row = allRows; row != 0; row--) {
     const c = f32x4.sub(v128.load(at), v128.load(tables + vectors));
-    const g = gradientAt(gate, c, at, toDy, toY, toGated, toOther, tables + vectors, bytes, valid);
+    const g = gradientAt(gate, limited, c, at, toDy, toY, toGated, toOther, tables + vectors, bytes, valid, highest);
     sum = f32x4.add(sum, g);
     products = multiplyAdd(g, c, products);
     at += stride;
@@ -165,10 +169,18 @@ function sumRows(gate: u32, x: NormalSumsOfBlocksArguments, chunk: u32): void {
 
 export function normalSumsOfBlocks(x: NormalSumsOfBlocksArguments, chunk: u32): void {
   fillTables(x);
-  if (x.gate == OPEN) sumRows(OPEN, x, chunk);
-  else if (x.gate == RECOMPUTED) sumRows(RECOMPUTED, x, chunk);
-  else if (x.gate == WRITTEN) sumRows(WRITTEN, x, chunk);
-  else sumRows(WRITTEN_SUM, x, chunk);
+  const limited = x.ceiling < Infinity;
+  if (x.gate == OPEN) {
+    sumRows(OPEN, false, x, chunk);
+  } else if (x.gate == RECOMPUTED) {
+    if (limited) sumRows(RECOMPUTED, true, x, chunk);
+    else sumRows(RECOMPUTED, false, x, chunk);
+  } else if (x.gate == WRITTEN) {
+    if (limited) sumRows(WRITTEN, true, x, chunk);
+    else sumRows(WRITTEN, false, x, chunk);
+  } else {
+    sumRows(WRITTEN_SUM, false, x, chunk);
+  }
 }
 
 export function combineNormalSums(x: CombineNormalSumsArguments, chunk: u32): void {

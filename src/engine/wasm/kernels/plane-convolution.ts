@@ -24,6 +24,7 @@ export class PlaneConvolutionArguments {
   residual: u32;
   mask: u32;
   rectify: u32;
+  ceiling: f32;
   /** A `Walk`. */
   walk: u32;
   /** Byte offset of each k from a pixel's place in the first plane. */
@@ -46,7 +47,7 @@ export function planeConvolution(c: PlaneConvolutionArguments, chunk: u32): void
   const x = c.x + 4 * image * walk.inputHeight * walk.inputWidth * walk.inputChannels;
   openPlanes(walk, x, firstRow, rows, scratch, c.planeBytes);
   const pixelBytes = 4 * walk.outputChannels;
-  const finish = setFinish(c.y, c.residual, c.rectify, c.mask);
+  const finish = setFinish(c.y, c.residual, c.rectify, c.mask, c.ceiling);
   let y = c.y + (image * walk.outputHeight + firstRow) * walk.outputWidth * pixelBytes;
   const kRow = c.k / c.kernelRows;
   let row = scratch;

@@ -90,6 +90,7 @@ export class SparseProductArguments {
   n: u32;
   k: u32;
   rectify: u32;
+  ceiling: f32;
   /** Rows in a chunk. */
   perChunk: u32;
 }
@@ -103,7 +104,7 @@ export function sparseProduct(x: SparseProductArguments, chunk: u32): void {
   const initial: usize = x.bias ? x.bias + 4 * column : zeros;
   const begin = (chunk % stretches) * x.perChunk;
   const end = min(x.m, begin + x.perChunk);
-  const finish = setFinish(x.c, x.residual, x.rectify, x.mask);
+  const finish = setFinish(x.c, x.residual, x.rectify, x.mask, x.ceiling);
   const isHalf = valid <= SPARSE_COLUMNS / 2;
   const isWhole = isHalf ? valid == SPARSE_COLUMNS / 2 : valid == SPARSE_COLUMNS;
   for (let row = begin; row < end; row++) {

@@ -21,6 +21,7 @@ export class StridedGradientArguments {
   residual: u32;
   mask: u32;
   rectify: u32;
+  ceiling: f32;
   /** A `Walk` over dy, with one output for each q. */
   walk: u32;
   /** Byte offset of each pixel of a band from the window's start. */
@@ -58,7 +59,7 @@ export function stridedGradient(g: StridedGradientArguments, chunk: u32): void {
   // Rows of whole vectors, so that the block is stored as it was written.
   const blockStride = 4 * ((columns + 3) & ~3);
   const dx = g.dx + 4 * image * g.height * g.width * walk.outputChannels;
-  const finish = setFinish(g.dx, g.residual, g.rectify, g.mask);
+  const finish = setFinish(g.dx, g.residual, g.rectify, g.mask, g.ceiling);
   setPatches(g.pixelOffsets, pixels, g.offsets);
   for (let group: u32 = 0; group < walk.groups; group++) {
     const firstChannel = group * walk.groupOutput + column;

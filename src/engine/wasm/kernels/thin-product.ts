@@ -35,6 +35,7 @@ export class ThinRowsArguments {
   n: u32;
   k: u32;
   rectify: u32;
+  ceiling: f32;
   /** Columns of c in a chunk; a multiple of 8. */
   perChunk: u32;
 }
@@ -59,7 +60,7 @@ export function thinRows(x: ThinRowsArguments, chunk: u32): void {
       else for (let d: u32 = 0; d < depth; d++) addScaledRow(a + 4 * d, aStride, b + d * bStride, sum, sumStride, steps);
     }
   }
-  const finish = setFinish(x.c, x.residual, x.rectify, x.mask);
+  const finish = setFinish(x.c, x.residual, x.rectify, x.mask, x.ceiling);
   finishTile(scratch, sumStride, x.c + 4 * column, 4 * x.n, x.m, columns, finish);
 }
 
@@ -170,6 +171,7 @@ export class ThinDotsArguments {
   n: u32;
   k: u32;
   rectify: u32;
+  ceiling: f32;
   /** Rows of b in a chunk; a multiple of 4. */
   perChunk: u32;
 }
@@ -193,7 +195,7 @@ export function thinDots(x: ThinDotsArguments, chunk: u32): void {
       }
     }
   }
-  const finish = setFinish(x.c, x.residual, x.rectify, x.mask);
+  const finish = setFinish(x.c, x.residual, x.rectify, x.mask, x.ceiling);
   finishTile(scratch, sumStride, x.c + 4 * column, 4 * x.n, x.m, columns, finish);
 }
 

@@ -1,24 +1,40 @@
 // What the generated register tiles share: the place where a tile is put that reaches beyond the edge of its matrix.
 //
 // A tile's values can be finished on their way from the registers to c: with a residual added, rectified, and kept only
-// where a mask is positive (the gradient of a rectifier, whose output is the mask). Residual and mask are laid out as c
-// is, so they are found by their distance from it.
+// where a mask is positive (the gradient of a rectifier, whose output is the mask). A rectifier may have a ceiling (ReLU6):
+// values stay below it, and a mask must. Residual and mask are laid out as c is, so they are found by their distance from
+// it.
 import { storeLanes, zero } from "./vector";
 
 /** What is done to a tile's values, in this order; flags of `finish`. */
 export const ADD_RESIDUAL: u32 = 1;
 export const RECTIFY: u32 = 2;
 export const MASK: u32 = 4;
+/** The rectifier, or that of the mask, has a ceiling. */
+export const LIMIT: u32 = 8;
 
 /** Bytes from an element of c to the element of the residual, and of the mask, that belongs to it. */
 export let residualDelta: usize = 0;
 export let maskDelta: usize = 0;
 
-/** Sets what tiles do to the values of c, and returns the flags. Addresses of 0 stand for none. */
-export function setFinish(c: usize, residual: usize, rectify: u32, mask: usize): u32 {
+/** The rectifier's greatest value. */
+export let ceiling: f32 = Infinity;
+
+/** Sets what tiles do to the values of c, and returns the flags. Addresses of 0, and infinity, stand for none. */
+export function setFinish(c: usize, residual: usize, rectify: u32, mask: usize, highest: f32): u32 {
   residualDelta = residual - c;
   maskDelta = mask - c;
-  return (residual ? ADD_RESIDUAL : 0) | (rectify ? RECTIFY : 0) | (mask ? MASK : 0);
+  ceiling = highest;
+  const limit = highest < Infinity ? LIMIT : 0;
+  return (residual ? ADD_RESIDUAL : 0) | (rectify ? RECTIFY : 0) | (mask ? MASK : 0) | limit;
+}
+
+/** All bits set where the gate of a rectifier without a ceiling, or of one with it, is open. */
+// @ts-ignore: decorator
+@inline
+export function isOpen(limited: bool, y: v128, highest: v128): v128 {
+  const positive = f32x4.gt(y, zero());
+  return limited ? v128.and(positive, f32x4.lt(y, highest)) : positive;
 }
 
 /** Scratch of this thread; `spill` comes first, then whatever a kernel needs. Set once for each thread. */
@@ -86,13 +102,15 @@ export function finishTile(
     return;
   }
   const floor = f32x4.splat(finish & RECTIFY ? 0 : -Infinity);
+  const highest = f32x4.splat(ceiling);
   for (let i: u32 = 0; i < rows; i++) {
     for (let j: u32 = 0; j < columns; j += 4) {
       const at = c + 4 * j;
       let value = v128.load(source + 4 * j);
       if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(at + residualDelta));
       value = f32x4.pmax(value, floor);
-      if (finish & MASK) value = v128.and(value, f32x4.gt(v128.load(at + maskDelta), zero()));
+      if (finish & RECTIFY) value = f32x4.pmin(value, highest);
+      if (finish & MASK) value = v128.and(value, isOpen(true, v128.load(at + maskDelta), highest));
       storeLanes(at, value, columns - j);
     }
     source += sourceStride;

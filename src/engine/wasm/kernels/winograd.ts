@@ -25,6 +25,7 @@ export class WinogradArguments {
   residual: u32;
   mask: u32;
   rectify: u32;
+  ceiling: f32;
   /** A `Tiling`. */
   tiling: u32;
   /** Tiles in a chunk; a multiple of the tile's rows. */
@@ -62,7 +63,7 @@ export function winograd(w: WinogradArguments, chunk: u32): void {
     }
     u += panels * panelBytes + w.filterGap;
   }
-  const finish = setFinish(w.y, w.residual, w.rectify, w.mask);
+  const finish = setFinish(w.y, w.residual, w.rectify, w.mask, w.ceiling);
   restoreTiles(tiling, m, 4 * w.mRow, 4 * w.mFrequency, first, count, w.y, w.bias, finish);
 }
 
@@ -102,6 +103,7 @@ export class WinogradOutputArguments {
   residual: u32;
   mask: u32;
   rectify: u32;
+  ceiling: f32;
   /** A `Tiling`. */
   tiling: u32;
   /** The stretch of tiles that the call takes back, and how many of them are in a chunk. */
@@ -118,7 +120,7 @@ export function winogradOutput(w: WinogradOutputArguments, chunk: u32): void {
   const begin = chunk * w.perChunk;
   const count = min(w.perChunk, w.count - begin);
   const source = w.source + 4 * begin * w.row;
-  const finish = setFinish(w.y, w.residual, w.rectify, w.mask);
+  const finish = setFinish(w.y, w.residual, w.rectify, w.mask, w.ceiling);
   restoreTiles(
     changetype<Tiling>(w.tiling), source, 4 * w.row, 4 * w.frequency, w.firstTile + begin, count, w.y, w.bias, finish,
   );

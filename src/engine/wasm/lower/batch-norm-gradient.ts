@@ -7,9 +7,17 @@ import { type Buffer, chunksFor, type Lowering, type LoweringContext } from "./l
  * result is either worked out again from what was normalized, or read: then the gated gradient is written.
  */
 export type Gate =
-  | { readonly kind: "recomputed"; readonly normalize: Node<"batchNormalize">; readonly dy: Node }
+  | {
+      readonly kind: "recomputed";
+      readonly normalize: Node<"batchNormalize">;
+      readonly dy: Node;
+      /** The rectifier's greatest value, or infinity. */
+      readonly ceiling: number;
+    }
   | {
       readonly kind: "written";
+      /** As above; infinity where there are two terms. */
+      readonly ceiling: number;
       /** The rectifier's result. */
       readonly y: Node;
       /** The gradient, or two to be added. */
@@ -71,7 +79,11 @@ export function lowerNormalizeReduce(
   context.describe(`sums of ${describeSplit(split)}, added up`);
   context.emit({
     kernel: "normalSumsOfBlocks",
-    arguments: { x, moments, partial, rows, columns, channels, blockRows, epsilon, ...operands.arguments },
+    arguments: {
+      ...{ x, moments, partial, rows, columns, channels, blockRows, epsilon },
+      ...operands.arguments,
+      ceiling: gate?.ceiling ?? Infinity,
+    },
     chunks: blocks,
     reads: [x, moments, ...operands.reads],
     writes: [...operands.writes, partial],
@@ -102,6 +114,8 @@ export interface NormalizeGradientOperands {
   readonly dy: Node;
   /** The offset of the normalization if dy is to pass its gate, or null. */
   readonly beta: Node | null;
+  /** The greatest value of the rectifier behind the gate, or infinity. */
+  readonly ceiling: number;
   readonly target: Node;
 }
 
@@ -111,7 +125,7 @@ export function lowerNormalizeGradient(
   epsilon: number,
   context: LoweringContext,
 ): void {
-  const { beta: offset, target, ...others } = operands;
+  const { beta: offset, ceiling, target, ...others } = operands;
   const [x, moments, gamma, reduced, dy] = [
     others.x,
     others.moments,
@@ -124,7 +138,7 @@ export function lowerNormalizeGradient(
   const map = mapOf(target.shape);
   context.emit({
     kernel: "batchNormalizeGradient",
-    arguments: { x, dy, moments, gamma, reduced, beta, dx, ...map, epsilon },
+    arguments: { x, dy, moments, gamma, reduced, beta, ceiling, dx, ...map, epsilon },
     chunks: chunksFor(map.count, map.perChunk),
     reads: [x, dy, moments, gamma, reduced, ...(beta === null ? [] : [beta])],
     writes: [dx],

@@ -96,8 +96,10 @@ export const lowerBatchMoments: Lowering<"batchMoments"> = (node, context) => {
 export interface NormalizeEpilogue {
   /** Added, of the result's shape. */
   readonly residual: Node | null;
-  /** Whether the result is max(0, x). */
+  /** Whether the result is min(max(0, x), ceiling). */
   readonly rectify: boolean;
+  /** The rectifier's greatest value; default infinity. */
+  readonly ceiling?: number;
   /** Where the result goes. */
   readonly target: Node;
 }
@@ -115,7 +117,11 @@ export function lowerNormalize(
   const map = mapOf(node.shape);
   context.emit({
     kernel: "batchNormalize",
-    arguments: { x, moments, gamma, beta, residual, y, rectify, ...map, epsilon: node.attributes.epsilon },
+    arguments: {
+      ...{ x, moments, gamma, beta, residual, y, rectify, ceiling: epilogue.ceiling ?? Infinity },
+      ...map,
+      epsilon: node.attributes.epsilon,
+    },
     chunks: chunksFor(map.count, map.perChunk),
     reads: [x, moments, gamma, beta, ...(residual === null ? [] : [residual])],
     writes: [y],

@@ -15,6 +15,8 @@ const build: Build = createBuild("block");
 const epsilon = 1e-3;
 const input = (name: string, shape: Shape) => build("input", [], { name, shape, dtype: "float32" });
 const relu = (x: Node) => build("relu", [x], {});
+/** A rectifier with a ceiling, as ReLU6 is; this low, so that many values reach it. */
+const limited = (x: Node) => build("clip", [x], { minimum: 0, maximum: 0.75 });
 const add = (a: Node, b: Node) => build("add", [a, b], {});
 const scaled = (x: Node, factor: number) => build("affine", [x], { factor, offset: 0.1 });
 
@@ -46,6 +48,17 @@ const blocks: Record<string, Block> = {
   },
   "normalization and ReLU": {
     y: ({ x, normalized }) => relu(normalized(scaled(x, 2))),
+    fusions: ["normalize", ...backwards],
+  },
+  "normalization and a rectifier with a ceiling": {
+    y: ({ x, normalized }) => limited(normalized(scaled(x, 2))),
+    fusions: ["normalize", ...backwards],
+  },
+  "a residual added to a normalization, and a rectifier with a ceiling, used twice": {
+    y: ({ x, other, normalized }) => {
+      const y = limited(add(normalized(scaled(x, 2)), scaled(other, 3)));
+      return add(scaled(y, 2), build("tanh", [y], {}));
+    },
     fusions: ["normalize", ...backwards],
   },
   "a residual added to a normalization, and ReLU": {
@@ -110,6 +123,18 @@ const convolutions: Record<string, Block> = {
       add(add(convolved(relu(scaled(x, 2)), 3, { depthwise: true }), beta), scaled(other, 2)),
     fusions: ["product", "product"],
   },
+  "an inverted residual: pointwise, depthwise, pointwise, with ceilings": {
+    y: ({ x, normalized, convolved }) => {
+      const wide = limited(normalized(convolved(x, 1)));
+      const seen = limited(normalized(convolved(wide, 3, { depthwise: true })));
+      return add(x, normalized(convolved(seen, 1)));
+    },
+    fusions: [
+      ...["normalize", "normalize", "normalize"],
+      ...["normalizeGradient", "normalizeGradient", "normalizeGradient"],
+      ...["normalizeReduce", "normalizeReduce", "product"],
+    ],
+  },
   "a depthwise convolution of stride 2 and ReLU, behind ReLU": {
     y: ({ x, beta, convolved }) =>
       relu(add(convolved(relu(scaled(x, 2)), 3, { depthwise: true, stride: 2 }), beta)),
@@ -131,6 +156,17 @@ for (const size of [1, 3] as const) {
     [`${name} behind ReLU`]: {
       y: ({ x, convolved }) => convolved(relu(scaled(x, 2)), size),
       fusions: ["product"],
+    },
+    [`${name}, bias and a ceiling, behind a ceiling`]: {
+      y: ({ x, beta, convolved }) => limited(add(convolved(limited(scaled(x, 2)), size), beta)),
+      fusions: ["product", "product"],
+    },
+    [`${name} with a residual and a ceiling, around which a residual goes`]: {
+      y: ({ x, other, convolved }) => {
+        const active = limited(scaled(x, 2));
+        return add(limited(add(convolved(active, size), other)), scaled(active, 0.5));
+      },
+      fusions: ["product", "product"],
     },
     [`${name} around which a residual goes`]: {
       y: ({ x, other, convolved }) => {

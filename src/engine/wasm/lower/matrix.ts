@@ -191,6 +191,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       transposeB: Number(product.transposeB),
       packed: Number(packed),
       rectify: Number(product.rectify),
+      ceiling: product.ceiling,
       accumulate: Number(product.accumulate ?? false),
       blockRows: rows,
       blockColumns: columns,

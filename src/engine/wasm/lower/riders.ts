@@ -7,9 +7,14 @@ export interface Epilogue {
   readonly bias: Node | null;
   /** Added to the result before it is rectified; of the result's shape. */
   readonly residual?: Node | null;
-  /** Whether the result is max(0, x). */
+  /** Whether the result is min(max(0, x), ceiling). */
   readonly rectify: boolean;
-  /** Where this is not positive the result is zero: a rectifier's output, for its gradient. Of the result's shape. */
+  /** The greatest value of the rectifier, or of that behind the mask; default infinity. */
+  readonly ceiling?: number;
+  /**
+   * Where this is not positive, or not below the ceiling, the result is zero: a rectifier's output, for its gradient. Of the
+   * result's shape.
+   */
   readonly mask?: Node | null;
   /** Where the result goes. */
   readonly target: Node;
@@ -20,18 +25,19 @@ export interface Riders {
   readonly bias: Buffer | null;
   readonly residual: Buffer | null;
   readonly rectify: boolean;
+  readonly ceiling: number;
   readonly mask: Buffer | null;
 }
 
-export const noRiders: Riders = { bias: null, residual: null, rectify: false, mask: null };
+export const noRiders: Riders = { bias: null, residual: null, rectify: false, ceiling: Infinity, mask: null };
 
 /** The buffers of what is fused to a product. */
 export function ridersOf(
-  { bias, residual = null, rectify, mask = null }: Epilogue,
+  { bias, residual = null, rectify, ceiling = Infinity, mask = null }: Epilogue,
   context: LoweringContext,
 ): Riders {
   const bufferOf = (node: Node | null) => (node === null ? null : context.buffer(node));
-  return { bias: bufferOf(bias), residual: bufferOf(residual), rectify, mask: bufferOf(mask) };
+  return { bias: bufferOf(bias), residual: bufferOf(residual), rectify, ceiling, mask: bufferOf(mask) };
 }
 
 /** The buffers among riders: what a call reads because of them. */

@@ -45,7 +45,8 @@ describe("sparse matrix product", () => {
       const valuesOf = (node: Node) => leaves.get(node) ?? new Float64Array();
       const finished = sums.map((sum, index) => {
         const value = Math.max(0, sum + valuesOf(bias)[index % n] + valuesOf(residual)[index]);
-        return valuesOf(mask)[index] > 0 ? value : 0;
+        const gate = valuesOf(mask)[index];
+        return gate > 0 && gate < 1 ? Math.min(value, 1) : 0;
       });
       const results = variants.map((variant) => {
         const run = (sparse: boolean, withRiders: boolean, reversed: boolean) => {
@@ -56,7 +57,16 @@ describe("sparse matrix product", () => {
               emitProduct(
                 {
                   ...{ a: context.buffer(a), b: context.buffer(b), c: context.buffer(product) },
-                  ...{ m, n, k, transposeA, transposeB, sparse, rectify: withRiders },
+                  ...{
+                    m,
+                    n,
+                    k,
+                    transposeA,
+                    transposeB,
+                    sparse,
+                    rectify: withRiders,
+                    ceiling: withRiders ? 1 : Infinity,
+                  },
                   ...{ bias: rider(bias), residual: rider(residual), mask: rider(mask) },
                 },
                 {

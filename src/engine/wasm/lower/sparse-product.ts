@@ -27,7 +27,7 @@ export function sparseColumns({ rows, columns }: Tile): number {
 
 /** Emits a product that skips the zeros of a. */
 export function emitSparseProduct(product: SparseProduct, context: LoweringContext): void {
-  const { a, packed, c, m, n, k, bias, residual, mask, rectify, transposeA } = product;
+  const { a, packed, c, m, n, k, bias, residual, mask, rectify, ceiling, transposeA } = product;
   const entries = context.temporary(8 * m * k, "nonzero elements");
   const width = sparseColumns(context.tile);
   const counts = context.temporary(4 * m, "numbers of nonzero elements");
@@ -43,7 +43,7 @@ export function emitSparseProduct(product: SparseProduct, context: LoweringConte
     kernel: "sparseProduct",
     arguments: {
       ...{ entries, counts, packed, c, bias, residual, mask, m, n, k },
-      ...{ rectify: Number(rectify), perChunk: rowsPerChunk },
+      ...{ rectify: Number(rectify), ceiling, perChunk: rowsPerChunk },
     },
     chunks: Math.ceil(n / width) * Math.ceil(m / rowsPerChunk),
     reads: [entries, counts, packed, ...buffersOf(product)],

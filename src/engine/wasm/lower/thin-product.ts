@@ -36,11 +36,11 @@ function columnsPerChunk({ n, k, transposeB }: ThinProduct): number {
 
 /** Emits a product that reads b once, as it lies. */
 export function emitThinProduct(product: ThinProduct, context: LoweringContext): void {
-  const { a, b, c, m, n, k, bias, residual, mask, rectify } = product;
+  const { a, b, c, m, n, k, bias, residual, mask, rectify, ceiling } = product;
   const perChunk = columnsPerChunk(product);
   context.emit({
     kernel: product.transposeB ? "thinDots" : "thinRows",
-    arguments: { a, b, c, bias, residual, mask, m, n, k, rectify: Number(rectify), perChunk },
+    arguments: { a, b, c, bias, residual, mask, m, n, k, rectify: Number(rectify), ceiling, perChunk },
     chunks: Math.ceil(n / perChunk),
     reads: [a, b, ...buffersOf(product)],
     writes: [c],

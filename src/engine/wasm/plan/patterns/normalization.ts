@@ -2,7 +2,7 @@ import { isKind, type Node } from "../../../../graph/index.ts";
 import { sameShape } from "../../../../tensor/index.ts";
 import type { Gate } from "../../lower/batch-norm-gradient.ts";
 import type { Fusion } from "../../lower/fused.ts";
-import type { Uses } from "../uses.ts";
+import { gateOf, type RectifierGate, rectifierOf, type Uses } from "../uses.ts";
 
 /** batchNormalize -> add of a residual -> relu. */
 export function fuseNormalize(node: Node, uses: Uses): Fusion | null {
@@ -10,10 +10,11 @@ export function fuseNormalize(node: Node, uses: Uses): Fusion | null {
   const added = uses.soleUser(node, "add");
   const residual = added === null ? null : otherTerm(added, node);
   const sum = added !== null && residual !== null ? added : node;
-  const rectified = uses.soleUser(sum, "relu");
-  const target = rectified ?? sum;
+  const rectified = uses.soleRectifier(sum);
+  const target = rectified?.node ?? sum;
   if (target === node) return null;
-  const epilogue = { residual, rectify: rectified !== null, target };
+  const ceiling = rectified?.ceiling ?? Infinity;
+  const epilogue = { residual, rectify: rectified !== null, ceiling, target };
   const members = [...new Set([node, sum, target])];
   return { kind: "normalize", normalize: node, epilogue, members, turn: target };
 }
@@ -44,7 +45,8 @@ export function fuseNormalizeGradient(node: Node, uses: Uses): Fusion | null {
   if (!isWhole) return null;
   const reduced = dMoments.inputs[2];
   const gate = isKind(reduced, "batchNormalizeReduce") ? gateOfNormalization(reduced, scaled, uses) : null;
-  const operands = { x, moments, gamma, reduced, dy: gate?.dy ?? dy, beta: gate?.beta ?? null, target: sum };
+  const { beta = null, ceiling = Infinity } = gate ?? {};
+  const operands = { x, moments, gamma, reduced, dy: gate?.dy ?? dy, beta, ceiling, target: sum };
   const { epsilon } = scaled.attributes;
   const members = [scaled, dMoments, node, sum];
   return { kind: "normalizeGradient", operands, epsilon, members, turn: sum };
@@ -55,13 +57,14 @@ function gateOfNormalization(
   reduced: Node<"batchNormalizeReduce">,
   scaled: Node<"batchNormalizeInputGradient">,
   uses: Uses,
-): { readonly dy: Node; readonly beta: Node } | null {
+): { readonly dy: Node; readonly beta: Node; readonly ceiling: number } | null {
   const gated = reduced.inputs[2];
-  if (!isKind(gated, "reluGradient") || scaled.inputs[0] !== gated || uses.fusionOf(gated) !== null)
-    return null;
-  const normalize = normalizationBefore(gated.inputs[0], reduced);
-  const isPrivate = normalize === gated.inputs[0].inputs[0] && uses.isOnlyFor(gated, [reduced, scaled]);
-  return normalize !== null && isPrivate ? { dy: gated.inputs[1], beta: normalize.inputs[3] } : null;
+  const gate = gateOf(gated);
+  if (gate === null || scaled.inputs[0] !== gated || uses.fusionOf(gated) !== null) return null;
+  const normalize = normalizationBefore(gate, reduced);
+  const isPrivate = normalize === gate.y.inputs[0] && uses.isOnlyFor(gated, [reduced, scaled]);
+  const { dy, ceiling } = gate;
+  return normalize !== null && isPrivate ? { dy, beta: normalize.inputs[3], ceiling } : null;
 }
 
 /**
@@ -71,13 +74,13 @@ function gateOfNormalization(
 export function fuseOwnGate(node: Node, uses: Uses): Fusion | null {
   const parts = gateBefore(node);
   if (parts === null) return null;
-  const { reduce, gated, dy, normalize } = parts;
+  const { reduce, gated, dy, normalize, ceiling } = parts;
   const opensItself = uses.of(gated).some((user) => {
     const fusion = uses.fusionOf(user);
     return fusion?.kind === "normalizeGradient" && fusion.operands.beta !== null;
   });
   if (!opensItself) return null;
-  const gate: Gate = { kind: "recomputed", normalize, dy };
+  const gate: Gate = { kind: "recomputed", normalize, dy, ceiling };
   return { kind: "normalizeReduce", reduce, gate, members: [gated, reduce], turn: reduce };
 }
 
@@ -89,10 +92,10 @@ export function fuseOwnGate(node: Node, uses: Uses): Fusion | null {
 export function fuseWrittenGate(node: Node, uses: Uses): Fusion | null {
   const parts = gateBefore(node);
   if (parts === null || uses.fusionOf(parts.gated) !== null) return null;
-  const { reduce, gated, y, dy } = parts;
-  const sum = isKind(dy, "add") && isSumFor(gated, dy, uses) ? dy : null;
+  const { reduce, gated, y, dy, ceiling } = parts;
+  const sum = ceiling === Infinity && isKind(dy, "add") && isSumFor(gated, dy, uses) ? dy : null;
   const terms: readonly [Node, Node?] = sum === null ? [dy] : [sum.inputs[0], sum.inputs[1]];
-  const gate: Gate = { kind: "written", y, terms, target: gated };
+  const gate: Gate = { kind: "written", y, terms, target: gated, ceiling };
   const members = sum === null ? [gated, reduce] : [sum, gated, reduce];
   // In the gradient's own place: what else reads it comes behind, and x and its moments came before y.
   return { kind: "normalizeReduce", reduce, gate, members, turn: gated };
@@ -102,15 +105,17 @@ export function fuseWrittenGate(node: Node, uses: Uses): Fusion | null {
 function gateBefore(reduce: Node) {
   if (!isKind(reduce, "batchNormalizeReduce")) return null;
   const gated = reduce.inputs[2];
-  if (!isKind(gated, "reluGradient")) return null;
-  const [y, dy] = gated.inputs;
-  const normalize = normalizationBefore(y, reduce);
-  return normalize === null ? null : { reduce, gated, y, dy, normalize };
+  const gate = gateOf(gated);
+  const normalize = gate === null ? null : normalizationBefore(gate, reduce);
+  return gate === null || normalize === null ? null : { ...gate, reduce, gated, normalize };
 }
 
 /** The normalization of x whose result, a residual added or not, the rectifier y got. */
-function normalizationBefore(y: Node, reduce: Node<"batchNormalizeReduce">): Node<"batchNormalize"> | null {
-  if (!isKind(y, "relu")) return null;
+function normalizationBefore(
+  { y, ceiling }: RectifierGate,
+  reduce: Node<"batchNormalizeReduce">,
+): Node<"batchNormalize"> | null {
+  if (rectifierOf(y)?.ceiling !== ceiling) return null;
   const [x, moments] = reduce.inputs;
   const { epsilon } = reduce.attributes;
   const [inner] = y.inputs;

@@ -1,42 +1,48 @@
 import { isKind, type Node } from "../../../../graph/index.ts";
 import { sameShape, sizeOf } from "../../../../tensor/index.ts";
 import type { Fusion } from "../../lower/fused.ts";
-import type { Uses } from "../uses.ts";
+import { gateOf, type RectifierGate, type Uses } from "../uses.ts";
 
-/** matmul or conv2d [-> add of a bias] [-> add of a residual] [-> relu]. */
+/** matmul or conv2d [-> add of a bias] [-> add of a residual] [-> relu, with or without a ceiling]. */
 export function fuseProduct(node: Node, uses: Uses): Fusion | null {
   if (!isKind(node, "matmul") && !isKind(node, "conv2d")) return null;
   const added = freeUser(node, "add", uses);
   const bias = added === null ? null : biasOf(added, node);
   const biased = added !== null && bias !== null ? added : node;
   const { sum, residual } = addResidual(biased, uses);
-  const rectified = freeUser(sum, "relu", uses);
-  const target = rectified ?? sum;
+  const rectifier = uses.soleRectifier(sum);
+  const rectified = rectifier !== null && uses.fusionOf(rectifier.node) === null ? rectifier : null;
+  const target = rectified?.node ?? sum;
   if (target === node) return null;
   const members = [...new Set([node, biased, sum, target])];
-  const epilogue = { bias, residual, rectify: rectified !== null, target };
+  const ceiling = rectified?.ceiling ?? Infinity;
+  const epilogue = { bias, residual, rectify: rectified !== null, ceiling, target };
   return { kind: "product", producer: node, epilogue, members, turn: target };
 }
 
-/** matmul or conv2dInputGradient [-> add of another gradient] [-> reluGradient]. */
+/** matmul or conv2dInputGradient [-> add of another gradient] [-> the gradient of a rectifier]. */
 export function fuseProductGradient(node: Node, uses: Uses): Fusion | null {
   if (!isKind(node, "matmul") && !isKind(node, "conv2dInputGradient")) return null;
   const { sum, residual } = addResidual(node, uses);
-  const gated = freeUser(sum, "reluGradient", uses);
-  const mask = gated !== null && gated.inputs[0] !== sum ? gated.inputs[0] : null;
-  const target = gated !== null && mask !== null ? gated : sum;
+  const gate = gateBehind(sum, uses);
+  const target = gate?.node ?? sum;
   if (target === node) return null;
   const members = [...new Set([node, sum, target])];
-  const epilogue = { bias: null, residual, rectify: false, mask, target };
+  const { y: mask = null, ceiling = Infinity } = gate ?? {};
+  const epilogue = { bias: null, residual, rectify: false, ceiling, mask, target };
   return { kind: "product", producer: node, epilogue, members, turn: target };
 }
 
+/** The gate that a value alone goes through, unless it is part of something already. */
+function gateBehind(value: Node, uses: Uses): RectifierGate | null {
+  const [user] = uses.of(value);
+  if (user === undefined || !uses.isOnlyFor(value, [user]) || uses.fusionOf(user) !== null) return null;
+  const gate = gateOf(user);
+  return gate !== null && gate.y !== value ? gate : null;
+}
+
 /** The node of some kind that alone reads a node's value, unless it is part of something already. */
-function freeUser<K extends "add" | "relu" | "reluGradient">(
-  node: Node,
-  kind: K,
-  uses: Uses,
-): Node<K> | null {
+function freeUser<K extends "add">(node: Node, kind: K, uses: Uses): Node<K> | null {
   const user = uses.soleUser(node, kind);
   return user !== null && uses.fusionOf(user) === null ? user : null;
 }
