@@ -32,6 +32,17 @@ export {
   type StepProfile,
 } from "./inspect/index.ts";
 export {
+  type AppliedWeight,
+  exportWeights,
+  type KnownConvention,
+  type LoadWeightsOptions,
+  loadWeights,
+  type MismatchedWeight,
+  type MissingWeight,
+  type UnusedTensor,
+  type WeightReport,
+} from "./interop/index.ts";
+export {
   type ActivationName,
   type CommonLayerOptions,
   type Initializer,
@@ -67,6 +78,7 @@ export {
   functional,
   input,
   type LayerSummary,
+  type LazyTensor,
   Model,
   type ModelOptions,
   type ModelSummary,

@@ -40,6 +40,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   train: { rooms: belowTrain },
   models: { rooms: [...belowTrain, "train"] },
+  interop: { rooms: [...belowTrain, "train", "models"] },
   zoo: { rooms: [...belowTrain, "train", "models"] },
   inspect: { rooms: [...belowTrain, "train", "models", "zoo"] },
   cli: {

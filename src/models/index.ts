@@ -30,3 +30,4 @@ export {
 export { sequential } from "./sequential.ts";
 export { evaluationGraph, predictionGraph, type ResidentData, trainingGraph } from "./step-graphs.ts";
 export type { LayerSummary, ModelSummary } from "./summary.ts";
+export type { LazyTensor } from "./variables.ts";

@@ -23,7 +23,7 @@ import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { callNamed, truncate } from "./taps.ts";
 import { checkCheckpoint, createTrainee } from "./trainee.ts";
-import { freshWeights, ModelVariables } from "./variables.ts";
+import { freshWeights, type LazyTensor, ModelVariables } from "./variables.ts";
 
 /**
  * An image classifier: layers, weights, and how to train them. There is nothing to dispose of: a model that nobody
@@ -312,11 +312,12 @@ export class Model {
   }
 
   /**
-   * Replaces weights and statistics by name; those not given stay.
+   * Replaces weights and statistics by name; those not given stay. One may also be given as a `LazyTensor`, which is made
+   * when the engine takes it.
    *
    * @throws OptionError for an unknown name, ShapeError for a wrong shape; nothing is replaced then
    */
-  async setWeights(weights: ReadonlyMap<string, Tensor>): Promise<void> {
+  async setWeights(weights: ReadonlyMap<string, Tensor | LazyTensor>): Promise<void> {
     await this.#state().writeWeights(weights);
   }
 

@@ -16,14 +16,14 @@ import type { ModelParameter } from "./architecture.ts";
 /** Number of steps that one call of a program may take: enough for a chunk of 25 ms of a very small model. */
 export const defaultMaximumSteps = 256;
 
-/** A value that is drawn when it is needed: those of a large model fill half a gigabyte. */
-export interface FreshWeight extends TensorType {
+/** A value that is made when it is needed: those of a large model fill half a gigabyte. */
+export interface LazyTensor extends TensorType {
   /** The same numbers every time. */
   readonly draw: () => Promise<Tensor>;
 }
 
-/** A value, or one that is yet to be drawn. */
-export type Weight = Tensor | FreshWeight;
+/** A value, or one that is yet to be made. */
+export type Weight = Tensor | LazyTensor;
 
 /** Milliseconds for which drawing weights holds up the thread at a time. */
 const turnMilliseconds = 8;
@@ -153,12 +153,15 @@ export class ModelVariables {
   }
 
   /** Replaces variables by name, in the session or on the host; new ones are added. */
-  async write(values: ReadonlyMap<string, Tensor>): Promise<void> {
+  async write(values: ReadonlyMap<string, Weight>): Promise<void> {
     if (this.#session === null) {
-      for (const [name, value] of values) this.#host.set(name, await copyOf(value));
-    } else {
-      await Promise.all([...values].map(([name, value]) => this.put(name, value)));
+      for (const [name, value] of values) this.#host.set(name, "draw" in value ? value : await copyOf(value));
+      return;
     }
+    const made = [...values].flatMap(([name, value]) => ("draw" in value ? [] : [[name, value] as const]));
+    await Promise.all(made.map(([name, value]) => this.put(name, value)));
+    // One after the other: only one of them is there twice.
+    for (const [name, value] of values) if ("draw" in value) await this.put(name, await value.draw());
   }
 
   /**
@@ -166,7 +169,7 @@ export class ModelVariables {
    *
    * @throws OptionError for a name that is none, ShapeError for a wrong shape; nothing is replaced then
    */
-  async writeWeights(weights: ReadonlyMap<string, Tensor>): Promise<void> {
+  async writeWeights(weights: ReadonlyMap<string, Weight>): Promise<void> {
     for (const [name, value] of weights) checkWeight(this.#parameters, name, value, "setWeights");
     await this.write(weights);
   }

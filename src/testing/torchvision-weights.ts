@@ -4,14 +4,14 @@ import { type Shape, sizeOf, Tensor } from "../tensor/index.ts";
 // The weights and images that scripts/golden/zoo.py gives to torchvision's nets, in our layout.
 
 /** A 32-bit FNV-1a hash. */
-function hashOf(text: string): number {
+export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash;
 }
 
 /** The script's number on [-1, 1) for an element of a tensor. */
-function uniformAt(seed: number, index: number): number {
+export function uniformAt(seed: number, index: number): number {
   let h = Math.imul(index ^ seed, 0x9e3779b1);
   h ^= h >>> 15;
   h = Math.imul(h, 0x85ebca77);
