@@ -44,7 +44,7 @@ const rooms: Readonly<Record<string, Room>> = {
   zoo: { rooms: [...belowTrain, "train", "models"] },
   inspect: { rooms: [...belowTrain, "train", "models", "zoo"] },
   cli: {
-    rooms: [...belowTrain, "train", "models", "zoo", "inspect"],
+    rooms: [...belowTrain, "train", "models", "interop", "zoo", "inspect"],
     packages: ["cli-table3", "commander", "picocolors", "zod"],
     node: /./,
   },
