@@ -32,8 +32,6 @@ type Decoded = ArrayOf[DType];
  * @throws FormatError when a 64-bit integer does not fit into 32 bits
  */
 export function decodeElements(type: StoredType, bytes: Uint8Array, where: string): Decoded {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = bytes.byteLength / storedTypes[type].bytes;
   switch (type) {
     case "u8":
     case "bool":
@@ -47,21 +45,19 @@ export function decodeElements(type: StoredType, bytes: Uint8Array, where: strin
     case "u32":
       return nativeView(Uint32Array, bytes);
     case "f16":
-      return Float32Array.from({ length: count }, (_, index) =>
-        float16ToNumber(view.getUint16(index * 2, true)),
-      );
+      return decodeFloat16(nativeView(Uint16Array, bytes));
     case "bf16":
-      return decodeBfloat16(view, count);
+      return decodeBfloat16(nativeView(Uint16Array, bytes));
     case "i8":
-      return Int32Array.from({ length: count }, (_, index) => view.getInt8(index));
+      return new Int32Array(nativeView(Int8Array, bytes));
     case "i16":
-      return Int32Array.from({ length: count }, (_, index) => view.getInt16(index * 2, true));
+      return new Int32Array(nativeView(Int16Array, bytes));
     case "u16":
-      return Int32Array.from({ length: count }, (_, index) => view.getUint16(index * 2, true));
+      return new Int32Array(nativeView(Uint16Array, bytes));
     case "i64":
-      return narrow(count, (index) => view.getBigInt64(index * 8, true), where);
+      return narrow(nativeView(BigInt64Array, bytes), where);
     case "u64":
-      return narrow(count, (index) => view.getBigUint64(index * 8, true), where);
+      return narrow(nativeView(BigUint64Array, bytes), where);
   }
 }
 
@@ -92,21 +88,34 @@ function float16ToNumber(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** The float32 of each of the 65,536 bit patterns: made when the first file needs it. */
+let float16Values: Float32Array | undefined;
+
+function decodeFloat16(source: Uint16Array): Float32Array {
+  float16Values ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => float16ToNumber(bits));
+  const values = new Float32Array(source.length);
+  for (let index = 0; index < source.length; index++) values[index] = float16Values[source[index]];
+  return values;
+}
+
 /** A bfloat16 is the upper half of a float32. */
-function decodeBfloat16(view: DataView, count: number): Float32Array {
-  const bits = Uint32Array.from({ length: count }, (_, index) => view.getUint16(index * 2, true) << 16);
+function decodeBfloat16(source: Uint16Array): Float32Array {
+  const bits = new Uint32Array(source.length);
+  for (let index = 0; index < source.length; index++) bits[index] = source[index] << 16;
   return new Float32Array(bits.buffer);
 }
 
-function narrow(count: number, read: (index: number) => bigint, where: string): Int32Array {
-  return Int32Array.from({ length: count }, (_, index) => {
-    const value = read(index);
+function narrow(source: BigInt64Array | BigUint64Array, where: string): Int32Array {
+  const values = new Int32Array(source.length);
+  for (let index = 0; index < source.length; index++) {
+    const value = source[index];
     if (BigInt.asIntN(32, value) !== value) {
       throw new FormatError(`the 64-bit integer ${value} at index ${index} does not fit into 32 bits`, {
         where,
         hint: "Store integers between -2147483648 and 2147483647, or floating-point numbers.",
       });
     }
-    return Number(value);
-  });
+    values[index] = Number(value);
+  }
+  return values;
 }
