@@ -34,6 +34,8 @@ export {
 export {
   type AppliedWeight,
   exportWeights,
+  type ImportOnnxOptions,
+  importOnnx,
   type KnownConvention,
   type LoadWeightsOptions,
   loadWeights,

@@ -1,1 +1,2 @@
+export { type ImportOnnxOptions, importOnnx } from "./onnx/import.ts";
 export * from "./weights/index.ts";

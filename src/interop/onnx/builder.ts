@@ -1,6 +1,6 @@
 import type { Layer, SymbolicTensor } from "../../layers/index.ts";
 import { layers } from "../../layers/index.ts";
-import { sameShape, type Shape, sizeOf, Tensor } from "../../tensor/index.ts";
+import { type Shape, sameShape, sizeOf, Tensor } from "../../tensor/index.ts";
 import { NameBook, nameOfLayer } from "./names.ts";
 import type { NodeReader } from "./node.ts";
 import { type Activation, type Constant, imageOrder, isIdentity, permute, range } from "./values.ts";

@@ -1,6 +1,5 @@
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from "../../formats/index.ts";
-import { nameHint, OptionError } from "../../tensor/index.ts";
-import { FormatError, formatShape, type Shape, sizeOf } from "../../tensor/index.ts";
+import { FormatError, formatShape, nameHint, OptionError, type Shape, sizeOf } from "../../tensor/index.ts";
 import { clip } from "./node.ts";
 
 /** Operator sets whose forms are known. */
@@ -43,7 +42,8 @@ export function inputOf({ input, initializer }: OnnxGraph, file: string): OnnxVa
   const weights = new Set(initializer.map(({ name }) => name));
   const [first, ...others] = input.filter(({ name }) => !weights.has(name));
   if (first !== undefined && others.length === 0) return first;
-  const names = first === undefined ? "none" : [first, ...others].map(({ name }) => `"${clip(name)}"`).join(", ");
+  const names =
+    first === undefined ? "none" : [first, ...others].map(({ name }) => `"${clip(name)}"`).join(", ");
   throw new FormatError(`a model must have one input, this one has ${clip(names)}`, {
     where: file,
     hint: "Export it with all else as constants.",
@@ -102,13 +102,19 @@ export function inputShapeOf(
   const rankFits = own.length === 0 || shape.length === own.length;
   const fits = rankFits && (shape.length !== 3 || typeof own[2] !== "number" || own[2] === shape[2]);
   if (!fits) {
-    throw new OptionError(`inputShape ${formatShape(shape)} does not fit [${(dimensions ?? []).join(", ")}]`, {
-      where,
-      hint: "Give [height, width, channels] with as many channels as the file has.",
-    });
+    throw new OptionError(
+      `inputShape ${formatShape(shape)} does not fit [${(dimensions ?? []).join(", ")}]`,
+      {
+        where,
+        hint: "Give [height, width, channels] with as many channels as the file has.",
+      },
+    );
   }
   if (sizeOf(shape) <= largestInput) return { shape, channelsLast };
-  throw new FormatError(`${formatShape(shape)} has more values than ${largestInput}`, { where, hint: "Give inputShape." });
+  throw new FormatError(`${formatShape(shape)} has more values than ${largestInput}`, {
+    where,
+    hint: "Give inputShape.",
+  });
 }
 
 /** Whether images have their channels last in the file: all that is done to them first is to move the channels. */
@@ -116,7 +122,8 @@ function isChannelsLast(graph: OnnxGraph, input: string, dimensions: readonly Di
   if (dimensions?.length !== 4) return false;
   const consumers = graph.node.filter((node) => node.input.includes(input));
   const movesChannels = ({ opType, attribute }: OnnxNode) =>
-    opType === "Transpose" && attribute.some(({ name, ints }) => name === "perm" && ints.join() === "0,3,1,2");
+    opType === "Transpose" &&
+    attribute.some(({ name, ints }) => name === "perm" && ints.join() === "0,3,1,2");
   return consumers.length > 0 && consumers.every(movesChannels);
 }
 
@@ -129,7 +136,10 @@ export function outputOf({ output }: OnnxGraph, asked: string | null, file: stri
   const names = output.map(({ name }) => name);
   if (asked !== null) {
     if (names.includes(asked)) return asked;
-    throw new OptionError(`there is no output "${clip(asked)}"`, { where: file, hint: nameHint(asked, names.map(clip)) });
+    throw new OptionError(`there is no output "${clip(asked)}"`, {
+      where: file,
+      hint: nameHint(asked, names.map(clip)),
+    });
   }
   const rows = output.filter((info) => dimensionsOf(info)?.length === 2);
   const [single] = output.length === 1 ? output : rows;

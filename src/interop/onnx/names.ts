@@ -33,8 +33,11 @@ function joinScopes(scopes: readonly string[]): string {
 }
 
 /** Letters, digits and `_ . -`, as names of layers may have them. */
-function legalName(text: string): string {
-  const plain = text.replace(/:\d+$/, "").replaceAll("/", ".").replaceAll(/[^A-Za-z0-9_.-]+/g, "_");
+export function legalName(text: string): string {
+  const plain = text
+    .replace(/:\d+$/, "")
+    .replaceAll("/", ".")
+    .replaceAll(/[^A-Za-z0-9_.-]+/g, "_");
   return plain.replace(/^[.-]+/, "").slice(0, longest) || "layer";
 }
 

@@ -24,7 +24,10 @@ export function reshapeValue(
   shape: Shape,
 ): Activation {
   if (shape.length === 0 || shape.length > 8) {
-    throw node.error(`makes a value of ${shape.length + 1} axes`, "From 2 to 9 are supported, the batch among them.");
+    throw node.error(
+      `makes a value of ${shape.length + 1} axes`,
+      "From 2 to 9 are supported, the batch among them.",
+    );
   }
   if (value.mixed !== null) {
     const isSameRow = shape.filter((size) => size > 1).length <= 1;
@@ -33,7 +36,9 @@ export function reshapeValue(
   }
   const groups = groupAxes(node, value.shape, shape);
   const torn = groups.some((group) => !isJoined(value, group.before));
-  if (torn && shape.length > 1) return reshapeValue(node, builder, builder.plain(node, value), shape);
+  if (torn && shape.length > 1) {
+    return reshapeValue(node, builder, builder.arrange(node, value, joinedOrder(value, groups)), shape);
+  }
   const order = torn ? [0] : orderOf(value, groups, shape);
   const stored = order.map((axis) => shape[axis]);
   const suffix = stored.length === 1 ? ".flatten" : ".reshape";
@@ -54,7 +59,8 @@ function groupAxes(node: NodeReader, from: Shape, to: Shape): Group[] {
       if (difference === 0) break;
       const [source, target] = difference > 0 ? [right, after] : [left, before];
       // Sizes so large that their product is not exact could go on for ever.
-      if (source.length === 0) throw node.error("makes a shape of another size", "The file is damaged: export it again.");
+      if (source.length === 0)
+        throw node.error("makes a shape of another size", "The file is damaged: export it again.");
       target.push(...source.splice(0, 1));
     }
     groups.push({ before, after });
@@ -67,6 +73,15 @@ function isJoined({ order, shape }: Activation, axes: readonly number[]): boolea
   const stored = order.filter((axis) => shape[axis] > 1);
   const first = stored.indexOf(axes[0]);
   return axes.every((axis, index) => stored[first + index] === axis);
+}
+
+/** The order in which every group is joined, and little else moved: a group lies where its first axis did. */
+function joinedOrder({ order, shape }: Activation, groups: readonly Group[]): number[] {
+  const single = order.filter((axis) => shape[axis] === 1);
+  const gathered = new Set(
+    order.flatMap((axis) => groups.find(({ before }) => before.includes(axis))?.before ?? []),
+  );
+  return [...single, ...gathered];
 }
 
 /** Where the new axes come to lie: in the places of those that they are made of, and those of size 1 anywhere. */

@@ -125,7 +125,8 @@ function alongAxis(
 /** Dropout: the rate as an attribute before operator set 12, an input since. Its mask has no place in inference. */
 export function dropout(node: NodeReader, context: RuleContext): Activation {
   const rate = node.opset < 12 ? node.float("ratio", 0.5) : (node.number(1, "ratio") ?? 0.5);
-  if (!(rate >= 0 && rate < 1)) throw node.error(`drops a share of ${rate}`, "It must be at least 0 and below 1.");
+  if (!(rate >= 0 && rate < 1))
+    throw node.error(`drops a share of ${rate}`, "It must be at least 0 and below 1.");
   return elementwise(node, context, (name) => layers.dropout({ name, rate }));
 }
 
@@ -141,5 +142,8 @@ const floatTypes: ReadonlySet<number> = new Set([1, 10, 11, 16]);
 export function cast(node: NodeReader): Activation {
   const type = node.int("to", 1);
   if (floatTypes.has(type)) return node.activation(0);
-  throw node.error(`makes whole numbers (type ${type}) of a value`, "Values of a network are floating-point numbers.");
+  throw node.error(
+    `makes whole numbers (type ${type}) of a value`,
+    "Values of a network are floating-point numbers.",
+  );
 }

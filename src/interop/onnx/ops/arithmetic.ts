@@ -29,7 +29,10 @@ export function sum(node: NodeReader, context: RuleContext): Activation {
   const values = node.inputs.filter((input) => input?.kind === "activation");
   const constants = node.inputs.filter((input) => input?.kind === "constant");
   const total = values.length === 1 ? values[0] : merge(node, context, values, merges.add);
-  return constants.reduce((value, constant) => withConstant(node, context, "add", value, constant, false), total);
+  return constants.reduce(
+    (value, constant) => withConstant(node, context, "add", value, constant, false),
+    total,
+  );
 }
 
 function merge(
@@ -42,14 +45,22 @@ function merge(
   const ranks = new Set(values.map(({ shape }) => shape.length));
   if (ranks.size > 1) {
     const shapes = values.map(({ shape }) => formatShape(shape)).join(" and ");
-    throw node.error(`combines values ${shapes} (without the batch)`, "They must have as many axes: Unsqueeze one before.");
+    throw node.error(
+      `combines values ${shapes} (without the batch)`,
+      "They must have as many axes: Unsqueeze one before.",
+    );
   }
   const sameMix = values.every(({ mixed }) => JSON.stringify(mixed) === JSON.stringify(first.mixed));
   const plain = sameMix ? values : values.map((value) => builder.unmix(node, value));
   // The order of the largest: what is broadcast is cheaper to rearrange.
   const { order, mixed } = plain.reduce((a, b) => (sizeOf(b.shape) > sizeOf(a.shape) ? b : a));
-  const aligned = sameMix && mixed !== null ? plain : plain.map((value) => builder.arrange(node, value, order));
-  const tensor = builder.place(node, aligned.map((value) => value.tensor), make);
+  const aligned =
+    sameMix && mixed !== null ? plain : plain.map((value) => builder.arrange(node, value, order));
+  const tensor = builder.place(
+    node,
+    aligned.map((value) => value.tensor),
+    make,
+  );
   const shape = first.shape.map((_, axis) => tensor.shape[order.indexOf(axis)]);
   return { kind: "activation", tensor, shape, order, mixed: sameMix ? mixed : null };
 }
@@ -67,7 +78,8 @@ function withConstant(
   constantFirst: boolean,
 ): Activation {
   const numbers = numbersOf(constant);
-  if (numbers === null) throw node.error("computes with the size of the batch", "No layer changes the batch.");
+  if (numbers === null)
+    throw node.error("computes with the size of the batch", "No layer changes the batch.");
   const shape = alignedShape(node, given, constant);
   const reversed = constantFirst && (operation === "subtract" || operation === "divide");
   const long = shape.flatMap((size, axis) => (size > 1 ? [axis] : []));
@@ -106,7 +118,7 @@ function perChannel(
 ): Activation {
   const isRow = given.mixed !== null;
   const x = isRow ? given : context.builder.withLast(node, given, axis);
-  const row = rowOf(constant, x).data.map((value) => {
+  const row = Float32Array.from(rowOf(constant, x).data, (value) => {
     if (operation === "subtract") return -value;
     return operation === "divide" ? 1 / value : value;
   });

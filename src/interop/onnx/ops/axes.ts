@@ -23,7 +23,10 @@ export function flatten(node: NodeReader, { builder }: RuleContext): Activation 
   const named = node.int("axis", 1);
   const axis = named === rank ? rank : axisOf(node, named, rank);
   if (axis === 0 || sizeOf(x.shape.slice(0, axis - 1)) !== 1) {
-    throw node.error(`joins the batch with other axes (axis = ${named})`, "No layer mixes the examples of a batch.");
+    throw node.error(
+      `joins the batch with other axes (axis = ${named})`,
+      "No layer mixes the examples of a batch.",
+    );
   }
   return reshapeValue(node, builder, x, [sizeOf(x.shape)]);
 }
@@ -34,7 +37,10 @@ export function squeeze(node: NodeReader, { builder }: RuleContext): Activation 
   const axes = node.numbersOf("axes", 1, 13)?.map((axis) => exampleAxis(node, axis, x.shape));
   const shape = x.shape.filter((size, axis) => (axes === undefined ? size !== 1 : !axes.includes(axis)));
   if (sizeOf(shape) !== sizeOf(x.shape)) {
-    throw node.error(`drops axes of ${formatShape(x.shape)} that are not 1`, "The file is damaged: export it again.");
+    throw node.error(
+      `drops axes of ${formatShape(x.shape)} that are not 1`,
+      "The file is damaged: export it again.",
+    );
   }
   return reshapeValue(node, builder, x, shape);
 }
@@ -56,8 +62,15 @@ export function transpose(node: NodeReader, { builder }: RuleContext): Activatio
   const x = builder.unmix(node, node.activation(0));
   const rank = x.shape.length + 1;
   const permutation = node.ints("perm", range(rank).reverse());
-  if (permutation.length !== rank || new Set(permutation).size !== rank || permutation.some((axis) => axis >= rank)) {
-    throw node.error(`has perm [${permutation.join(", ")}] for ${rank} axes`, "The file is damaged: export it again.");
+  if (
+    permutation.length !== rank ||
+    new Set(permutation).size !== rank ||
+    permutation.some((axis) => axis >= rank)
+  ) {
+    throw node.error(
+      `has perm [${permutation.join(", ")}] for ${rank} axes`,
+      "The file is damaged: export it again.",
+    );
   }
   if (permutation[0] !== 0) throw node.error("moves the batch", "The batch must stay the first axis.");
   const axes = permutation.slice(1).map((axis) => axis - 1);
@@ -95,7 +108,8 @@ function cut(
   count: number,
 ): Activation {
   if (count === x.shape[axis]) return x;
-  if (count < 1) throw node.error(`leaves nothing of axis ${axis + 1}`, "Give inputShape: images are too small.");
+  if (count < 1)
+    throw node.error(`leaves nothing of axis ${axis + 1}`, "Give inputShape: images are too small.");
   const position = x.order.indexOf(axis) + 1;
   const tensor = builder.place(node, [x.tensor], (name) =>
     layers.slice({ name, axis: position, begin, end: begin + count }),
@@ -112,7 +126,8 @@ export function slice(node: NodeReader, context: RuleContext): Activation {
     const isWhole = axis === 0 && step === 1 && begin === 0 && count >= unknownBatch - 1;
     if (isWhole) return value;
     if (axis === 0) throw node.error("takes some examples of the batch", "No layer changes the batch.");
-    if (step !== 1) throw node.error(`takes every ${step}th of axis ${axis}`, "Steps other than 1 are not supported.");
+    if (step !== 1)
+      throw node.error(`takes every ${step}th of axis ${axis}`, "Steps other than 1 are not supported.");
     return cut(node, context, value, axis - 1, begin, count);
   }, x);
 }
@@ -124,10 +139,12 @@ export function split(node: NodeReader, context: RuleContext): readonly Activati
   const parts = node.int("num_outputs", node.proto.output.length);
   const even = Math.ceil(x.shape[axis] / parts);
   const sizes =
-    node.numbersOf("split", 1, 13) ??
-    range(parts).map((part) => Math.min(even, x.shape[axis] - part * even));
+    node.numbersOf("split", 1, 13) ?? range(parts).map((part) => Math.min(even, x.shape[axis] - part * even));
   if (sizes.length > 1000 || sizes.reduce((sum, size) => sum + size, 0) !== x.shape[axis]) {
-    throw node.error(`splits ${x.shape[axis]} into parts of [${sizes.slice(0, 20).join(", ")}]`, "The file is damaged.");
+    throw node.error(
+      `splits ${x.shape[axis]} into parts of [${sizes.slice(0, 20).join(", ")}]`,
+      "The file is damaged.",
+    );
   }
   let begin = 0;
   return sizes.map((size) => {
@@ -146,7 +163,10 @@ export function gather(node: NodeReader, context: RuleContext): Activation {
   const positions = (node.numbers(1, "indices") ?? []).map((index) => axisOf(node, index, x.shape[axis]));
   const stretches = stretchesOf(positions);
   if (indices.shape.length > 1 || stretches.length > 64 || stretches.length === 0) {
-    throw node.error(`picks by indices ${formatShape(indices.shape)}`, "Up to 64 stretches of one axis are supported.");
+    throw node.error(
+      `picks by indices ${formatShape(indices.shape)}`,
+      "Up to 64 stretches of one axis are supported.",
+    );
   }
   const parts = stretches.map(([begin, count]) => cut(node, context, x, axis, begin, count));
   const [first] = parts;
@@ -164,7 +184,12 @@ export function gather(node: NodeReader, context: RuleContext): Activation {
     shape: x.shape.map((size, i) => (i === axis ? positions.length : size)),
   };
   if (indices.shape.length === 1) return picked;
-  return reshapeValue(node, builder, picked, x.shape.filter((_, i) => i !== axis));
+  return reshapeValue(
+    node,
+    builder,
+    picked,
+    x.shape.filter((_, i) => i !== axis),
+  );
 }
 
 /** Indices that follow each other, as pairs of the first and how many there are. */

@@ -18,7 +18,8 @@ export function followingBias(
   if (consumer === undefined || others.length > 0 || consumer.opType !== "Add") return undefined;
   const name = consumer.input.find((input) => input !== node.output);
   const bias = name === undefined ? undefined : context.valueOf(name);
-  if (bias?.kind !== "constant" || bias.data.length !== channels || numbersOf(bias) === null) return undefined;
+  if (bias?.kind !== "constant" || bias.data.length !== channels || numbersOf(bias) === null)
+    return undefined;
   // [..., 1, channels, 1, 1]: one number a channel and nothing that adds axes.
   const axis = bias.shape.length - 1 - trailing;
   const isRow = bias.shape.every((size, index) => size === (index === axis ? channels : 1));

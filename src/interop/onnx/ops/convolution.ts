@@ -7,7 +7,7 @@ import type { Activation, Constant } from "../values.ts";
 import { imageOrder } from "../values.ts";
 import { followingBias } from "./bias.ts";
 import type { RuleContext } from "./rule.ts";
-import { pairOf, paddingOf, transposedPadding } from "./windows.ts";
+import { paddingOf, pairOf, transposedPadding } from "./windows.ts";
 
 /** Conv: weight [O, C / group, KH, KW]. */
 export function convolution(node: NodeReader, context: RuleContext): Activation {
@@ -19,10 +19,18 @@ export function convolution(node: NodeReader, context: RuleContext): Activation 
   const strides = pairOf(node, "strides", [1, 1]);
   const dilationRate = pairOf(node, "dilations", [1, 1]);
   checkChannels(node, x, kernel.shape[1] * groups, kernel);
-  const window = { image: sizeOfImage(x), kernel: [height, width], strides, dilations: dilationRate } as const;
+  const window = {
+    image: sizeOfImage(x),
+    kernel: [height, width],
+    strides,
+    dilations: dilationRate,
+  } as const;
   const padding = paddingOf(node, window);
   const bias = node.optionalConstant(2, "bias") ?? followingBias(node, context, filters, 2);
-  const weights = withBias(parameterOf(kernel, [2, 3, 1, 0], [height, width, kernel.shape[1], filters]), bias);
+  const weights = withBias(
+    parameterOf(kernel, [2, 3, 1, 0], [height, width, kernel.shape[1], filters]),
+    bias,
+  );
   const options = { filters, kernelSize: [height, width], strides, padding, dilationRate, groups } as const;
   const tensor = builder.place(
     node,
@@ -44,7 +52,12 @@ export function transposedConvolution(node: NodeReader, context: RuleContext): A
   const strides = pairOf(node, "strides", [1, 1]);
   const dilationRate = pairOf(node, "dilations", [1, 1]);
   checkChannels(node, x, channels, kernel);
-  const window = { image: sizeOfImage(x), kernel: [height, width], strides, dilations: dilationRate } as const;
+  const window = {
+    image: sizeOfImage(x),
+    kernel: [height, width],
+    strides,
+    dilations: dilationRate,
+  } as const;
   const { padding, outputPadding } = transposedPadding(node, window);
   const bias = node.optionalConstant(2, "bias") ?? followingBias(node, context, filters, 2);
   const weights = withBias(parameterOf(kernel, [2, 3, 1, 0], [height, width, share, channels]), bias);

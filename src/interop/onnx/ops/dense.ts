@@ -10,7 +10,10 @@ import type { RuleContext } from "./rule.ts";
 export function gemm(node: NodeReader, context: RuleContext): Activation {
   const x = node.activation(0);
   if (x.shape.length !== 1 || node.flag("transA", false)) {
-    throw node.error("does not take rows [batch, features] as they are", "Gemm must stand behind a Flatten, without transA.");
+    throw node.error(
+      "does not take rows [batch, features] as they are",
+      "Gemm must stand behind a Flatten, without transA.",
+    );
   }
   const matrix = matrixOf(node, node.constant(1, "weights"));
   const transposed = node.flag("transB", false);
@@ -20,7 +23,13 @@ export function gemm(node: NodeReader, context: RuleContext): Activation {
   const bias = given ?? followingBias(node, context, units, 0);
   const weight = denseWeight(matrix, x, transposed, node.float("alpha", 1));
   const beta = given === undefined ? 1 : node.float("beta", 1);
-  return place(node, context, x, { matrix, weight, bias, row: bias && biasRow(node, bias, units, beta), units });
+  return place(node, context, x, {
+    matrix,
+    weight,
+    bias,
+    row: bias && biasRow(node, bias, units, beta),
+    units,
+  });
 }
 
 /** MatMul with a matrix [in, out] of weights. */
@@ -88,7 +97,10 @@ function denseWeight(matrix: Constant, x: Activation, transposed: boolean, alpha
 function biasRow(node: NodeReader, bias: Constant, units: number, beta: number): Tensor {
   const isRow = bias.data.length === 1 || (bias.data.length === units && bias.shape.at(-1) === units);
   if (!isRow) {
-    throw node.error(`has a bias ${formatShape(bias.shape)} for ${units} outputs`, "Give it one number an output.");
+    throw node.error(
+      `has a bias ${formatShape(bias.shape)} for ${units} outputs`,
+      "Give it one number an output.",
+    );
   }
   const row = rowOf(bias).data;
   const data = Float32Array.from({ length: units }, (_, index) => beta * row[row.length === 1 ? 0 : index]);

@@ -1,8 +1,7 @@
-import { layers, type LayerOptions } from "../../../layers/index.ts";
-import { range } from "../values.ts";
+import { type LayerOptions, layers } from "../../../layers/index.ts";
 import { axisOf } from "../axes.ts";
 import type { NodeReader } from "../node.ts";
-import { type Activation, imageOrder } from "../values.ts";
+import { type Activation, imageOrder, range } from "../values.ts";
 import { imageOf } from "./convolution.ts";
 import type { RuleContext } from "./rule.ts";
 
@@ -35,7 +34,10 @@ export function pad(node: NodeReader, context: RuleContext): Activation {
   if (changed.includes(0)) throw node.error("pads the batch", "No layer changes the batch.");
   if (changed.length === 0) return x;
   if (x.shape.length !== 3) {
-    throw node.error(`pads a value with ${rank} axes`, "Only images are padded: [batch, channels, height, width].");
+    throw node.error(
+      `pads a value with ${rank} axes`,
+      "Only images are padded: [batch, channels, height, width].",
+    );
   }
   const [, channels, height, width] = sides;
   const padded = padPixels(node, context, x, imageOrder, [height, width], { mode, value });
@@ -113,7 +115,10 @@ export function resize(node: NodeReader, { builder }: RuleContext): Activation {
     if (node.int(option, only) !== only) throw node.error(`resizes with ${option}`, "That is not supported.");
   }
   if (node.text("keep_aspect_ratio_policy", "stretch") !== "stretch") {
-    throw node.error("resizes with a fixed aspect ratio", 'Export it with keep_aspect_ratio_policy = "stretch".');
+    throw node.error(
+      "resizes with a fixed aspect ratio",
+      'Export it with keep_aspect_ratio_policy = "stretch".',
+    );
   }
   const options = {
     outputSize,
@@ -144,11 +149,15 @@ function samplingOf(node: NodeReader, scale: readonly number[]) {
 /** Output size and factors of height and width: by scales or sizes of all axes, or of those that are named. */
 function sizesOf(node: NodeReader, { shape }: Activation) {
   const scalesAt = node.opset < 11 ? 1 : 2;
-  const scales = node.op === "Upsample" && node.opset < 9 ? node.floats("scales", undefined) : node.numbers(scalesAt, "scales");
+  const scales =
+    node.op === "Upsample" && node.opset < 9
+      ? node.floats("scales", undefined)
+      : node.numbers(scalesAt, "scales");
   const sizes = node.opset < 11 ? undefined : sizesInput(node);
   const factors = scales !== undefined && scales.length > 0 ? scales : undefined;
   const list = factors ?? sizes;
-  if (list === undefined) throw node.error("has neither scales nor sizes", "The file is damaged: export it again.");
+  if (list === undefined)
+    throw node.error("has neither scales nor sizes", "The file is damaged: export it again.");
   const axes = node.ints("axes", range(4)).map((axis) => axisOf(node, axis, 4));
   const [batch, channels, height, width] = range(4).map((axis) => list[axes.indexOf(axis)]);
   const input = [shape[1], shape[2]] as const;

@@ -14,7 +14,10 @@ const parameters = [
 /** BatchNormalization over the channels (axis 1), with its statistics: fine-tuning goes on from them. */
 export function batchNormalization(node: NodeReader, { builder }: RuleContext): Activation {
   if (!node.flag("spatial", true)) {
-    throw node.error("normalizes each pixel on its own (spatial = 0)", "Only statistics of channels are supported.");
+    throw node.error(
+      "normalizes each pixel on its own (spatial = 0)",
+      "Only statistics of channels are supported.",
+    );
   }
   if (node.flag("training_mode", false)) {
     throw node.error("is in training mode", "Export the model in evaluation mode: model.eval() in PyTorch.");

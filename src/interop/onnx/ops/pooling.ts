@@ -1,17 +1,20 @@
 import { layers } from "../../../layers/index.ts";
-import { range } from "../values.ts";
 import { exampleAxis } from "../axes.ts";
 import type { NodeReader } from "../node.ts";
 import { reshapeValue } from "../reshape.ts";
 import type { Activation } from "../values.ts";
+import { range } from "../values.ts";
 import { imageOf } from "./convolution.ts";
 import type { RuleContext } from "./rule.ts";
-import { pairOf, paddingOf } from "./windows.ts";
+import { paddingOf, pairOf } from "./windows.ts";
 
 /** MaxPool without the indices of the maxima. */
 export function maxPool(node: NodeReader, { builder }: RuleContext): Activation {
   if ((node.proto.output[1] ?? "") !== "") {
-    throw node.error("gives the indices of the maxima as well", "Only the maxima are supported: drop that output.");
+    throw node.error(
+      "gives the indices of the maxima as well",
+      "Only the maxima are supported: drop that output.",
+    );
   }
   const x = builder.image(node, node.activation(0));
   const options = poolOptions(node, x);
@@ -27,7 +30,8 @@ export function averagePool(node: NodeReader, { builder }: RuleContext): Activat
 
 function poolOptions(node: NodeReader, x: Activation) {
   const [, height, width] = x.shape;
-  if (!node.has("kernel_shape")) throw node.error("has no kernel_shape", "The file is damaged: export it again.");
+  if (!node.has("kernel_shape"))
+    throw node.error("has no kernel_shape", "The file is damaged: export it again.");
   const poolSize = pairOf(node, "kernel_shape", [1, 1]);
   const strides = pairOf(node, "strides", [1, 1]);
   const dilations = pairOf(node, "dilations", [1, 1]);
@@ -66,7 +70,12 @@ export function reduceMean(node: NodeReader, context: RuleContext): Activation {
   const isImage = x.shape.length === 3 && reduced.size === 2 && !reduced.has(0);
   const kept = isImage ? wholeImage(node, context, x) : alongAxes(node, context, x, reduced, keptShape);
   if (node.flag("keepdims", true)) return kept;
-  return reshapeValue(node, builder, kept, x.shape.filter((_, axis) => !reduced.has(axis)));
+  return reshapeValue(
+    node,
+    builder,
+    kept,
+    x.shape.filter((_, axis) => !reduced.has(axis)),
+  );
 }
 
 /** The mean over height and width has a layer of its own. */

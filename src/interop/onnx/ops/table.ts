@@ -11,7 +11,17 @@ import {
   softmax,
 } from "./activations.ts";
 import { arithmetic, sum } from "./arithmetic.ts";
-import { concatenate, flatten, gather, reshape, slice, split, squeeze, transpose, unsqueeze } from "./axes.ts";
+import {
+  concatenate,
+  flatten,
+  gather,
+  reshape,
+  slice,
+  split,
+  squeeze,
+  transpose,
+  unsqueeze,
+} from "./axes.ts";
 import { convolution, transposedConvolution } from "./convolution.ts";
 import { gemm, matmul } from "./dense.ts";
 import { pad, resize } from "./images.ts";
