@@ -24,7 +24,7 @@ OUT = pathlib.Path(__file__).resolve().parents[2] / "src" / "formats" / "golden"
 
 
 def written_values():
-    """What src/formats/written.test.ts writes as written.safetensors and written.npz."""
+    """What src/formats/writers.test.ts writes as written.safetensors and written.npz."""
     return {
         "conv.weight": numpy.arange(36, dtype="float32").reshape(2, 3, 3, 2) / 8,
         "conv.bias": numpy.array([0.5, -0.5], "float32"),
@@ -46,20 +46,24 @@ def check_with_torch():
     import safetensors.torch
 
     check_written(lambda: safetensors.torch.load_file(OUT / "written.safetensors"))
+    with safetensors.safe_open(OUT / "written.safetensors", "pt") as file:
+        assert file.metadata() == {"format": "pt"}
     check_written(lambda: dict(numpy.load(OUT / "written.npz")))
 
 
 def check_with_keras():
-    """Keras reads safetensors through the library's NumPy loader (keras.src.saving, Hugging Face checkpoints)."""
+    """With the loaders that Keras's checkpoints in this format are read by: NumPy's and TensorFlow's."""
     import keras
     import safetensors.numpy
+    import safetensors.tensorflow
 
-    check_written(lambda: safetensors.numpy.load_file(OUT / "written.safetensors"))
-    layer = keras.layers.Conv2D(2, (2, 3))
-    layer.build((None, 8, 8, 3))
-    found = safetensors.numpy.load_file(OUT / "written.safetensors")
-    layer.set_weights([found["conv.weight"].reshape(2, 3, 3, 2), found["conv.bias"]])
-    assert (layer.get_weights()[0] == written_values()["conv.weight"]).all()
+    for load in (safetensors.numpy.load_file, safetensors.tensorflow.load_file):
+        check_written(lambda: load(OUT / "written.safetensors"))
+        found = load(OUT / "written.safetensors")
+        layer = keras.layers.Conv2D(2, (2, 3))
+        layer.build((None, 8, 8, 3))
+        layer.set_weights([found["conv.weight"], found["conv.bias"]])
+        assert (layer.get_weights()[0] == written_values()["conv.weight"]).all()
 
 
 def make_files():
@@ -137,10 +141,14 @@ def make_files():
     torch.save(checkpoint, OUT / "checkpoint.pth")
 
     # Whole modules, as they should not be saved.
-    torch.save(torch.nn.Linear(1, 1), OUT / "module.pth")
+    module = torch.nn.Linear(1, 1)
+    with torch.no_grad():
+        module.weight.fill_(1)
+        module.bias.fill_(2)
+    torch.save(module, OUT / "module.pth")
     # The older layout holds the source of each class and the path of its file, which are nobody's business.
     torch.serialization.get_source_lines_and_file = lambda *_: (["class Linear: ...\n"], 1, "linear.py")
-    torch.save(torch.nn.Linear(1, 1), OUT / "module-legacy.pth", _use_new_zipfile_serialization=False)
+    torch.save(module, OUT / "module-legacy.pth", _use_new_zipfile_serialization=False)
 
     make_big_endian(small)
     make_tar(small)
@@ -210,4 +218,4 @@ if __name__ == "__main__":
         check_with_keras()
     else:
         make_files()
-        #check_with_torch()
+        check_with_torch()

@@ -1,6 +1,6 @@
 export type { Convention, FormatName, NamedTensors, ReadOptions } from "./named-tensors.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
-export { decodeNpz } from "./npz.ts";
+export { decodeNpz, encodeNpz } from "./npz.ts";
 export { decodeOnnxModel, encodeOnnxModel, type OnnxModelInit } from "./onnx/codec.ts";
 export type {
   AttributeProto as OnnxAttribute,
@@ -21,3 +21,4 @@ export {
 export { formatNames, formatTitles, readTensors, sniffFormat } from "./readers.ts";
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
 export { encodeTfjs, type TfjsModel } from "./tfjs/write.ts";
+export { encodeTensors, type TensorsToWrite, type WriterName, writerNames } from "./writers.ts";
