@@ -19,6 +19,13 @@ export {
   writeOnnxTensor,
 } from "./onnx/tensors.ts";
 export { formatNames, formatTitles, readTensors, sniffFormat } from "./readers.ts";
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  planSafetensors,
+  type Safetensors,
+  type SafetensorsPlan,
+  safetensorsPieces,
+} from "./safetensors.ts";
 export { encodeTfjs, type TfjsModel } from "./tfjs/write.ts";
 export { encodeTensors, type TensorsToWrite, type WriterName, writerNames } from "./writers.ts";

@@ -5,7 +5,7 @@ import { FormatError } from "../tensor/errors.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { allocate, type DType, Tensor } from "../tensor/tensor.ts";
 import { fuzzReader } from "../testing/fuzz-reader.ts";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, planSafetensors, safetensorsPieces } from "./safetensors.ts";
 
 const golden = (name: string) => new Uint8Array(readFileSync(new URL(`golden/${name}`, import.meta.url)));
 const decode = (bytes: Uint8Array) => decodeSafetensors(bytes, { name: "m.safetensors" });
@@ -55,6 +55,25 @@ const entry = (begin: number, end: number, shape = [(end - begin) / 4], dtype: u
   dtype,
   shape,
   data_offsets: [begin, end],
+});
+
+test("the pieces of a file are its bytes, and each tensor is asked for when its turn comes", async () => {
+  const asked: string[] = [];
+  const read = async (name: string) => {
+    asked.push(name);
+    return plain.get(name) ?? Tensor.from([]);
+  };
+  const whole = encodeSafetensors(plain, { about: "pieces" });
+  const plan = planSafetensors(plain, { about: "pieces" });
+  expect(plan.byteLength).toBe(whole.length);
+  let position = 0;
+  for await (const piece of safetensorsPieces(plain, { about: "pieces" }, read)) {
+    expect(piece).toEqual(whole.subarray(position, position + piece.length));
+    expect(asked).toEqual(plan.names.slice(0, asked.length));
+    position += piece.length;
+  }
+  expect(position).toBe(whole.length);
+  expect(asked).toEqual(plan.names);
 });
 
 describe("against the reference implementation", () => {

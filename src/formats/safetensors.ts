@@ -5,7 +5,7 @@
  */
 import { FormatError } from "../tensor/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.ts";
-import { type DType, Tensor } from "../tensor/tensor.ts";
+import { bytesPerElement, type DType, Tensor, type TensorType } from "../tensor/tensor.ts";
 import { decodeElements, elementBytes, type StoredType, storedTypes } from "./elements.ts";
 import { clip, type Damage, damageOf, tensorPlace } from "./format-errors.ts";
 import { findDuplicateKey } from "./json-keys.ts";
@@ -68,7 +68,38 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const ordered = [...tensors].sort(([nameA, a], [nameB, b]) => {
+  const { begin, names, byteLength } = planSafetensors(tensors, metadata);
+  const file = new Uint8Array(byteLength);
+  file.set(begin);
+  let position = begin.length;
+  for (const name of names) {
+    const bytes = elementBytes(tensors.get(name)?.data ?? new Uint8Array());
+    file.set(bytes, position);
+    position += bytes.length;
+  }
+  return file;
+}
+
+/** What a safetensors file consists of: its first bytes, then those of the tensors in this order. */
+export interface SafetensorsPlan {
+  /** The header and its length. */
+  readonly begin: Uint8Array<ArrayBuffer>;
+  /** The tensors behind it. */
+  readonly names: readonly string[];
+  /** Of the whole file. */
+  readonly byteLength: number;
+}
+
+/**
+ * Plans a safetensors file before its tensors are at hand.
+ *
+ * @throws FormatError when a name cannot be written or the header would exceed its cap of 100 MB
+ */
+export function planSafetensors(
+  types: ReadonlyMap<string, TensorType>,
+  metadata: Readonly<Record<string, string>> = {},
+): SafetensorsPlan {
+  const ordered = [...types].sort(([nameA, a], [nameB, b]) => {
     const byType = dtypeOrder.indexOf(a.dtype) - dtypeOrder.indexOf(b.dtype);
     return byType === 0 ? compareText(nameA, nameB) : byType;
   });
@@ -80,22 +111,36 @@ export function encodeSafetensors(
       hint: "Shorten the metadata.",
     });
   }
-  const dataLength = ordered.reduce((sum, [, tensor]) => sum + tensor.data.byteLength, 0);
-  const file = new Uint8Array(8 + headerLength + dataLength);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  const begin = new Uint8Array(8 + headerLength);
+  new DataView(begin.buffer).setBigUint64(0, BigInt(headerLength), true);
   // The header is filled up with spaces, as the format asks.
-  file.fill(0x20, 8, 8 + headerLength);
-  file.set(header, 8);
-  let position = 8 + headerLength;
-  for (const [, tensor] of ordered) {
-    file.set(elementBytes(tensor.data), position);
-    position += tensor.data.byteLength;
-  }
-  return file;
+  begin.fill(0x20, 8);
+  begin.set(header, 8);
+  const dataLength = ordered.reduce((sum, [, type]) => sum + byteLengthOf(type), 0);
+  return { begin, names: ordered.map(([name]) => name), byteLength: begin.length + dataLength };
+}
+
+/**
+ * The bytes of a safetensors file piece by piece, for files that are larger than what should be in memory at once.
+ *
+ * @param read - gives a tensor, of the type that was planned, when its turn comes
+ */
+export async function* safetensorsPieces(
+  types: ReadonlyMap<string, TensorType>,
+  metadata: Readonly<Record<string, string>>,
+  read: (name: string) => Promise<Tensor>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { begin, names } = planSafetensors(types, metadata);
+  yield begin;
+  for (const name of names) yield elementBytes((await read(name)).data);
+}
+
+function byteLengthOf({ dtype, shape }: TensorType): number {
+  return sizeOf(shape) * bytesPerElement[dtype];
 }
 
 function headerText(
-  ordered: readonly (readonly [string, Tensor])[],
+  ordered: readonly (readonly [string, TensorType])[],
   metadata: Readonly<Record<string, string>>,
 ): string {
   const fields: string[] = [];
@@ -105,14 +150,15 @@ function headerText(
     fields.push(`${jsonText(metadataKey)}:{${texts.join(",")}}`);
   }
   let begin = 0;
-  for (const [name, { dtype, shape, data }] of ordered) {
+  for (const [name, type] of ordered) {
+    const { dtype, shape } = type;
     if (name === metadataKey) {
       throw new FormatError(`"${metadataKey}" is reserved and cannot name a tensor`, {
         where: "safetensors",
         hint: "Rename the tensor.",
       });
     }
-    const end = begin + data.byteLength;
+    const end = begin + byteLengthOf(type);
     fields.push(
       `${jsonText(name)}:{"dtype":"${nameOfDType[dtype]}","shape":[${shape}],"data_offsets":[${begin},${end}]}`,
     );

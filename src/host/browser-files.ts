@@ -54,7 +54,10 @@ export async function ensureFolder(path: string): Promise<void> {
 }
 
 /** @throws FileError always */
-export async function writeFileAtomic(path: string, _bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  _content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
   throw unavailable(path, "write files", "Offer the bytes as a download, or keep them in IndexedDB.");
 }
 

@@ -1,4 +1,4 @@
-import { FileError } from "../tensor/errors.ts";
+import { FileError, FoveaError } from "../tensor/errors.ts";
 
 /** What was being done with a file when it failed. */
 export type FileAction = "read" | "write" | "list" | "create";
@@ -70,10 +70,10 @@ const explanations: { readonly [code: string]: (action: FileAction) => Explanati
 /**
  * A system error as a {@link FileError} that says where, what and how to mend it.
  *
- * @param error - what Node threw; a `FileError` is handed back as it is
+ * @param error - what Node threw; an error of Fovea's own is handed back as it is
  */
-export function describeFileFailure(error: unknown, path: string, action: FileAction): FileError {
-  if (error instanceof FileError) return error;
+export function describeFileFailure(error: unknown, path: string, action: FileAction): FoveaError {
+  if (error instanceof FoveaError) return error;
   const code = errorCode(error);
   const explain = code === undefined ? undefined : explanations[code];
   if (explain !== undefined) {

@@ -12,7 +12,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "vite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { FileError } from "../tensor/errors.ts";
+import { DataError, FileError } from "../tensor/errors.ts";
 import { describeFileFailure } from "./file-errors.ts";
 import {
   acquireFolderLock,
@@ -136,6 +136,20 @@ describe("writeFileAtomic", () => {
     await writeFileAtomic(path, text("first"));
     await writeFileAtomic(path, text("second"));
     expect(content(path)).toBe("second");
+    expect(readdirSync(folder)).toEqual(["model"]);
+  });
+
+  test("takes pieces one by one; an error among them keeps the old file", async () => {
+    const path = join(folder, "model");
+    async function* pieces(fails: boolean) {
+      yield text("one, ");
+      yield text("two");
+      if (fails) throw new DataError("no third");
+    }
+    await writeFileAtomic(path, pieces(false));
+    expect(content(path)).toBe("one, two");
+    expect(await messageOf(writeFileAtomic(path, pieces(true)))).toBe("DataError: no third.");
+    expect(content(path)).toBe("one, two");
     expect(readdirSync(folder)).toEqual(["model"]);
   });
 

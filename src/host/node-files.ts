@@ -74,15 +74,19 @@ export async function ensureFolder(path: string): Promise<void> {
  * flushed too. On failure the temporary file is removed and the old file stays. Temporary files that killed writers
  * left in that folder are removed.
  *
+ * @param content - the bytes, or pieces of them that are asked for one by one
  * @throws FileError when the folder is missing, not writable or on a full disk, or the path is a folder
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const folder = dirname(resolve(path));
   const temporary = join(folder, temporaryName());
   temporariesInUse.add(temporary);
   try {
     await removeTemporaryLeftovers(folder);
-    await writeAndFlush(temporary, bytes);
+    await writeAndFlush(temporary, content);
     await fs.rename(temporary, path);
     await flushFolder(folder);
   } catch (error) {
@@ -227,9 +231,11 @@ async function endsInsideLine(handle: fs.FileHandle): Promise<boolean> {
   return last[0] !== 0x0a;
 }
 
-async function writeAndFlush(path: string, bytes: Uint8Array): Promise<void> {
+async function writeAndFlush(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   await withFile(path, "wx", async (handle) => {
-    await handle.writeFile(bytes);
+    const pieces = content instanceof Uint8Array ? [content] : content;
+    // Each goes behind the one before.
+    for await (const piece of pieces) await handle.writeFile(piece);
     await handle.sync();
   });
 }

@@ -1,4 +1,4 @@
-import { decodeSafetensors, encodeSafetensors } from "../formats/index.ts";
+import { decodeSafetensors, planSafetensors, safetensorsPieces } from "../formats/index.ts";
 import { isLayerKind, Layer, layerKinds, layerNameField } from "../layers/index.ts";
 import {
   checkOptionNames,
@@ -10,7 +10,14 @@ import {
   isWholeNumber,
   numberField,
 } from "../options/index.ts";
-import { FormatError, FoveaError, nameHint, OptionError, type Tensor } from "../tensor/index.ts";
+import {
+  FormatError,
+  FoveaError,
+  nameHint,
+  OptionError,
+  type Tensor,
+  type TensorType,
+} from "../tensor/index.ts";
 import { modelKey, parseMetadata } from "../train/index.ts";
 import {
   type Architecture,
@@ -70,11 +77,38 @@ export function describeModel({
 }
 
 /** A model as bytes of a safetensors file: weights, and the description as metadata. */
-export function encodeModel(
+export async function encodeModel(
   description: string,
-  weights: ReadonlyMap<string, Tensor>,
-): Uint8Array<ArrayBuffer> {
-  return encodeSafetensors(weights, { [modelKey]: description });
+  architecture: Architecture,
+  read: (name: string) => Promise<Tensor>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { byteLength } = planSafetensors(weightTypes(architecture), { [modelKey]: description });
+  const file = new Uint8Array(byteLength);
+  let position = 0;
+  for await (const piece of modelPieces(description, architecture, read)) {
+    file.set(piece, position);
+    position += piece.length;
+  }
+  return file;
+}
+
+/**
+ * The same bytes piece by piece: of a large model's weights no more than one is read at a time.
+ *
+ * @param read - gives a parameter's value when its turn comes
+ */
+export function modelPieces(
+  description: string,
+  architecture: Architecture,
+  read: (name: string) => Promise<Tensor>,
+): AsyncIterable<Uint8Array> {
+  return safetensorsPieces(weightTypes(architecture), { [modelKey]: description }, read);
+}
+
+function weightTypes(architecture: Architecture): ReadonlyMap<string, TensorType> {
+  return new Map(
+    modelParameters(architecture).map(({ name, shape }) => [name, { shape, dtype: "float32" }] as const),
+  );
 }
 
 /**

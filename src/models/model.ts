@@ -16,14 +16,14 @@ import {
 import { checkDataset, checkImages } from "./data-checks.ts";
 import { evaluateDataset, greatestOf, predictImages, type RunContext } from "./evaluation.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
-import { decodeModel, describeModel, encodeModel, readDescription } from "./model-file.ts";
+import { decodeModel, describeModel, encodeModel, modelPieces, readDescription } from "./model-file.ts";
 import type { ActivationsOptions, EvaluationResult, LoadOptions, ModelParts } from "./model-options.ts";
 import { modelFits, planModel } from "./plan.ts";
 import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { callNamed, truncate } from "./taps.ts";
 import { checkCheckpoint, createTrainee } from "./trainee.ts";
-import { freshWeights, type LazyTensor, ModelVariables } from "./variables.ts";
+import { freshWeights, type LazyTensor, ModelVariables, takeFrom } from "./variables.ts";
 
 /**
  * An image classifier: layers, weights, and how to train them. There is nothing to dispose of: a model that nobody
@@ -34,7 +34,8 @@ export class Model {
   readonly preprocessing: Preprocessing;
   #classNames: readonly string[] | null;
   readonly #seed: number | null;
-  readonly #weights: ReadonlyMap<string, Tensor> | null;
+  /** Until there is a state that has them. */
+  #weights: ReadonlyMap<string, Tensor> | null;
   #variables: ModelVariables | null = null;
   #compiled: CompileConfiguration | null = null;
   #engine: Engine | null = null;
@@ -168,6 +169,8 @@ export class Model {
     const { configuration, validation, resumeFrom } = plan;
     this.#classNames ??= plan.train.classNames;
     const context = await this.#context(configuration.seed);
+    // A file that is being written ends as it began.
+    await context.variables.inTurn(async () => {});
     if (resumeFrom !== null) checkCheckpoint(resumeFrom.variables, this.architecture, compiled.optimizer);
     const trainee = await createTrainee({
       context,
@@ -232,8 +235,7 @@ export class Model {
    * @throws ShapeError for images that do not suit the model
    */
   async predict(images: Tensor<"uint8" | "float32">, options: BatchOptions = {}): Promise<Tensor<"float32">> {
-    const { output } = await this.#predict(images, readBatchSize(options, "predict"), []);
-    return output;
+    return (await this.#predict(images, readBatchSize(options, "predict"), [])).output;
   }
 
   /** The class with the greatest output for each image; of equal ones the first. */
@@ -318,12 +320,13 @@ export class Model {
    * @throws OptionError for an unknown name, ShapeError for a wrong shape; nothing is replaced then
    */
   async setWeights(weights: ReadonlyMap<string, Tensor | LazyTensor>): Promise<void> {
-    await this.#state().writeWeights(weights);
+    const state = this.#state();
+    await state.inTurn(() => state.writeWeights(weights));
   }
 
   /** The model as bytes of a safetensors file; architecture and training configuration are its metadata. */
   async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return encodeModel(this.#describe(), await this.getWeights());
+    return await this.#withReader((read) => encodeModel(this.#describe(), this.architecture, read));
   }
 
   /**
@@ -332,7 +335,22 @@ export class Model {
    * @throws FileError when it cannot be written
    */
   async save(path: string): Promise<void> {
-    await writeFileAtomic(path, await this.toBytes());
+    const piecesOf = (read: (name: string) => Promise<Tensor>) =>
+      modelPieces(this.#describe(), this.architecture, read);
+    await this.#withReader((read) => writeFileAtomic(path, piecesOf(read)));
+  }
+
+  /**
+   * Lets weights be read one by one, so that a large model is not in memory twice. Nothing changes them meanwhile; of a
+   * model that is being trained, all are copied at one moment.
+   */
+  async #withReader<Result>(
+    use: (read: (name: string) => Promise<Tensor>) => Promise<Result>,
+  ): Promise<Result> {
+    const state = this.#state();
+    if (!this.#training) return await state.inTurn(() => use((name) => state.readOne(name)));
+    const weights = await state.readWeights();
+    return await use(async (name) => takeFrom(weights, name));
   }
 
   #describe(): string {
@@ -360,6 +378,7 @@ export class Model {
       const parameters = modelParameters(this.architecture);
       const weights = this.#weights ?? freshWeights(parameters, this.#seed ?? seed);
       this.#variables = new ModelVariables(parameters, weights, () => this.#engineOrDefault());
+      this.#weights = null;
     }
     return this.#variables;
   }

@@ -138,6 +138,18 @@ export class ModelVariables {
     return await this.read(this.#parameters.map(({ name }) => name));
   }
 
+  /**
+   * A copy of one variable. Of several that are read so, each is as it stands at its own moment.
+   *
+   * @throws when there is no variable of this name
+   */
+  async readOne(name: string): Promise<Tensor> {
+    if (this.#session !== null) return await (await this.#session).read(name);
+    const weight = this.#host.get(name);
+    if (weight === undefined) throw new Error(`no variable ${name}`);
+    return await copyOf(weight);
+  }
+
   /** Copies of variables by name. Those that were never made are left out. */
   async read(names: readonly string[]): Promise<Map<string, Tensor>> {
     if (this.#session === null) {
@@ -193,6 +205,14 @@ export function checkWeight(
       { where, hint: "Weights must come from a model of the same architecture." },
     );
   }
+}
+
+/** A value that is in nobody's way any more once it is taken. */
+export function takeFrom(values: Map<string, Tensor>, name: string): Tensor {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`no variable ${name}`);
+  values.delete(name);
+  return value;
 }
 
 /** Fresh weights, drawn when they are needed. Each parameter has a random stream of its own, named after it. */

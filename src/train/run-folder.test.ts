@@ -59,7 +59,7 @@ describe("a new run", () => {
   it("replaces another run when asked, leaving nothing of it to go on from", async () => {
     const first = await RunFolder.create(path, { seed: 1 });
     await first.writeCheckpoint(bytes("old"));
-    await first.writeModel(bytes("old"));
+    await writeFile(first.file("model"), bytes("old"));
     await first.record({ type: "epoch", epoch: 0 });
     await first.release();
     const second = await RunFolder.create(path, { seed: 2 }, { overwrite: true });
@@ -90,7 +90,7 @@ describe("what a run leaves", () => {
     const run = await RunFolder.create(path, {});
     await run.writeCheckpoint(bytes("checkpoint"));
     expect(await runModelFile(path)).toBe(join(path, "checkpoint.safetensors"));
-    await run.writeModel(bytes("model"));
+    await writeFile(run.file("model"), bytes("model"));
     expect(await runModelFile(path)).toBe(join(path, "model.safetensors"));
     expect(await readRunCheckpoint(path)).toEqual(bytes("checkpoint"));
     await run.release();

@@ -106,10 +106,6 @@ export class RunFolder {
     await writeFileAtomic(this.file("checkpoint"), bytes);
   }
 
-  async writeModel(bytes: Uint8Array): Promise<void> {
-    await writeFileAtomic(this.file("model"), bytes);
-  }
-
   /** Adds a line to `metrics.jsonl`. */
   async record(record: RunRecord): Promise<void> {
     await appendLine(this.file("metrics"), JSON.stringify(record));

@@ -79,7 +79,7 @@ async function trainInto(run: OpenRun, work: Work): Promise<void> {
     report(`This run has trained its ${config.epochs} epochs; --epochs adds more.`);
   const history = await fitModel(run, work);
   const interrupted = history.reason === "interrupted";
-  if (!interrupted) await run.folder.writeModel(await model.toBytes());
+  if (!interrupted) await model.save(run.folder.file("model"));
   const test = interrupted ? null : await testFigures(model, data, config, history);
   if (test !== null) await run.folder.record({ type: "test", epoch: history.epoch, ...test });
   if (test === null) terminal.err(interruptionText(path, config, history));
