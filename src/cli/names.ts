@@ -29,3 +29,6 @@ export const precisionNames = ["fast", "exact"] as const;
 
 /** The forms of `--schedule`, for messages. */
 export const scheduleForms = "constant, step:EPOCHS, cosine, one-cycle; each also behind warm-up:EPOCHS+";
+
+/** Whose names and layouts weights may have. */
+export const conventionNames = ["pytorch", "keras", "fovea"] as const;

@@ -18,7 +18,16 @@ describe("fovea", () => {
     expect(await run("--version")).toEqual({ code: 0, out: `${manifest.version}\n`, err: "" });
     const help = await run("--help");
     expect(help).toMatchObject({ code: 0, err: "" });
-    for (const command of ["train", "evaluate", "predict", "summary", "backprop", "tour", "doctor"]) {
+    for (const command of [
+      "train",
+      "evaluate",
+      "predict",
+      "summary",
+      "convert",
+      "backprop",
+      "tour",
+      "doctor",
+    ]) {
       expect(help.out).toContain(`\n  ${command} `);
       const own = await run(command, "--help");
       expect(own).toMatchObject({ code: 0, err: "" });

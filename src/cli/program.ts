@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerBackprop } from "./commands/backprop.ts";
+import { registerConvert } from "./commands/convert.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerPredict } from "./commands/predict.ts";
@@ -45,6 +46,7 @@ function createProgram(terminal: Terminal): Command {
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);
   registerSummary(program, terminal);
+  registerConvert(program, terminal);
   registerBackprop(program, terminal);
   registerTour(program, terminal);
   registerDoctor(program, terminal);
@@ -58,6 +60,7 @@ Examples:
   fovea evaluate runs/lenet5 --data mnist --shift 2,2
   fovea predict runs/lenet5 digit.png
   fovea summary lenet5
+  fovea convert resnet18.pth resnet18.safetensors --model resnet18
   fovea backprop --depth 3                               backpropagation, number by number
   fovea doctor                                           how fast this machine is, and what would make it faster
 

@@ -15,7 +15,7 @@ type Writer = (content: TensorsToWrite) => Promise<Uint8Array<ArrayBuffer>>;
 
 const writers: { readonly [W in WriterName]: Writer } = {
   safetensors: async ({ tensors, convention = "none", metadata = {} }) =>
-    encodeSafetensors(tensors, { ...conventionMetadata[convention], ...metadata }),
+    encodeSafetensors(tensors, { ...(isOurs(metadata) ? {} : conventionMetadata[convention]), ...metadata }),
   // An archive of arrays has no place for texts.
   npz: ({ tensors }) => encodeNpz(tensors),
 };
@@ -27,6 +27,11 @@ const conventionMetadata: { readonly [C in Convention]: Readonly<Record<string, 
   keras: { format: "keras" },
   none: {},
 };
+
+/** Whether metadata say already that the tensors are Fovea's: those of models and checkpoints do. */
+function isOurs(metadata: Readonly<Record<string, string>>): boolean {
+  return Object.keys(metadata).some((key) => key.startsWith("fovea."));
+}
 
 /** Names of the formats that tensors are written in. */
 export const writerNames = Object.keys(writers) as WriterName[];

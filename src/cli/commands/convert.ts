@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import { conventionNames } from "../names.ts";
+import { choice, wholeNumber } from "../options.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** Options of `fovea convert`. */
+export interface ConvertFlags {
+  readonly from?: (typeof conventionNames)[number];
+  readonly to?: (typeof conventionNames)[number];
+  readonly model?: string;
+  readonly classes?: number;
+  readonly strict: boolean;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** `fovea convert`: weights from one format to another. */
+export function registerConvert(program: Command, terminal: Terminal): void {
+  program
+    .command("convert")
+    .summary("weights from one format to another")
+    .description(
+      "Reads weights of safetensors, NumPy (.npz), PyTorch (.pth, .pt), Keras (.keras, .weights.h5, .h5), TensorFlow.js " +
+        "(model.json) or ONNX (.onnx), told by their bytes, and writes .safetensors or .npz. Tensors stay as they are: " +
+        "names, layouts and values, half precision as float32. With --to they get the names and layouts of another " +
+        "framework, for which the network must be known: by --model, or from a model file of Fovea's.",
+    )
+    .argument("<in>", "a file of weights, a run's folder, or the folder of a TensorFlow.js model")
+    .argument("<out>", "the file to write: .safetensors or .npz")
+    .option(
+      "--to <framework>",
+      `names and layouts: ${conventionNames.join(", ")} (default: those of the file; with --model fovea's, which makes ` +
+        "a .safetensors file a model for predict, evaluate and summary)",
+      choice("--to", conventionNames),
+    )
+    .option(
+      "--from <framework>",
+      `whose names and layouts the file has: ${conventionNames.join(", ")} (default: what it says, else what fits)`,
+      choice("--from", conventionNames),
+    )
+    .option("--model <name>", "the network that the weights belong to, by its name in fovea summary")
+    .option(
+      "--classes <n>",
+      "classes of that network (default: 10, or ImageNet's 1000)",
+      wholeNumber("--classes", { minimum: 2 }),
+    )
+    .option("--no-strict", "take what fits of the weights; otherwise all must fit the network")
+    .option("--json", "print one JSON document")
+    .option("--verbose", "print a stack trace when something fails")
+    .addHelpText("after", examples)
+    .action(async (input: string, output: string, flags: ConvertFlags) => {
+      const { convert } = await import("../actions/convert.ts");
+      await convert(input, output, flags, terminal);
+    });
+}
+
+const examples = `
+Examples:
+  fovea convert resnet18.pth resnet18.safetensors                          the same tensors in another file
+  fovea convert resnet18.pth resnet18.safetensors --model resnet18         a model for fovea predict
+  fovea convert runs/lenet5 lenet5.safetensors --to pytorch                for PyTorch's load_state_dict
+  fovea convert fine-tuned.pth net.safetensors --model resnet18 --classes 5
+  fovea convert weights.npz net.safetensors --model lenet5 --from keras --json`;

@@ -1,0 +1,172 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeTensors, readTensors } from "../formats/index.ts";
+import { exportWeights } from "../interop/index.ts";
+import { Model } from "../models/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { createTestTerminal } from "../testing/test-terminal.ts";
+import { models } from "../zoo/index.ts";
+import { runCommandLine } from "./program.ts";
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+const golden = (name: string) => fileURLToPath(new URL(`../formats/golden/${name}`, import.meta.url));
+
+async function run(...words: string[]) {
+  const terminal = createTestTerminal();
+  const code = await runCommandLine(["convert", ...words], terminal);
+  return { code, out: terminal.outText(), err: terminal.errText() };
+}
+
+async function succeed(...words: string[]): Promise<string> {
+  const { code, out, err } = await run(...words);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  return out;
+}
+
+async function read(name: string) {
+  return await readTensors(await readFile(at(name)), { name });
+}
+
+const lenet = models.create("lenet5", { classes: 4 });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fovea-convert-"));
+  await lenet.save(at("lenet.safetensors"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("tensors as they are", () => {
+  test("from PyTorch's file to safetensors: names, layouts, values", async () => {
+    const out = await succeed(golden("zip.pth"), at("zip.safetensors"));
+    expect(out).toBe(
+      `${golden("zip.pth")}: PyTorch (.pth, .pt), 20 tensors of 161 numbers, names and layouts of pytorch\n` +
+        `${at("zip.safetensors")}: 1.91 KiB, names and layouts of pytorch\n`,
+    );
+    const { convention, metadata, tensors } = await read("zip.safetensors");
+    expect([convention, metadata]).toEqual(["pytorch", { format: "pt" }]);
+    const original = await readTensors(await readFile(golden("zip.pth")), { name: "zip.pth" });
+    expect(new Map([...tensors].sort())).toEqual(new Map([...original.tensors].sort()));
+  });
+
+  test("a checkpoint to npz, with one JSON document", async () => {
+    const out = await succeed(golden("checkpoint.pth"), at("checkpoint.npz"), "--json", "--to", "pytorch");
+    const { bytes, ...document } = JSON.parse(out);
+    expect(document).toEqual({
+      input: golden("checkpoint.pth"),
+      output: at("checkpoint.npz"),
+      format: "pytorch",
+      from: "pytorch",
+      to: "pytorch",
+      model: null,
+      tensors: 7,
+      numbers: 15,
+      report: null,
+    });
+    expect(bytes).toBe((await readFile(at("checkpoint.npz"))).length);
+    const { tensors } = await read("checkpoint.npz");
+    expect(tensors.get("0.weight")).toEqual(Tensor.from([-1, -0.75, -0.5, -0.25], [2, 2]));
+  });
+
+  test("--from says what a file does not", async () => {
+    await writeFile(
+      at("plain.npz"),
+      await encodeTensors("npz", { tensors: new Map([["w", Tensor.from([1])]]) }),
+    );
+    expect(await succeed(at("plain.npz"), at("plain.safetensors"))).toBe(
+      `${at("plain.npz")}: NumPy (.npz), 1 tensors of 1 numbers\n${at("plain.safetensors")}: 68 B\n`,
+    );
+    await succeed(at("plain.npz"), at("marked.safetensors"), "--from", "keras");
+    expect((await read("marked.safetensors")).convention).toBe("keras");
+  });
+
+  test("a model file stays one", async () => {
+    await succeed(at("lenet.safetensors"), at("same.safetensors"));
+    expect(await readFile(at("same.safetensors"))).toEqual(await readFile(at("lenet.safetensors")));
+  });
+});
+
+describe("names and layouts of another framework", () => {
+  test.each(["pytorch", "keras"] as const)(
+    "a model file for %s, and back by the network's name",
+    async (framework) => {
+      const there = `there-${framework}.safetensors`;
+      expect(await succeed(at("lenet.safetensors"), at(there), "--to", framework)).toContain(
+        `${at("lenet.safetensors")}: safetensors (.safetensors), 10 tensors of 61,196 numbers, names and layouts of fovea\n`,
+      );
+      const { tensors, convention } = await read(there);
+      expect([convention, tensors]).toEqual([
+        framework,
+        (await exportWeights(lenet, { convention: framework })).tensors,
+      ]);
+      const back = `back-${framework}.safetensors`;
+      const out = await succeed(at(there), at(back), "--model", "lenet5", "--classes", "4");
+      expect(out).toContain("\nlenet5: 10 weights applied\n");
+      const model = await Model.load(at(back));
+      expect(await model.getWeights()).toEqual(await lenet.getWeights());
+    },
+  );
+
+  test("without strict what fits is taken, and the rest is named", async () => {
+    await succeed(at("lenet.safetensors"), at("strict.npz"), "--to", "pytorch");
+    const words = [at("strict.npz"), at("ten.safetensors"), "--model", "lenet5", "--from", "pytorch"];
+    const { code, err } = await run(...words);
+    expect(code).toBe(2);
+    expect(err).toContain(
+      `fovea: ${at("strict.npz")}: the weights do not fit model "lenet5": 2 mismatched (fc3.weight must be [10, 84], is [4, 84]; fc3.bias must be [10], is [4]). Another number of classes?`,
+    );
+    expect(await succeed(...words, "--no-strict")).toContain(
+      "lenet5: 8 weights applied\nlenet5: 2 mismatched (fc3.weight must be [10, 84], is [4, 84]; fc3.bias must be [10], is [4])\n",
+    );
+    const { report, model, to } = JSON.parse(await succeed(...words, "--no-strict", "--json"));
+    expect([report.convention, report.applied.length, model, to]).toEqual(["pytorch", 8, "lenet5", "fovea"]);
+    expect((await Model.load(at("ten.safetensors"))).outputShape).toEqual([10]);
+  });
+});
+
+describe("wrong usage and wrong files", () => {
+  test.each<[string[], number, string]>([
+    [["a.npz", "a.npz"], 2, "a.npz: input and output are the same file. Give another name."],
+    [
+      ["a.npz", "out.pth"],
+      2,
+      "out.pth: the name does not say a format that can be written. Give it one of the extensions .safetensors, .npz.",
+    ],
+    [
+      ["a.npz", "out.npz", "--classes", "3"],
+      2,
+      "--classes: it says how weights are fitted to a network, and none is named. Add --model NAME",
+    ],
+    [["a.npz", "out.npz", "--no-strict"], 2, "--no-strict: it says how weights are fitted to a network"],
+    [
+      ["a.npz", "out.npz", "--to", "torch"],
+      2,
+      '--to: unknown name "torch". Did you mean "pytorch"? Known: pytorch, keras, fovea.',
+    ],
+    [["a.npz", "out.npz"], 1, "a.npz: there is no such file"],
+    [
+      [golden("zip.pth"), "out.npz", "--to", "fovea"],
+      2,
+      `${golden("zip.pth")}: giving them names and layouts of fovea needs the network, and the file holds tensors alone. Name a network that they are the weights of: --model resnet18`,
+    ],
+    [[golden("zip.pth"), "out.npz", "--model", "lenet"], 2, 'there is no model "lenet". Did you mean'],
+    [[golden("zip.pth"), "out.npz", "--model", "resnet18"], 2, `${golden("zip.pth")}: `],
+    [[golden("module.pth"), "out.npz"], 1, "the file holds a whole module (torch.nn.modules.linear.Linear)"],
+  ])("%j", async (words, expected, message) => {
+    const { code, out, err } = await run(...words);
+    expect({ code, out }).toEqual({ code: expected, out: "" });
+    expect(err).toContain(message);
+  });
+
+  test("folders without a run or a model", async () => {
+    await mkdir(at("empty"));
+    const { code, err } = await run(at("empty"), at("out.npz"));
+    expect(code).toBe(1);
+    expect(err).toBe(
+      `fovea: ${at("empty")}: this folder holds neither a run nor a model.json. Give a file, a run's folder (fovea train --out) or the folder of a TensorFlow.js model.\n`,
+    );
+  });
+});
