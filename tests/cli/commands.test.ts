@@ -133,6 +133,33 @@ describe("from training to prediction", () => {
     expect(plain.out).toMatch(/^quarter\.pgm: 2 \d+\.\d\d %\n$/);
   });
 
+  it("converts a trained model, for PyTorch and as it is", async () => {
+    const there = documentOf(
+      await run(folder, "convert", "runs/first", "torch.npz", "--to", "pytorch", "--json"),
+    );
+    expect(there).toMatchObject({ input: "runs/first", format: "safetensors", from: "fovea", to: "pytorch" });
+    // The zoo's net of that name takes other images than this small data set has.
+    const refused = await run(
+      folder,
+      "convert",
+      "torch.npz",
+      "back.safetensors",
+      "--model",
+      "dense",
+      "--from",
+      "pytorch",
+    );
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(
+      /^fovea: torch\.npz: the weights do not fit model "dense": \d+ mismatched \(/,
+    );
+    const words = ["quarter.pgm", "two.npy", "--logits", "copy.npy"];
+    expect((await run(folder, "convert", "runs/first", "copy.safetensors")).code).toBe(0);
+    expect((await run(folder, "predict", "copy.safetensors", ...words)).code).toBe(0);
+    const bytes = await Promise.all(["copy.npy", "logits.npy"].map((name) => readFile(join(folder, name))));
+    expect(bytes[0].equals(bytes[1])).toBe(true);
+  });
+
   it("sums up a model by name and by folder", async () => {
     const lenet = documentOf(await run(folder, "summary", "lenet5", "--json"));
     expect(lenet.parameters).toBe(61_706);
