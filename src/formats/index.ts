@@ -28,4 +28,4 @@ export {
   safetensorsPieces,
 } from "./safetensors.ts";
 export { encodeTfjs, type TfjsModel } from "./tfjs/write.ts";
-export { encodeTensors, type TensorsToWrite, type WriterName, writerNames } from "./writers.ts";
+export { encodeTensors, type TensorsToWrite, tensorPieces, type WriterName, writerNames } from "./writers.ts";

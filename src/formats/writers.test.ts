@@ -4,7 +4,7 @@ import { Tensor } from "../tensor/tensor.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { encodeNpz } from "./npz.ts";
 import { readTensors } from "./readers.ts";
-import { encodeTensors, type WriterName, writerNames } from "./writers.ts";
+import { encodeTensors, tensorPieces, type WriterName, writerNames } from "./writers.ts";
 
 const goldenPath = (format: WriterName) => new URL(`golden/written.${format}`, import.meta.url);
 
@@ -32,6 +32,13 @@ describe.each(writerNames)("%s", (format) => {
     expect(bytes).toEqual(new Uint8Array(readFileSync(goldenPath(format))));
   });
 
+  test("the pieces are the bytes", async () => {
+    const content = { tensors, convention: "pytorch" } as const;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of tensorPieces(format, content)) pieces.push(piece);
+    expect(new Uint8Array(Buffer.concat(pieces))).toEqual(await encodeTensors(format, content));
+  });
+
   test("what is written is read back, convention included where the format has a place for it", async () => {
     for (const convention of ["fovea", "pytorch", "keras", "none"] as const) {
       const bytes = await encodeTensors(format, { tensors, convention, metadata: { note: "kept" } });
@@ -48,6 +55,9 @@ describe.each(writerNames)("%s", (format) => {
 test("unknown formats are refused", async () => {
   expect(await messageOf(() => encodeTensors("npy" as WriterName, { tensors }))).toBe(
     'OptionError: encodeTensors: there is no format "npy" that tensors are written in. Did you mean "npz"? Known: safetensors, npz.',
+  );
+  expect(() => tensorPieces("toString" as WriterName, { tensors })).toThrow(
+    'tensorPieces: there is no format "toString" that tensors are written in. Known: safetensors, npz.',
   );
 });
 

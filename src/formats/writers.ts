@@ -1,8 +1,9 @@
 /** The formats that tensors are written in, in one closed table. */
 import { nameHint, OptionError } from "../tensor/errors.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { Convention, NamedTensors } from "./named-tensors.ts";
 import { encodeNpz } from "./npz.ts";
-import { encodeSafetensors } from "./safetensors.ts";
+import { encodeSafetensors, safetensorsPieces } from "./safetensors.ts";
 
 /** A format that tensors are written in. */
 export type WriterName = "safetensors" | "npz";
@@ -11,14 +12,35 @@ export type WriterName = "safetensors" | "npz";
 export type TensorsToWrite = Pick<NamedTensors, "tensors"> &
   Partial<Pick<NamedTensors, "convention" | "metadata">>;
 
-type Writer = (content: TensorsToWrite) => Promise<Uint8Array<ArrayBuffer>>;
+/** How a format is written: as a whole, and piece by piece. */
+interface Writer {
+  readonly encode: (content: TensorsToWrite) => Promise<Uint8Array<ArrayBuffer>>;
+  readonly pieces: (content: TensorsToWrite) => AsyncIterable<Uint8Array>;
+}
 
 const writers: { readonly [W in WriterName]: Writer } = {
-  safetensors: async ({ tensors, convention = "none", metadata = {} }) =>
-    encodeSafetensors(tensors, { ...(isOurs(metadata) ? {} : conventionMetadata[convention]), ...metadata }),
-  // An archive of arrays has no place for texts.
-  npz: ({ tensors }) => encodeNpz(tensors),
+  safetensors: {
+    encode: async (content) => encodeSafetensors(content.tensors, metadataOf(content)),
+    pieces: (content) => {
+      const { tensors } = content;
+      return safetensorsPieces(tensors, metadataOf(content), async (name) => tensors.get(name) ?? empty);
+    },
+  },
+  npz: {
+    // An archive of arrays has no place for texts.
+    encode: ({ tensors }) => encodeNpz(tensors),
+    pieces: async function* ({ tensors }) {
+      yield await encodeNpz(tensors);
+    },
+  },
 };
+
+/** Stands for no tensor of a map: names are asked for that are in it. */
+const empty = Tensor.zeros("float32", [0]);
+
+function metadataOf({ convention = "none", metadata = {} }: TensorsToWrite): Record<string, string> {
+  return { ...(isOurs(metadata) ? {} : conventionMetadata[convention]), ...metadata };
+}
 
 /** What loaders of safetensors files look for, and a mark of ours. */
 const conventionMetadata: { readonly [C in Convention]: Readonly<Record<string, string>> } = {
@@ -46,11 +68,23 @@ export async function encodeTensors(
   format: WriterName,
   content: TensorsToWrite,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (!Object.hasOwn(writers, format)) {
-    throw new OptionError(`there is no format "${String(format)}" that tensors are written in`, {
-      where: "encodeTensors",
-      hint: nameHint(String(format), writerNames),
-    });
-  }
-  return await writers[format](content);
+  return await writerOf(format, "encodeTensors").encode(content);
+}
+
+/**
+ * The bytes that `encodeTensors` gives, in pieces, for a file that is written as they come: of safetensors no second copy of
+ * the tensors is made.
+ *
+ * @throws OptionError for an unknown format, FormatError when names or sizes do not fit into it
+ */
+export function tensorPieces(format: WriterName, content: TensorsToWrite): AsyncIterable<Uint8Array> {
+  return writerOf(format, "tensorPieces").pieces(content);
+}
+
+function writerOf(format: WriterName, where: string): Writer {
+  if (Object.hasOwn(writers, format)) return writers[format];
+  throw new OptionError(`there is no format "${String(format)}" that tensors are written in`, {
+    where,
+    hint: nameHint(String(format), writerNames),
+  });
 }

@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
-import { writeFileAtomic } from "#host";
 import type { Convention, FormatName } from "../../formats/index.ts";
 import { isComplete, type KnownConvention, type WeightReport } from "../../interop/index.ts";
 import { describeMisfit } from "../../interop/weights/report.ts";
 import { OptionError, sizeOf, type Tensor } from "../../tensor/index.ts";
 import type { ConvertFlags } from "../commands/convert.ts";
 import { modelOfSource, openSource, type Source, titleOf } from "../conversion-source.ts";
-import { type Target, targetOf } from "../conversion-target.ts";
+import { sizeOfFile, type Target, targetOf } from "../conversion-target.ts";
 import { formatBytes, formatCount } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
@@ -30,9 +29,8 @@ export interface ConvertDocument {
   readonly report: WeightReport | null;
 }
 
-/** What is to be written, and how it came about. */
+/** What has been written, and how it came about. */
 interface Conversion {
-  readonly bytes: Uint8Array;
   readonly to: Convention;
   readonly model: string | null;
   readonly report: WeightReport | null;
@@ -48,8 +46,7 @@ export async function convert(
   checkFlags(input, output, flags);
   const target = targetOf(output);
   const source = await openSource(input);
-  const { bytes, to, model, report } = await convertSource(source, target, flags);
-  await writeFileAtomic(output, bytes);
+  const { to, model, report } = await convertSource(source, target, output, flags);
   const { format, tensors } = source.tensors;
   const document: ConvertDocument = {
     input,
@@ -60,7 +57,7 @@ export async function convert(
     model,
     tensors: tensors.size,
     numbers: countOf(tensors),
-    bytes: bytes.length,
+    bytes: await sizeOfFile(output),
     report,
   };
   if (flags.json === true) printJson(terminal, document);
@@ -83,16 +80,22 @@ function checkFlags(input: string, output: string, { model, classes, strict }: C
   }
 }
 
-async function convertSource(source: Source, target: Target, flags: ConvertFlags): Promise<Conversion> {
+async function convertSource(
+  source: Source,
+  target: Target,
+  output: string,
+  flags: ConvertFlags,
+): Promise<Conversion> {
   const from = conventionOf(source, flags);
   const staysAsItIs = flags.model === undefined && (flags.to === undefined || flags.to === from);
   if (staysAsItIs && target.writeTensors !== null) {
-    const bytes = await target.writeTensors({ ...source.tensors, convention: from });
-    return { bytes, to: from, model: null, report: null };
+    await target.writeTensors(output, { ...source.tensors, convention: from });
+    return { to: from, model: null, report: null };
   }
   const to: KnownConvention = flags.to ?? "fovea";
   const { model, report } = await modelOfSource(source, flags, `giving them names and layouts of ${to}`);
-  return { bytes: await target.writeModel(model, to), to, model: flags.model ?? model.name, report };
+  await target.writeModel(output, model, to);
+  return { to, model: flags.model ?? model.name, report };
 }
 
 function conventionOf({ tensors }: Source, { from }: ConvertFlags): Convention {
