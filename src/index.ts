@@ -33,8 +33,12 @@ export {
 } from "./inspect/index.ts";
 export {
   type AppliedWeight,
+  exportTfjs,
   exportWeights,
+  type ImportedModel,
+  type ImportKerasOptions,
   type ImportOnnxOptions,
+  importKeras,
   importOnnx,
   type KnownConvention,
   type LoadWeightsOptions,

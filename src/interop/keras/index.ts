@@ -1,0 +1,3 @@
+export { exportTfjs } from "./export-tfjs.ts";
+export { importKeras } from "./import-keras.ts";
+export type { ImportedModel, ImportKerasOptions } from "./imported.ts";
