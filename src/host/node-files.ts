@@ -165,13 +165,21 @@ function hostLabel(): string {
 /** Not Node's own recursive mkdir: where a system says "no such path" though the parent is there (/proc), it never ends. */
 async function makeFolders(path: string): Promise<void> {
   try {
+    await makeFolder(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (errorCode(error) !== "ENOENT" || parent === path) throw error;
+    // A parent that is there by now was made by somebody else in the meantime.
+    if (!(await folderExists(parent))) await makeFolders(parent);
+    await makeFolder(path);
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
     await fs.mkdir(path);
   } catch (error) {
-    if (await folderExists(path)) return;
-    const parent = dirname(path);
-    if (errorCode(error) !== "ENOENT" || parent === path || (await folderExists(parent))) throw error;
-    await makeFolders(parent);
-    await makeFolders(path);
+    if (!(await folderExists(path))) throw error;
   }
 }
 
