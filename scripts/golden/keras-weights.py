@@ -74,3 +74,28 @@ document = {
     "output": [float(f"{value:.9g}") for value in output.reshape(-1).tolist()],
 }
 OUT.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def applications():
+    """Names and shapes of the weights of Keras's own nets: `layer variable shape`, by layer."""
+    keras.config.set_floatx("float32")
+    nets = {
+        "resnet50:v1": lambda: keras.applications.ResNet50(weights=None),
+        "vgg16": lambda: keras.applications.VGG16(weights=None),
+        "mobilenet-v1-0.25": lambda: keras.applications.MobileNet(alpha=0.25, weights=None),
+        "mobilenet-v2": lambda: keras.applications.MobileNetV2(weights=None),
+    }
+    for name, make in nets.items():
+        keras.utils.clear_session()
+        layers_of = {}
+        for layer in make().layers:
+            if layer.weights:
+                layers_of[layer.name] = {v.name: list(v.shape) for v in layer.weights}
+        yield name, layers_of
+
+
+lines = []
+for name, layers_of in applications():
+    entries = ",\n".join(f"  {json.dumps(layer)}: {json.dumps(shapes)}" for layer, shapes in layers_of.items())
+    lines.append(f'"{name}": {{\n{entries}\n}}')
+OUT.with_name("keras-applications.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

@@ -7,6 +7,8 @@ import type { Slot } from "./slots.ts";
 export interface Layout {
   /** The shape that it has there. */
   readonly shape: (slot: Slot) => Shape;
+  /** Another shape that the same numbers may have there. */
+  readonly otherShape?: (slot: Slot) => Shape;
   /** The numbers as a model has them. They may be the same array. */
   readonly read: (values: Float32Array, slot: Slot) => Float32Array;
   /** The way back. */
@@ -22,7 +24,8 @@ export type KnownConvention = Exclude<Convention, "none">;
 export const layouts: { readonly [C in KnownConvention]: Layout } = {
   fovea: { shape: ({ parameter }) => parameter.shape, read: same, write: same },
   // Ours too, but for depthwise filters: [KH, KW, C, M] is [KH, KW, 1, C M], the M filters of a channel side by side.
-  keras: { shape: kerasShape, read: same, write: same },
+  // A convolution with groups keeps them as we do.
+  keras: { shape: kerasShape, otherShape: ({ parameter }) => parameter.shape, read: same, write: same },
   pytorch: {
     shape: pytorchShape,
     read: (values, { isKernel, parameter, order }) => {
@@ -56,7 +59,8 @@ function pytorchShape({ parameter: { shape }, isKernel }: Slot): Shape {
  * Whether numbers of a shape can be those of a parameter: axes of size 1 count for nothing, so a dense layer may come
  * from a 1 x 1 convolution, and filters [KH, KW, 1, C] from depthwise ones [KH, KW, C, 1].
  */
-export function fits(found: Shape, slot: Slot, { shape }: Layout): boolean {
+export function fits(found: Shape, slot: Slot, { shape, otherShape = shape }: Layout): boolean {
   const squeezed = (sizes: Shape) => sizes.filter((size) => size !== 1);
-  return sizeOf(found) === sizeOf(slot.parameter.shape) && sameShape(squeezed(found), squeezed(shape(slot)));
+  const isLike = (expected: Shape) => sameShape(squeezed(found), squeezed(expected));
+  return sizeOf(found) === sizeOf(slot.parameter.shape) && (isLike(shape(slot)) || isLike(otherShape(slot)));
 }

@@ -51,7 +51,7 @@ export function slotsOf(architecture: Architecture): readonly Slot[] {
       layer,
       local,
       isKernel,
-      depthMultiplier: isKernel ? depthMultiplierOf(layer, local) : 0,
+      depthMultiplier: isKernel ? depthMultiplierOf(layer, local, parameter) : 0,
       order: orderOf(parameter, isKernel, incoming),
     };
   });
@@ -63,8 +63,12 @@ function orderOf({ shape }: ModelParameter, isKernel: boolean, incoming: Order |
   return incoming !== null && incoming.length === values ? incoming : null;
 }
 
-function depthMultiplierOf({ layer }: NamedLayer, local: string): number {
+function depthMultiplierOf({ layer }: NamedLayer, local: string, { shape }: ModelParameter): number {
   const { kind, options } = layer;
+  if (kind === "conv2d" && "groups" in options) {
+    // A group that sees one channel: a depthwise convolution under another name.
+    return options.groups > 1 && shape[2] === 1 ? (shape[3] ?? 0) / options.groups : 0;
+  }
   if (kind === "depthwiseConv2d" || (kind === "separableConv2d" && local === "depthwise_weight")) {
     return "depthMultiplier" in options ? options.depthMultiplier : 1;
   }
