@@ -37,9 +37,9 @@ export async function exportWeights(
   const tensors = new Map<string, Tensor>();
   for (const slot of slots) {
     const { name } = slot.parameter;
-    const value = weights.get(name)?.as("float32");
-    if (value === undefined) continue;
-    const there = new Tensor("float32", layout.shape(slot), layout.write(value.data, slot));
+    const { data } = weights.get(name) ?? {};
+    if (!(data instanceof Float32Array)) continue;
+    const there = new Tensor("float32", layout.shape(slot), layout.write(data, slot));
     tensors.set(names.get(slot) ?? name, there);
     // One copy of each at a time: a large model's are half a gigabyte.
     weights.delete(name);

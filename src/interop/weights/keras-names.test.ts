@@ -18,7 +18,9 @@ describe("Keras's own nets", () => {
     const { architecture } = models.create(name as ZooName);
     const shapes = new Map(
       Object.entries(byLayer).flatMap(([layer, variables]) =>
-        Object.entries(variables).map(([variable, shape]) => [`${layer}/${variable}` as string, shape] as const),
+        Object.entries(variables).map(
+          ([variable, shape]) => [`${layer}/${variable}` as string, shape] as const,
+        ),
       ),
     );
     const slots = slotsOf(architecture);
