@@ -5,7 +5,7 @@
  */
 import { FormatError } from "../tensor/errors.ts";
 import { formatShape, type Shape, sizeOf, stridesOf } from "../tensor/shape.ts";
-import { type ArrayOf, allocate, type DType, Tensor } from "../tensor/tensor.ts";
+import { type ArrayOf, allocate, type DType, Tensor, type TensorType } from "../tensor/tensor.ts";
 import { decodeElements, elementBytes, type StoredType, storedTypes } from "./elements.ts";
 import { clip, type Damage, damageOf } from "./format-errors.ts";
 import { type NpyHeader, parseNpyHeader } from "./npy-header.ts";
@@ -46,19 +46,26 @@ const descriptorOf: { readonly [D in DType]: string } = {
 
 /** Writes a tensor as a version 1.0 `.npy` file, byte for byte as NumPy 2 does. */
 export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
-  const { shape } = tensor;
+  const header = npyHeader(tensor);
+  const file = new Uint8Array(header.length + tensor.data.byteLength);
+  file.set(header);
+  file.set(elementBytes(tensor.data), header.length);
+  return file;
+}
+
+/** What stands before a tensor's elements in its `.npy` file. */
+export function npyHeader({ shape, dtype }: TensorType): Uint8Array<ArrayBuffer> {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
-  const dictionary = `{'descr': '${descriptorOf[tensor.dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const dictionary = `{'descr': '${descriptorOf[dtype]}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // NumPy leaves room for the first size to grow to 21 digits, then fills up to a multiple of 64 with the line feed.
   const room = shape.length === 0 ? 0 : 21 - String(shape[0]).length;
   const length = Math.ceil((10 + dictionary.length + room + 1) / 64) * 64;
-  const file = new Uint8Array(length + tensor.data.byteLength);
-  file.set(magic);
-  file.set([1, 0], 6);
-  new DataView(file.buffer).setUint16(8, length - 10, true);
-  file.set(new TextEncoder().encode(`${dictionary.padEnd(length - 11)}\n`), 10);
-  file.set(elementBytes(tensor.data), length);
-  return file;
+  const header = new Uint8Array(length);
+  header.set(magic);
+  header.set([1, 0], 6);
+  new DataView(header.buffer).setUint16(8, length - 10, true);
+  header.set(new TextEncoder().encode(`${dictionary.padEnd(length - 11)}\n`), 10);
+  return header;
 }
 
 /**

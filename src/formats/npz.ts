@@ -4,10 +4,11 @@
  */
 import { FormatError } from "../tensor/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { elementBytes } from "./elements.ts";
 import { clip } from "./format-errors.ts";
-import { decodeNpy, encodeNpy } from "./npy.ts";
+import { decodeNpy, npyHeader } from "./npy.ts";
 import { ZipArchive } from "./zip/archive.ts";
-import { writeZip } from "./zip/writer.ts";
+import { joined, zipPieces } from "./zip/writer.ts";
 
 const extension = ".npy";
 /** Longest name written, in UTF-16 units: no more than the 65,535 bytes that an archive has for it. */
@@ -60,6 +61,16 @@ export async function encodeNpz(
   tensors: ReadonlyMap<string, Tensor>,
   options: { readonly compress?: boolean } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of npzPieces(tensors, options)) pieces.push(piece);
+  return joined(pieces);
+}
+
+/** The bytes that `encodeNpz` gives, in pieces: without compression the tensors are not copied. */
+export function npzPieces(
+  tensors: ReadonlyMap<string, Tensor>,
+  options: { readonly compress?: boolean } = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { compress = false } = options;
   const contents = [...tensors].map(([name, tensor]) => {
     if (!name.isWellFormed() || name.length > nameLimit) {
@@ -71,7 +82,7 @@ export async function encodeNpz(
         },
       );
     }
-    return { name: `${name}${extension}`, bytes: encodeNpy(tensor) };
+    return { name: `${name}${extension}`, parts: [npyHeader(tensor), elementBytes(tensor.data)] };
   });
-  return await writeZip(contents, { compress }, "npz");
+  return zipPieces(contents, { compress }, "npz");
 }

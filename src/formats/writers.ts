@@ -2,7 +2,7 @@
 import { nameHint, OptionError } from "../tensor/errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Convention, NamedTensors } from "./named-tensors.ts";
-import { encodeNpz } from "./npz.ts";
+import { encodeNpz, npzPieces } from "./npz.ts";
 import { encodeSafetensors, safetensorsPieces } from "./safetensors.ts";
 
 /** A format that tensors are written in. */
@@ -29,9 +29,7 @@ const writers: { readonly [W in WriterName]: Writer } = {
   npz: {
     // An archive of arrays has no place for texts.
     encode: ({ tensors }) => encodeNpz(tensors),
-    pieces: async function* ({ tensors }) {
-      yield await encodeNpz(tensors);
-    },
+    pieces: ({ tensors }) => npzPieces(tensors),
   },
 };
 
@@ -72,8 +70,8 @@ export async function encodeTensors(
 }
 
 /**
- * The bytes that `encodeTensors` gives, in pieces, for a file that is written as they come: of safetensors no second copy of
- * the tensors is made.
+ * The bytes that `encodeTensors` gives, in pieces, for a file that is written as they come: no second copy of the tensors
+ * is made.
  *
  * @throws OptionError for an unknown format, FormatError when names or sizes do not fit into it
  */

@@ -6,6 +6,7 @@ import { fuzzReader } from "../../testing/fuzz-reader.ts";
 import { type ZipDraft, zipFile } from "../../testing/zip-file.ts";
 import { ZipArchive, type ZipLimits, zipNames } from "./archive.ts";
 import { crc32 } from "./crc32.ts";
+import { zipPieces } from "./writer.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const open = (bytes: Uint8Array, limits?: ZipLimits) =>
@@ -32,11 +33,13 @@ test("crc32 is that of zlib, for every remainder of eight", () => {
     // Node 20 has no zlib.crc32.
     if (zlibCrc32 !== undefined)
       expect(crc32(bytes.subarray(0, length))).toBe(zlibCrc32(bytes.subarray(0, length)));
+    expect(crc32(bytes.subarray(length), crc32(bytes.subarray(0, length)))).toBe(crc32(bytes));
     expect(crc32(bytes.subarray(3, 3 + length))).toBe(crc32(bytes.slice(3, 3 + length)));
   }
 });
 
 describe("archives as they should be", () => {
+  const content4M = new Uint8Array(2 ** 22);
   const content = Uint8Array.from({ length: 5000 }, (_, index) => (index * index) >> 8);
 
   test("stored entries are views, deflated ones are inflated, folders are left out", async () => {
@@ -59,6 +62,16 @@ describe("archives as they should be", () => {
       zip64: true,
     });
     expect([...(await readAll(bytes)).values()]).toEqual([text("hello"), content]);
+  });
+
+  test("an archive that would be too large is refused before anything is written", async () => {
+    const none = new Uint8Array(0);
+    const many = Array.from({ length: 65_536 }, (_, index) => ({ name: String(index), parts: [none] }));
+    await expect(zipPieces(many, { compress: false }, "npz").next()).rejects.toThrow(
+      "npz: 65536 arrays of 18676636 bytes are more than an archive of 4 GiB holds. Write a safetensors file.",
+    );
+    const large = { name: "l", parts: Array.from({ length: 1025 }, () => content4M) };
+    await expect(zipPieces([large], { compress: false }, "npz").next()).rejects.toThrow("1 arrays of 42991");
   });
 
   test("an empty archive and empty entries", async () => {

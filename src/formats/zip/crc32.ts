@@ -18,12 +18,12 @@ function makeTables(): Uint32Array[] {
   return all;
 }
 
-/** The checksum of zip archives. */
-export function crc32(bytes: Uint8Array): number {
+/** The checksum of zip archives. @param before - that of the bytes before these, where they are one content */
+export function crc32(bytes: Uint8Array, before = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const whole = bytes.length - (bytes.length % 8);
-  let crc = 0xffffffff;
+  let crc = ~before;
   let at = 0;
   for (; at < whole; at += 8) {
     const low = view.getUint32(at, true) ^ crc;

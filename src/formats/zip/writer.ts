@@ -2,10 +2,10 @@
 import { FormatError } from "../../tensor/errors.ts";
 import { crc32 } from "./crc32.ts";
 
-/** An entry to be written. */
+/** An entry to be written: its bytes, in parts. */
 export interface ZipContent {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly parts: readonly Uint8Array[];
 }
 
 const localSize = 30;
@@ -22,69 +22,78 @@ const utf8Names = 0x0800;
 const sizeLimit = 0xffffffff;
 const countLimit = 0xffff;
 
-/** An entry as it will lie in the archive. */
+/** An entry that has been written. */
 interface Placed {
   readonly name: Uint8Array;
-  readonly stored: Uint8Array;
-  readonly size: number;
-  readonly crc: number;
   readonly method: number;
-  readonly padding: number;
+  readonly crc: number;
+  readonly storedSize: number;
+  readonly size: number;
   readonly offset: number;
 }
 
 /**
- * An archive of these entries, in their order.
+ * The bytes of an archive of these entries, in their order, piece by piece: what is stored is not copied.
  *
  * @param options - `compress`: deflates them; otherwise they are stored, each beginning at a multiple of 64 bytes
- * @param name - of the file, for errors
- * @throws FormatError when the archive would have more than 4 GiB or 65,535 entries
+ * @param file - its name, for errors
+ * @throws FormatError when the archive would have more than 4 GiB or 65,535 entries, before the first of them is written
  */
-export async function writeZip(
+export async function* zipPieces(
   contents: readonly ZipContent[],
   { compress }: { readonly compress: boolean },
-  name: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+  file: string,
+): AsyncGenerator<Uint8Array<ArrayBufferLike>, void, undefined> {
+  checkSize(contents, file);
   const deflate = compress ? (await import("fflate")).deflateSync : null;
   const entries: Placed[] = [];
   let position = 0;
-  for (const { name: entryName, bytes } of contents) {
-    const encoded = new TextEncoder().encode(entryName);
-    const stored = deflate === null ? bytes : deflate(bytes);
-    const padding = compress ? 0 : paddingFor(position + localSize + encoded.length);
-    const method = compress ? 8 : 0;
-    entries.push({
-      name: encoded,
-      stored,
-      size: bytes.length,
-      crc: crc32(bytes),
-      method,
-      padding,
+  for (const { name: text, parts } of contents) {
+    const name = new TextEncoder().encode(text);
+    const stored = deflate === null ? parts : [deflate(joined(parts))];
+    const entry = {
+      name,
+      method: compress ? 8 : 0,
+      crc: parts.reduce((crc, part) => crc32(part, crc), 0),
+      storedSize: lengthOf(stored),
+      size: lengthOf(parts),
       offset: position,
-    });
-    position += localSize + encoded.length + padding + stored.length;
+    };
+    const header = localHeader(entry, compress ? 0 : paddingFor(position + localSize + name.length));
+    entries.push(entry);
+    position += header.length + entry.storedSize;
+    yield header;
+    yield* stored;
   }
-  const directorySize = entries.reduce((sum, entry) => sum + centralSize + entry.name.length, 0);
-  if (entries.length > countLimit || position + directorySize > sizeLimit) {
-    throw new FormatError(
-      `${entries.length} arrays of ${position} bytes are more than an archive of 4 GiB holds`,
-      {
-        where: name,
-        hint: "Write a safetensors file.",
-      },
-    );
+  yield directory(entries, position);
+}
+
+/** Names take up to three bytes a letter, twice; what deflate makes may be larger by five bytes for each 16 kB. */
+function checkSize(contents: readonly ZipContent[], file: string): void {
+  const bytes = contents.reduce((sum, { name, parts }) => sum + 6 * name.length + 256 + lengthOf(parts), 0);
+  if (contents.length <= countLimit && bytes * 1.001 <= sizeLimit) return;
+  throw new FormatError(
+    `${contents.length} arrays of ${bytes} bytes are more than an archive of 4 GiB holds`,
+    {
+      where: file,
+      hint: "Write a safetensors file.",
+    },
+  );
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/** Parts as one. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(lengthOf(parts));
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
   }
-  const file = new Uint8Array(position + directorySize + endSize);
-  const view = new DataView(file.buffer);
-  for (const entry of entries) writeLocal(file, view, entry);
-  let at = position;
-  for (const entry of entries) at += writeCentral(file, view, at, entry);
-  view.setUint32(at, 0x06054b50, true);
-  view.setUint16(at + 8, entries.length, true);
-  view.setUint16(at + 10, entries.length, true);
-  view.setUint32(at + 12, directorySize, true);
-  view.setUint32(at + 16, position, true);
-  return file;
+  return whole;
 }
 
 /** Bytes of an extra field, its head included, behind which content is aligned; 0 where it is so by itself. */
@@ -94,38 +103,53 @@ function paddingFor(position: number): number {
   return missing === 0 || missing >= 6 ? missing : missing + alignment;
 }
 
-function writeLocal(file: Uint8Array, view: DataView, entry: Placed): void {
-  const { offset, name, padding, stored } = entry;
-  view.setUint32(offset, 0x04034b50, true);
-  writeCommon(view, offset + 4, entry);
-  view.setUint16(offset + 28, padding, true);
-  const extra = offset + localSize + name.length;
-  file.set(name, offset + localSize);
+function localHeader(entry: Placed, padding: number): Uint8Array {
+  const { name } = entry;
+  const header = new Uint8Array(localSize + name.length + padding);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, 0x04034b50, true);
+  writeCommon(view, 4, entry);
+  view.setUint16(28, padding, true);
+  header.set(name, localSize);
   if (padding > 0) {
+    const extra = localSize + name.length;
     view.setUint16(extra, paddingId, true);
     view.setUint16(extra + 2, padding - 4, true);
     view.setUint16(extra + 4, alignment, true);
   }
-  file.set(stored, extra + padding);
+  return header;
 }
 
-function writeCentral(file: Uint8Array, view: DataView, at: number, entry: Placed): number {
-  view.setUint32(at, 0x02014b50, true);
-  view.setUint16(at + 4, 20, true);
-  writeCommon(view, at + 6, entry);
-  view.setUint32(at + 42, entry.offset, true);
-  file.set(entry.name, at + centralSize);
-  return centralSize + entry.name.length;
+/** The directory, and the record at the end that says where it begins. */
+function directory(entries: readonly Placed[], position: number): Uint8Array {
+  const size = entries.reduce((sum, { name }) => sum + centralSize + name.length, 0);
+  const bytes = new Uint8Array(size + endSize);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const entry of entries) {
+    view.setUint32(at, 0x02014b50, true);
+    view.setUint16(at + 4, 20, true);
+    writeCommon(view, at + 6, entry);
+    view.setUint32(at + 42, entry.offset, true);
+    bytes.set(entry.name, at + centralSize);
+    at += centralSize + entry.name.length;
+  }
+  view.setUint32(at, 0x06054b50, true);
+  view.setUint16(at + 8, entries.length, true);
+  view.setUint16(at + 10, entries.length, true);
+  view.setUint32(at + 12, size, true);
+  view.setUint32(at + 16, position, true);
+  return bytes;
 }
 
 /** What an entry's own header and the directory both say: version, flags, method, date, checksum, sizes, name length. */
-function writeCommon(view: DataView, at: number, { method, crc, stored, size, name }: Placed): void {
+function writeCommon(view: DataView, at: number, { method, crc, storedSize, size, name }: Placed): void {
   view.setUint16(at, 20, true);
   view.setUint16(at + 2, utf8Names, true);
   view.setUint16(at + 4, method, true);
   view.setUint16(at + 8, firstDate, true);
   view.setUint32(at + 10, crc, true);
-  view.setUint32(at + 14, stored.length, true);
+  view.setUint32(at + 14, storedSize, true);
   view.setUint32(at + 18, size, true);
   view.setUint16(at + 22, name.length, true);
 }
