@@ -1,3 +1,4 @@
+import { fromOutputsFirst, type Order } from "../../formats/layouts.ts";
 import type { Layer, SymbolicTensor } from "../../layers/index.ts";
 import { layers } from "../../layers/index.ts";
 import { type Shape, sameShape, sizeOf, Tensor } from "../../tensor/index.ts";
@@ -130,6 +131,17 @@ export function parameterOf(constant: Constant, order: readonly number[], shape:
   if (isIdentity(order) && constant.data instanceof Float32Array) data.set(constant.data);
   else permute(constant.data, constant.shape, order, data);
   return new Tensor("float32", shape, data);
+}
+
+/**
+ * A kernel with its outputs first, [O, I, ...], as a parameter with them last.
+ *
+ * @param order - where each input of ours lies in the file; `null` for the same order
+ */
+export function kernelOf(constant: Constant, shape: Shape, order: Order | null): Tensor {
+  const { data } = constant;
+  const values = data instanceof Float32Array ? data : Float32Array.from(data, Number);
+  return new Tensor("float32", shape, fromOutputsFirst(values, constant.shape[0], order));
 }
 
 /** A row of numbers as a parameter, in the order in which the value's row lies. */

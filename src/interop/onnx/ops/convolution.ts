@@ -1,7 +1,8 @@
+import { channelsFirstOrder } from "../../../formats/layouts.ts";
 import type { Size2d } from "../../../graph/index.ts";
 import { layers } from "../../../layers/index.ts";
 import { formatShape, type Tensor } from "../../../tensor/index.ts";
-import { parameterOf, rowOf } from "../builder.ts";
+import { kernelOf, rowOf } from "../builder.ts";
 import type { NodeReader } from "../node.ts";
 import type { Activation, Constant } from "../values.ts";
 import { imageOrder } from "../values.ts";
@@ -27,10 +28,8 @@ export function convolution(node: NodeReader, context: RuleContext): Activation 
   } as const;
   const padding = paddingOf(node, window);
   const bias = node.optionalConstant(2, "bias") ?? followingBias(node, context, filters, 2);
-  const weights = withBias(
-    parameterOf(kernel, [2, 3, 1, 0], [height, width, kernel.shape[1], filters]),
-    bias,
-  );
+  const order = channelsFirstOrder([height, width, kernel.shape[1]]);
+  const weights = withBias(kernelOf(kernel, [height, width, kernel.shape[1], filters], order), bias);
   const options = { filters, kernelSize: [height, width], strides, padding, dilationRate, groups } as const;
   const tensor = builder.place(
     node,
@@ -60,7 +59,8 @@ export function transposedConvolution(node: NodeReader, context: RuleContext): A
   } as const;
   const { padding, outputPadding } = transposedPadding(node, window);
   const bias = node.optionalConstant(2, "bias") ?? followingBias(node, context, filters, 2);
-  const weights = withBias(parameterOf(kernel, [2, 3, 1, 0], [height, width, share, channels]), bias);
+  const order = channelsFirstOrder([height, width, share]);
+  const weights = withBias(kernelOf(kernel, [height, width, share, channels], order), bias);
   const options = { filters, kernelSize: [height, width], strides, padding, outputPadding } as const;
   const tensor = builder.place(
     node,

@@ -1,8 +1,8 @@
 import { layers } from "../../../layers/index.ts";
 import { formatShape, Tensor } from "../../../tensor/index.ts";
-import { rowOf } from "../builder.ts";
+import { kernelOf, parameterOf, rowOf } from "../builder.ts";
 import type { NodeReader } from "../node.ts";
-import { type Activation, type Constant, permute, range } from "../values.ts";
+import { type Activation, type Constant, type Mixed, permute, range } from "../values.ts";
 import { followingBias } from "./bias.ts";
 import type { RuleContext } from "./rule.ts";
 
@@ -80,17 +80,29 @@ function place(
 }
 
 /** Weights as [in, out]; the rows of a flattened image in the order in which it lies. */
-function denseWeight(matrix: Constant, x: Activation, transposed: boolean, alpha: number): Tensor {
-  const [inputs, units] = transposed ? [matrix.shape[1], matrix.shape[0]] : matrix.shape;
-  const factors = x.mixed?.factors ?? [inputs];
-  const order = x.mixed?.order ?? [0];
-  const first = transposed ? 1 : 0;
-  const shape = transposed ? [units, ...factors] : [...factors, units];
-  const axes = [...order.map((axis) => axis + first), transposed ? 0 : factors.length];
-  const data = new Float32Array(inputs * units);
-  permute(matrix.data, shape, axes, data);
-  if (alpha !== 1) for (const index of range(data.length)) data[index] *= alpha;
-  return new Tensor("float32", [inputs, units], data);
+function denseWeight(matrix: Constant, { mixed }: Activation, transposed: boolean, alpha: number): Tensor {
+  const weight = transposed ? outputsLast(matrix, mixed) : rowsInOrder(matrix, mixed);
+  if (alpha === 1) return weight;
+  return new Tensor(
+    "float32",
+    weight.shape,
+    Float32Array.from(weight.data, (value) => alpha * value),
+  );
+}
+
+function outputsLast(matrix: Constant, mixed: Mixed | null): Tensor {
+  const [units, inputs] = matrix.shape;
+  if (mixed === null) return kernelOf(matrix, [inputs, units], null);
+  const order = new Int32Array(inputs);
+  permute(range(inputs), mixed.factors, mixed.order, order);
+  return kernelOf(matrix, [inputs, units], order);
+}
+
+function rowsInOrder(matrix: Constant, mixed: Mixed | null): Tensor {
+  const [inputs, units] = matrix.shape;
+  if (mixed === null) return parameterOf(matrix, [0, 1], [inputs, units]);
+  const { factors, order } = mixed;
+  return parameterOf({ ...matrix, shape: [...factors, units] }, [...order, factors.length], [inputs, units]);
 }
 
 /** The bias of Gemm: [out], [1, out] or one number for all. */
