@@ -1,5 +1,8 @@
-import { fileExists, folderExists } from "#host";
+import { dirname, join } from "node:path";
+import { fileExists, folderExists, readFile } from "#host";
 import type { Engine } from "../engine/engine.ts";
+import { sniffFormat } from "../formats/index.ts";
+import { importOnnx } from "../interop/index.ts";
 import { Model } from "../models/index.ts";
 import { FileError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
@@ -32,7 +35,7 @@ export async function resolveModel(reference: string): Promise<ModelReference> {
   const isFolder = await folderExists(reference);
   throw new FileError(isFolder ? "this folder holds no run" : "there is no such run and no such model file", {
     where: reference,
-    hint: "Give a run's folder (fovea train --out) or a model file (.safetensors).",
+    hint: "Give a run's folder (fovea train --out) or a model file (.safetensors, .onnx).",
   });
 }
 
@@ -42,9 +45,17 @@ async function dataOfRun(folder: string): Promise<string> {
   return configFromFile(await readRunConfig(folder), `${folder}/${runFiles.config}`).data;
 }
 
-/** Loads a model for use on an engine. @throws FileError or FormatError when the file cannot be read */
+/**
+ * Loads a model for use on an engine: a file of ours, or an ONNX file.
+ *
+ * @throws FileError or FormatError when the file cannot be read
+ */
 export async function loadModel(file: string, engine: Engine): Promise<Model> {
-  const model = await Model.load(file, { engine });
+  const bytes = await readFile(file);
+  const model =
+    sniffFormat(bytes) === "onnx"
+      ? await importOnnx(bytes, { name: file, sibling: (name) => readFile(join(dirname(file), name)) })
+      : Model.fromBytes(bytes, { engine, name: file });
   // A file from elsewhere may hold weights alone: it is judged as a classifier usually is.
   if (model.compiled === null) model.compile({ engine });
   return model;

@@ -9,6 +9,7 @@ import { decodeNpz, isNpz } from "./npz.ts";
 import { onnxReader } from "./onnx/reader.ts";
 import { archiveFolder, beginsAsPickle, beginsAsTar } from "./pytorch/marks.ts";
 import { decodeSafetensors } from "./safetensors.ts";
+import { checkSibling } from "./siblings.ts";
 import { tfjsReader } from "./tfjs/tfjs.ts";
 import { zipNames } from "./zip/archive.ts";
 import { beginsAsZip } from "./zip/directory.ts";
@@ -91,23 +92,6 @@ function unknownFormat(bytes: Uint8Array, name: string): FormatError {
 
 function listOfFormats(): string {
   return Object.values(formatTitles).join(", ");
-}
-
-/** A file may ask for others in its folder and below, and for nothing else. */
-function checkSibling(sibling: string, name: string): string {
-  const parts = sibling.split("/");
-  // A colon: a drive of Windows or a protocol. A backslash: a way up on Windows.
-  const isPlain = parts.every(
-    (part) => part !== "" && part !== "." && part !== ".." && !/[\\:\0]/.test(part),
-  );
-  if (isPlain && sibling.length <= 1024) return sibling;
-  throw new FormatError(
-    `it refers to ${JSON.stringify(sibling.slice(0, 200))}, which is no plain name of a file beside it`,
-    {
-      where: name,
-      hint: "Files may refer to others in their own folder only.",
-    },
-  );
 }
 
 /** The header's length, then the header, a JSON object. */

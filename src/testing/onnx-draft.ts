@@ -72,6 +72,12 @@ export class OnnxDraft {
     return name;
   }
 
+  /** A floating-point initializer whose elements lie in another file. */
+  external(name: string, shape: Shape, location: string): void {
+    const externalData = [{ key: "location", value: location }];
+    this.#initializers.push({ name, dims: shape.map(BigInt), dataType: 1, dataLocation: 1, externalData });
+  }
+
   /** A node with one output. @returns the output's name */
   node(
     opType: string,

@@ -3,6 +3,7 @@
  * other. Each node becomes a layer of ours with its weights; what depends on shapes alone is worked out.
  */
 import { decodeOnnxModel, type ExternalFiles, rememberFiles } from "../../formats/index.ts";
+import { checkSibling } from "../../formats/siblings.ts";
 import type { Layer } from "../../layers/index.ts";
 import { functional, input, Model, modelParameters, type PreprocessingOptions } from "../../models/index.ts";
 import { checkOptions, type Fields, field, nullable, shapeField, withFallback } from "../../options/index.ts";
@@ -34,7 +35,10 @@ export interface ImportOnnxOptions {
   readonly preprocessing?: PreprocessingOptions;
   /** Names of the classes; default those of the first training data. */
   readonly classNames?: readonly string[] | null;
-  /** Reads a file beside the model, where weights of more than 2 GB lie; `null`, the default, refuses them. */
+  /**
+   * Reads a file beside the model: exports may keep their weights in one. It is asked for plain relative names only.
+   * `null`, the default, refuses them.
+   */
   readonly sibling?: ExternalFiles | null;
 }
 
@@ -72,7 +76,8 @@ export async function importOnnx(bytes: Uint8Array, options: ImportOnnxOptions =
   const { shape, channelsLast } = inputShapeOf(graph, info, inputShape, file);
   const image = input({ shape, name: legalName(info.name) });
   const first = inputValue(image, channelsLast);
-  const external = sibling === null ? null : rememberFiles(sibling);
+  const external =
+    sibling === null ? null : rememberFiles(async (name) => await sibling(checkSibling(name, file)));
   const translator = new Translator(graph, opset, file, external);
   const wanted = outputOf(graph, output, file);
   const result = await translator.run(info.name, first, wanted);
