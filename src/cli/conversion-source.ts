@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileExists, folderExists, readFile } from "#host";
 import type { FormatName, NamedTensors, ReadOptions } from "../formats/index.ts";
 import { formatTitles, readTensors, sniffFormat } from "../formats/index.ts";
-import { type KnownConvention, loadWeights, type WeightReport } from "../interop/index.ts";
+import { importOnnx, type KnownConvention, loadWeights, type WeightReport } from "../interop/index.ts";
 import { Model } from "../models/index.ts";
 import { FileError, OptionError } from "../tensor/index.ts";
 import { modelKey } from "../train/index.ts";
@@ -43,7 +43,7 @@ const modelReaders: { readonly [F in FormatName]: ModelReader | null } = {
   pytorch: null,
   keras: null,
   tfjs: null,
-  onnx: null,
+  onnx: async ({ bytes, options }) => await importOnnx(bytes, options),
 };
 
 /**

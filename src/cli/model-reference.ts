@@ -3,9 +3,11 @@ import { fileExists, folderExists, readFile } from "#host";
 import type { Engine } from "../engine/engine.ts";
 import { sniffFormat } from "../formats/index.ts";
 import { importOnnx } from "../interop/index.ts";
+import { losses } from "../losses/index.ts";
 import { Model } from "../models/index.ts";
 import { FileError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
+import { endsInSoftmax } from "./ends-in-softmax.ts";
 import { modelNames } from "./names.ts";
 
 /** A model as a command was given it: by a run's folder, or by a file. */
@@ -57,6 +59,9 @@ export async function loadModel(file: string, engine: Engine): Promise<Model> {
       ? await importOnnx(bytes, { name: file, sibling: (name) => readFile(join(dirname(file), name)) })
       : Model.fromBytes(bytes, { engine, name: file });
   // A file from elsewhere may hold weights alone: it is judged as a classifier usually is.
-  if (model.compiled === null) model.compile({ engine });
+  if (model.compiled === null) {
+    const loss = losses.sparseCategoricalCrossentropy({ fromLogits: !endsInSoftmax(model) });
+    model.compile({ engine, loss });
+  }
   return model;
 }

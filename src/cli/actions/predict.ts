@@ -2,11 +2,10 @@ import { decodeImage, readFile, writeFileAtomic } from "#host";
 import { imageToInput } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { decodeNpy, encodeNpy } from "../../formats/index.ts";
-import { isKind } from "../../graph/index.ts";
-import { buildForward, type Model } from "../../models/index.ts";
-import { createBuild } from "../../ops/index.ts";
+import type { Model } from "../../models/index.ts";
 import { DataError, FormatError, formatShape, type Shape, ShapeError, Tensor } from "../../tensor/index.ts";
 import type { PredictFlags } from "../commands/predict.ts";
+import { endsInSoftmax } from "../ends-in-softmax.ts";
 import { loadModel, resolveModel } from "../model-reference.ts";
 import { formatPercent } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
@@ -146,13 +145,6 @@ function predictionsOf(input: Input, outputs: Tensor<"float32">, model: Model, t
     }));
     return { input: input.name, index: input.isFile ? null : row, top: guesses };
   });
-}
-
-/** Whether a model's outputs are probabilities already, rather than logits. */
-function endsInSoftmax({ architecture, inputShape }: Model): boolean {
-  const shape = [1, ...inputShape];
-  const images = createBuild()("input", [], { name: "images", shape, dtype: "float32" });
-  return isKind(buildForward(architecture, images, { training: false, key: null }).output, "softmax");
 }
 
 /** softmax(x)_i = exp(x_i - max x) / sum_j exp(x_j - max x), in float64. */

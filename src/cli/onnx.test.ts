@@ -1,0 +1,58 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeNpy, encodeNpy } from "../formats/index.ts";
+import { Model } from "../models/index.ts";
+import { drawnValues, OnnxDraft } from "../testing/onnx-draft.ts";
+import { smallNet } from "../testing/onnx-net.ts";
+import { channelsLast, runOnnx } from "../testing/onnx-runtime.ts";
+import { createTestTerminal } from "../testing/test-terminal.ts";
+import { runCommandLine } from "./program.ts";
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+const input = drawnValues([2, 3, 8, 8]);
+
+async function succeed(...words: string[]): Promise<string> {
+  const terminal = createTestTerminal();
+  const code = await runCommandLine(words, terminal);
+  expect({ code, err: terminal.errText() }).toEqual({ code: 0, err: "" });
+  return terminal.outText();
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fovea-onnx-"));
+  await writeFile(at("small.onnx"), await smallNet().bytes());
+  await writeFile(at("images.npy"), encodeNpy(channelsLast(input)));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("commands take ONNX files", () => {
+  test("summary", async () => {
+    const { layers, parameters } = JSON.parse(await succeed("summary", at("small.onnx"), "--json"));
+    expect(layers[1]).toMatchObject({ name: "conv1", kind: "conv2d", outputShape: [8, 8, 4] });
+    expect(parameters).toBe(108 + 16 + 144 + 16 + 195);
+  });
+
+  test("summary of a net that ends in a softmax", async () => {
+    const draft = new OnnxDraft(13, [1, 1, 2, 3]);
+    const logits = draft.node("Gemm", [draft.node("Flatten"), draft.weights([6, 3])]);
+    await writeFile(at("softmax.onnx"), await draft.output(draft.node("Softmax", [logits])).bytes());
+    expect(JSON.parse(await succeed("summary", at("softmax.onnx"), "--json")).parameters).toBe(18);
+  });
+
+  test("predict: onnxruntime's logits", async () => {
+    await succeed("predict", at("small.onnx"), at("images.npy"), "--logits", at("logits.npy"));
+    const expected = await runOnnx(await smallNet().bytes(), input);
+    const logits = decodeNpy(await readFile(at("logits.npy")), { name: "logits.npy" });
+    expect(logits).toBeCloseToTensor(expected, { absolute: 1e-5 });
+  });
+
+  test("convert: a model file of ours", async () => {
+    await succeed("convert", at("small.onnx"), at("small.safetensors"), "--to", "fovea");
+    const model = await Model.load(at("small.safetensors"));
+    const expected = await runOnnx(await smallNet().bytes(), input);
+    expect(await model.predict(channelsLast(input))).toBeCloseToTensor(expected, { absolute: 1e-5 });
+  });
+});
