@@ -102,6 +102,7 @@ export function runLowering(
   const calls: Call[] = [];
   lower({
     buffer,
+    rowStride: () => null,
     temporary: (bytes, name) => ({ bytes, name, home: "working" }),
     table: (words) => {
       const own: Buffer = { bytes: 4 * words.length, name: "table", home: "resident" };

@@ -24,6 +24,8 @@ export class ConvolutionArguments {
   mask: u32;
   rectify: u32;
   ceiling: f32;
+  /** Floats from one pixel of y to the next where y is a part of something wider; else 0. */
+  yStride: u32;
   /** A `Walk`. */
   walk: u32;
   /** Byte offset of each pixel of a band from the window's start. */
@@ -49,7 +51,7 @@ export function convolution(c: ConvolutionArguments, chunk: u32): void {
   const x = c.x + 4 * image * walk.inputHeight * walk.inputWidth * walk.inputChannels;
   const window = openWindow(walk, x, firstRow, rows, scratch);
   const pixel = (image * walk.outputHeight + firstRow) * walk.outputWidth;
-  const yStride = 4 * walk.outputChannels;
+  const yStride = 4 * (c.yStride ? c.yStride : walk.outputChannels);
   const y = c.y + pixel * yStride;
   const finish = setFinish(c.y, c.residual, c.rectify, c.mask, c.ceiling);
   setPatches(c.pixelOffsets, rows * walk.outputWidth, c.offsets);

@@ -29,6 +29,8 @@ export class Tiling {
   outputTile: u32;
   /** Tiles of all images. */
   tiles: u32;
+  /** Floats from one pixel of y to the next: more than it has channels where y is a part of something wider. */
+  outputStride: u32;
 }
 
 /** Height and width of an input tile. */
@@ -219,8 +221,9 @@ function restoreTile(
   const columns = min(size, tiling.outputWidth - left);
   const depth = tiling.outputChannels;
   const image = tile / tilesOfImage(tiling);
-  const y = output + 4 * ((image * tiling.outputHeight + top) * tiling.outputWidth + left) * depth;
-  const rowBytes = 4 * tiling.outputWidth * depth;
+  const pixelBytes = 4 * tiling.outputStride;
+  const y = output + ((image * tiling.outputHeight + top) * tiling.outputWidth + left) * pixelBytes;
+  const rowBytes = tiling.outputWidth * pixelBytes;
   const temporary = <u32>scratch;
   const row = <u32>(scratch + TEMPORARY_BYTES);
   for (let c: u32 = 0; c < depth; c += STRIP) {
@@ -240,7 +243,7 @@ function restoreTile(
       let at = y + i * rowBytes + 4 * c;
       for (let j: u32 = 0; j < columns; j++) {
         finishPixel(row + vector * j, bias ? bias + 4 * c : <u32>zeros, at, channels, finish);
-        at += 4 * depth;
+        at += pixelBytes;
       }
     }
   }

@@ -199,6 +199,29 @@ const inOrder = ({ taps }: Walk) => taps.map((_, tap) => tap);
 
 const pixelsOf = (shape: Shape) => shape[0] * shape[1] * shape[2];
 
+/** Has a result computed that can only be written in one stretch; a part of something wider is copied to its place. */
+function inOneStretch(
+  node: Node,
+  y: Buffer,
+  riders: Riders,
+  context: LoweringContext,
+  emit: (y: Buffer, riders: Riders) => void,
+): void {
+  const { yStride } = riders;
+  if (yStride === null) {
+    emit(y, riders);
+    return;
+  }
+  const source = context.temporary(4 * sizeOf(node.shape), "result before it is placed");
+  emit(source, { ...riders, yStride: null });
+  const channels = node.shape[3];
+  const strides = [
+    [channels, 1],
+    [yStride, 1],
+  ];
+  emitCopy(context, { source, target: y }, mergeAxes([pixelsOf(node.shape), channels], strides));
+}
+
 /** A convolution with what is fused to it. */
 export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, context: LoweringContext): void {
   const [x, filter] = node.inputs;
@@ -214,8 +237,10 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
   const buffers = { x: context.buffer(x), filter: context.buffer(filter), y: target };
   const walk = forwardWalk(x.shape, filter.shape, node.shape, node.attributes);
   if (prefersPlanes(walk)) {
-    const operands = { ...buffers, order: inOrder(walk), turned: false };
-    emitFewOutputs(walk, `direct, ${sizeName(filter.shape)}`, operands, riders, context);
+    inOneStretch(node, buffers.y, riders, context, (y, own) => {
+      const operands = { ...buffers, y, order: inOrder(walk), turned: false };
+      emitFewOutputs(walk, `direct, ${sizeName(filter.shape)}`, operands, own, context);
+    });
     return;
   }
   const [size] = filter.shape;
@@ -229,7 +254,9 @@ export function lowerConvolution(node: Node<"conv2d">, epilogue: Epilogue, conte
   if (isDepthwise(walk)) {
     context.describe(`${depthwiseName(walk)}, ${sizeName(filter.shape)}`);
     const single = { order: inOrder(walk), phaseEnds: [walk.taps.length], strides: [1, 1] } as const;
-    emitDepthwise(walk, buffers, { ...single, shape: node.shape, riders }, context);
+    inOneStretch(node, buffers.y, riders, context, (y, own) => {
+      emitDepthwise(walk, { ...buffers, y }, { ...single, shape: node.shape, riders: own }, context);
+    });
     return;
   }
   context.describe("implicit matrix product");

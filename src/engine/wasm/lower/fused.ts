@@ -6,6 +6,7 @@ import {
   lowerNormalizeReduce,
   type NormalizeGradientOperands,
 } from "./batch-norm-gradient.ts";
+import { lowerSplit } from "./columns.ts";
 import { lowerConvolution, lowerInputGradient } from "./convolution.ts";
 import { lowerRectifiedSum } from "./elementwise.ts";
 import type { LoweringContext } from "./lowering.ts";
@@ -31,6 +32,8 @@ interface Fused {
   rectifiedPoolGradient: { readonly gradient: Node<"maxPool2dGradient">; readonly target: Node };
   /** The gradient of a rectifier and its sums over all axes but the last. */
   gatedSums: { readonly gradient: Node<"reluGradient">; readonly sums: Node<"reduceSum"> };
+  /** Slices of one value that are columns of it side by side. */
+  split: { readonly slices: readonly Node<"slice">[] };
   /** max(0, a + b). */
   rectifiedSum: { readonly sum: Node<"add">; readonly target: Node };
 }
@@ -63,6 +66,7 @@ const lowerings: { readonly [K in FusedKind]: (fusion: FusionOf<K>, context: Low
   rectifiedPoolGradient: ({ gradient, target }, context) =>
     lowerRectifiedPoolGradient(gradient, target, context),
   gatedSums: ({ gradient, sums }, context) => lowerGatedSums(gradient, sums, context),
+  split: ({ slices }, context) => lowerSplit(slices, context),
   rectifiedSum: ({ sum, target }, context) => lowerRectifiedSum(sum, target, context),
 };
 

@@ -58,6 +58,11 @@ export interface LoweringContext {
   readonly preparesOnce: boolean;
   /** The buffer that holds a node's value. */
   readonly buffer: (node: Node) => Buffer;
+  /**
+   * Floats from one row (the last axis) of a node's value to the next where it is a part of something wider, with gaps
+   * between its rows, or null where they follow each other. Only lowerings that plan/joins.ts knows to ask meet such values.
+   */
+  readonly rowStride: (node: Node) => number | null;
   /** A new working buffer for partial results. */
   readonly temporary: (bytes: number, name: string) => Buffer;
   /** A table that is written once, when the program is loaded (offsets, shapes): int32 words. */

@@ -93,8 +93,8 @@ function isShort({ k, transposeA, batch }: Product): boolean {
 }
 
 /** Whether a product is of whole matrices, with nothing done ahead. */
-function isWhole({ accumulate, packed, batch, aOffset, aStride, cOffset }: Product): boolean {
-  const parts = [batch, aOffset, aStride, cOffset];
+function isWhole({ accumulate, packed, batch, aOffset, aStride, cOffset, yStride }: Product): boolean {
+  const parts = [batch, aOffset, aStride, cOffset, yStride ?? undefined];
   return accumulate !== true && packed !== true && parts.every((part) => part === undefined);
 }
 
@@ -113,7 +113,8 @@ function blocksOf(product: Product): Blocks {
   const { m, n, k, batch } = product;
   if (isShort(product))
     return { rows: shortBlock.rows, columns: Math.min(roundUp(n, 16), shortBlock.columns), parts: 1 };
-  const isPlain = batch === undefined && buffersOf(product).length === 0 && !product.rectify;
+  const isPlain =
+    batch === undefined && buffersOf(product).length === 0 && !product.rectify && product.yStride === null;
   const mostParts = isPlain
     ? Math.max(1, Math.min(Math.floor(k / shortestPart), Math.floor(partialBytes / (4 * m * n))))
     : 1;
@@ -186,7 +187,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       k,
       aStride: batch?.aStride ?? product.aStride ?? (product.transposeA ? m : k),
       bStride: batch?.bStride ?? (product.transposeB ? k : n),
-      cStride: batch?.cStride ?? n,
+      cStride: batch?.cStride ?? product.yStride ?? n,
       transposeA: Number(product.transposeA),
       transposeB: Number(product.transposeB),
       packed: Number(packed),

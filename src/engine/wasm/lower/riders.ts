@@ -27,17 +27,33 @@ export interface Riders {
   readonly rectify: boolean;
   readonly ceiling: number;
   readonly mask: Buffer | null;
+  /** Floats from one row of the result to the next where it is a part of something wider, or null. */
+  readonly yStride: number | null;
 }
 
-export const noRiders: Riders = { bias: null, residual: null, rectify: false, ceiling: Infinity, mask: null };
+export const noRiders: Riders = {
+  bias: null,
+  residual: null,
+  rectify: false,
+  ceiling: Infinity,
+  mask: null,
+  yStride: null,
+};
 
 /** The buffers of what is fused to a product. */
 export function ridersOf(
-  { bias, residual = null, rectify, ceiling = Infinity, mask = null }: Epilogue,
+  { bias, residual = null, rectify, ceiling = Infinity, mask = null, target }: Epilogue,
   context: LoweringContext,
 ): Riders {
   const bufferOf = (node: Node | null) => (node === null ? null : context.buffer(node));
-  return { bias: bufferOf(bias), residual: bufferOf(residual), rectify, ceiling, mask: bufferOf(mask) };
+  return {
+    bias: bufferOf(bias),
+    residual: bufferOf(residual),
+    rectify,
+    ceiling,
+    mask: bufferOf(mask),
+    yStride: context.rowStride(target),
+  };
 }
 
 /** The buffers among riders: what a call reads because of them. */

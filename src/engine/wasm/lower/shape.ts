@@ -1,5 +1,7 @@
+import type { Node } from "../../../graph/index.ts";
 import { type Shape, sizeOf, stridesOf } from "../../../tensor/index.ts";
 import { type Axis, axisTable, broadcastStrides, mergeAxes, productOf, rowsOf } from "./axes.ts";
+import { type Columns, emitColumns, mostParts } from "./columns.ts";
 import {
   type Buffer,
   chunksFor,
@@ -62,13 +64,41 @@ export const lowerSlice: Lowering<"slice"> = (node, context) => {
 export const lowerConcatenate: Lowering<"concatenate"> = (node, context) => {
   const target = context.buffer(node);
   const strides = stridesOf(node.shape);
+  const { axis } = node.attributes;
+  if (axis > 0 && axis === node.shape.length - 1) {
+    joinColumns(node, context);
+    return;
+  }
   let targetOffset = 0;
   for (const input of node.inputs) {
     const ends = { source: context.buffer(input), target, targetOffset };
     emitCopy(context, ends, mergeAxes(input.shape, [stridesOf(input.shape), strides]));
-    targetOffset += input.shape[node.attributes.axis] * strides[node.attributes.axis];
+    targetOffset += input.shape[axis] * strides[axis];
   }
 };
+
+/** A concatenation along the last axis: runs of parts, as many as go at once, of those that do not lie there already. */
+function joinColumns(node: Node<"concatenate">, context: LoweringContext): void {
+  const wide = context.buffer(node);
+  let first = 0;
+  let parts: Columns["parts"][number][] = [];
+  const flush = () => {
+    if (parts.length > 0) emitColumns("joinColumns", { wide, shape: node.shape, first, parts }, context);
+    first += parts.reduce((sum, { columns }) => sum + columns, 0);
+    parts = [];
+  };
+  for (const input of node.inputs) {
+    const columns = input.shape[input.shape.length - 1];
+    if (context.rowStride(input) !== null) {
+      flush();
+      first += columns;
+      continue;
+    }
+    parts.push({ buffer: context.buffer(input), columns });
+    if (parts.length === mostParts) flush();
+  }
+  flush();
+}
 
 export const lowerBroadcast: Lowering<"broadcast"> = (node, context) => {
   const [x] = node.inputs;

@@ -66,6 +66,7 @@ describe("sparse matrix product", () => {
                     sparse,
                     rectify: withRiders,
                     ceiling: withRiders ? 1 : Infinity,
+                    yStride: null,
                   },
                   ...{ bias: rider(bias), residual: rider(residual), mask: rider(mask) },
                 },

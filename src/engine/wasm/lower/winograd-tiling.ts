@@ -78,9 +78,10 @@ export function fitsWinograd(
 export function tilingTable(
   { input, output, size, padTop, padLeft }: TiledConvolution,
   context: LoweringContext,
+  yStride = output[3],
 ) {
   const sides = [...input.slice(1), ...output.slice(1)];
-  return context.table([...sides, padTop, padLeft, outputTile(size), tilesOf(output, size)]);
+  return context.table([...sides, padTop, padLeft, outputTile(size), tilesOf(output, size), yStride]);
 }
 
 /** Rows of transformed tiles: floats of a row, and from a frequency to the next for `count` tiles. */

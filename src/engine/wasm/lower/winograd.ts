@@ -96,7 +96,7 @@ function emitBlocks(
   const { input, output, size } = convolution;
   const [inputs, outputs] = [input[3], output[3]];
   const u = emitFilter(convolution, use, { first: 0, count: outputs }, context);
-  const tiling = tilingTable(convolution, context);
+  const tiling = tilingTable(convolution, context, riders.yStride ?? outputs);
   const block = blockOf(convolution);
   const v = rowsOf(inputs, 4, block);
   const m = rowsOf(outputs, context.tile.columns, block);
@@ -126,7 +126,7 @@ function emitSteps(
 ): void {
   const { input, output } = convolution;
   const [inputs, outputs] = [input[3], output[3]];
-  const tiling = tilingTable(convolution, context);
+  const tiling = tilingTable(convolution, context, riders.yStride ?? outputs);
   const stretches = stretchesOf(convolution);
   const strips = stretches.length === 1 ? stripsOf(inputs, outputs) : [{ first: 0, count: outputs }];
   const whole = stretches.length === 1 ? null : emitFilter(convolution, use, strips[0], context);

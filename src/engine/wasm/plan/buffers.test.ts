@@ -3,7 +3,8 @@ import type { Node } from "../../../graph/index.ts";
 import { createBuild } from "../../../ops/index.ts";
 import type { Shape } from "../../../tensor/index.ts";
 import type { Buffer } from "../lower/lowering.ts";
-import { Buffers, isView, withOwners } from "./buffers.ts";
+import { Buffers, withOwners } from "./buffers.ts";
+import { isView } from "./views.ts";
 
 const build = createBuild("layer");
 const x: Node = build("affine", [build("input", [], { name: "x", shape: [4, 3, 5], dtype: "float32" })], {

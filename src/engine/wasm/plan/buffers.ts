@@ -1,7 +1,9 @@
 import { isKind, type Node } from "../../../graph/index.ts";
 import { bytesPerElement, sizeOf, stridesOf, type TensorType } from "../../../tensor/index.ts";
 import type { Buffer, Call } from "../lower/lowering.ts";
-import { isLeaf, storeOf } from "./schedule.ts";
+import { type Join, spanOf } from "./joins.ts";
+import { storeOf } from "./schedule.ts";
+import { isView } from "./views.ts";
 
 /** Contents that are written once, when the program is loaded. */
 export interface Preset {
@@ -22,10 +24,21 @@ export class Buffers {
   readonly variables = new Map<string, Buffer>();
   readonly #variableAddress: (name: string) => number;
   readonly #buffers = new Map<Node, Buffer>();
+  #joins: ReadonlyMap<Node, Join> = new Map();
 
   /** @param variableAddress - where a variable lives */
   constructor(variableAddress: (name: string) => number) {
     this.#variableAddress = variableAddress;
+  }
+
+  /** Says which values lie in others, with gaps between their rows; before the first of them is asked for. */
+  join(joins: ReadonlyMap<Node, Join>): void {
+    this.#joins = joins;
+  }
+
+  /** How a value lies in another one, with gaps between its rows, if it does. */
+  joinOf(node: Node): Join | null {
+    return this.#joins.get(node) ?? null;
   }
 
   /** The buffer of a node's value. A reshape is another view of its input's, as is a slice without gaps. */
@@ -65,13 +78,13 @@ export class Buffers {
       const values = new Float32Array(sizeOf(node.shape)).fill(node.attributes.value);
       return this.preset(new Uint8Array(values.buffer), name);
     }
+    const join = this.joinOf(node);
+    if (join !== null) return viewOf(name, this.of(join.of), 4 * join.offset, 4 * spanOf(node, join));
     if (isView(node)) {
       const [x] = node.inputs;
       const strides = stridesOf(x.shape);
-      const offset = 4 * node.attributes.begin.reduce((sum, index, axis) => sum + index * strides[axis], 0);
-      const of = this.of(x);
-      if (typeof of.home !== "object") return { name, bytes, home: { of, offset } };
-      return { name, bytes, home: { of: of.home.of, offset: of.home.offset + offset } };
+      const offset = node.attributes.begin.reduce((sum, index, axis) => sum + index * strides[axis], 0);
+      return viewOf(name, this.of(x), 4 * offset, bytes);
     }
     return { name, bytes, home: "working" };
   }
@@ -83,21 +96,20 @@ export class Buffers {
   }
 }
 
-/**
- * Whether a node is a stretch of its input's memory: a slice that takes one of each outer axis and all of each inner one.
- * What a variable holds may change while its slice is still read, so that needs memory of its own.
- */
-export function isView(node: Node): node is Node<"slice"> {
-  if (!isKind(node, "slice") || node.dtype !== "float32") return false;
-  const [x] = node.inputs;
-  if (isLeaf(storeOf(x))) return false;
-  const { size } = node.attributes;
-  const cut = size.findIndex((length) => length !== 1);
-  return cut < 0 || size.every((length, axis) => axis <= cut || length === x.shape[axis]);
+/** A stretch of a buffer, or of what that is a stretch of. */
+function viewOf(name: string, of: Buffer, offset: number, bytes: number): Buffer {
+  if (typeof of.home !== "object") return { name, bytes, home: { of, offset } };
+  return { name, bytes, home: { of: of.home.of, offset: of.home.offset + offset } };
 }
 
-/** A call that says of views whose memory they are in. */
+/**
+ * A call that says of views whose memory they are in: of those that it reads and, behind all that it writes itself, of
+ * those that it writes. An owner that is written is not taken over or placed anew: it lives from its first part on.
+ */
 export function withOwners(call: Call): Call {
-  const owners = call.reads.flatMap(({ home }) => (typeof home === "object" ? [home.of] : []));
-  return owners.length === 0 ? call : { ...call, reads: [...call.reads, ...owners] };
+  const ownersOf = (buffers: readonly Buffer[]) =>
+    buffers.flatMap(({ home }) => (typeof home === "object" ? [home.of] : []));
+  const [read, written] = [ownersOf(call.reads), ownersOf(call.writes)];
+  if (read.length + written.length === 0) return call;
+  return { ...call, reads: [...call.reads, ...read], writes: [...call.writes, ...written] };
 }

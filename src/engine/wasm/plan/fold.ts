@@ -1,13 +1,7 @@
-import {
-  type Graph,
-  isKind,
-  type Node,
-  rootsOf,
-  topologicalOrder,
-  type Update,
-} from "../../../graph/index.ts";
+import { type Graph, isKind, type Node, rootsOf, topologicalOrder } from "../../../graph/index.ts";
 import { createBuild } from "../../../ops/index.ts";
 import { sizeOf } from "../../../tensor/index.ts";
+import { fixedNodes, type Rewrite, rewriteGraph } from "./rewrite.ts";
 import { usersOf } from "./uses.ts";
 
 /**
@@ -24,31 +18,10 @@ export function foldNormalizations(graph: Graph): Graph {
   const order = topologicalOrder(roots);
   const users = usersOf(order);
   const fixed = fixedNodes(order);
-  const rewritten = new Map<Node, Node>();
-  const rewrite = (node: Node): Node => rewritten.get(node) ?? node;
   const isInner = (node: Node) => users.get(node)?.length === 1 && !roots.includes(node);
-  for (const node of order) {
-    const folded = isKind(node, "batchNormalize") ? fold(node, isInner, fixed, rewrite) : null;
-    if (folded !== null) rewritten.set(node, folded);
-    else if (node.inputs.some((input) => rewrite(input) !== input)) {
-      rewritten.set(node, { ...node, inputs: node.inputs.map(rewrite) });
-    }
-  }
-  const outputs = Object.entries(graph.outputs).map(([name, node]) => [name, rewrite(node)]);
-  const updates = graph.updates.map(({ value, hyper, ...update }): Update => {
-    return { ...update, value: rewrite(value), hyper: hyper === null ? null : rewrite(hyper) };
-  });
-  return { outputs: Object.fromEntries(outputs), updates };
-}
-
-/** Nodes that depend on nothing but variables and constants. */
-function fixedNodes(order: readonly Node[]): Set<Node> {
-  const fixed = new Set<Node>();
-  for (const node of order) {
-    const isFixed = isKind(node, "input") ? false : node.inputs.every((input) => fixed.has(input));
-    if (isFixed) fixed.add(node);
-  }
-  return fixed;
+  return rewriteGraph(graph, (node, rewrite) =>
+    isKind(node, "batchNormalize") ? fold(node, isInner, fixed, rewrite) : null,
+  );
 }
 
 /** The linear map that stands for a normalization and the map before it, or null where that is not possible. */
@@ -56,7 +29,7 @@ function fold(
   node: Node<"batchNormalize">,
   isInner: (node: Node) => boolean,
   fixed: ReadonlySet<Node>,
-  rewrite: (node: Node) => Node,
+  rewrite: Rewrite,
 ): Node | null {
   const [x, moments, gamma, beta] = node.inputs;
   if (!isInner(x) || ![moments, gamma, beta].every((input) => fixed.has(input))) return null;

@@ -8,6 +8,7 @@ import {
 } from "./patterns/normalization.ts";
 import { fuseProduct, fuseProductGradient } from "./patterns/product.ts";
 import { fuseGatedSums, fusePoolGradient, fuseSum } from "./patterns/rectifier.ts";
+import { fuseSplit } from "./patterns/split.ts";
 import { Uses } from "./uses.ts";
 
 /** Finds the nodes that are computed in one with a node, if any. */
@@ -25,6 +26,7 @@ const patterns: readonly Pattern[] = [
   fuseWrittenGate,
   fuseGatedSums,
   fuseSum,
+  fuseSplit,
 ];
 
 /**

@@ -17,13 +17,16 @@ import type { Buffer, Call, LoweringContext } from "../lower/lowering.ts";
 import { lowerProductUpdate } from "../lower/product-update.ts";
 import { emitCopy } from "../lower/shape.ts";
 import { lower, lowerUpdate } from "../lower/table.ts";
-import { Buffers, bytesOf, isView, type Preset, withOwners } from "./buffers.ts";
+import { Buffers, bytesOf, type Preset, withOwners } from "./buffers.ts";
 import { foldNormalizations } from "./fold.ts";
 import { findFusions } from "./fuse.ts";
+import { joinGates } from "./gates.ts";
+import { findJoins } from "./joins.ts";
 import { SLACK } from "./place.ts";
 import { findProductUpdates } from "./product-updates.ts";
 import { contentsOf, keysOf, type PreparedBuffer, splitPrologue } from "./prologue.ts";
 import { insertUpdates, rootsOfStep, storeOf, takeTurns } from "./schedule.ts";
+import { isView } from "./views.ts";
 
 /** A kernel call and the operation of the plan that it belongs to. */
 export interface PlannedCall {
@@ -92,7 +95,7 @@ class Lowerer {
 
   constructor(graph: Graph, variableAddress: (name: string) => number, slots: number, target: Target) {
     // Folding rounds differently.
-    this.#graph = target.precision === "exact" ? graph : foldNormalizations(graph);
+    this.#graph = joinGates(target.precision === "exact" ? graph : foldNormalizations(graph));
     this.#buffers = new Buffers(variableAddress);
     this.#slots = slots;
     this.#target = target;
@@ -103,7 +106,10 @@ class Lowerer {
     const order = topologicalOrder(roots);
     const sliced = findProductUpdates(this.#graph, order);
     const computed = order.filter((node) => !sliced.has(node));
-    const { turns, turnOf } = takeTurns(computed, findFusions(computed, new Set(roots)));
+    const kept = new Set(roots);
+    const fusions = findFusions(computed, kept);
+    this.#buffers.join(findJoins(order, fusions, kept));
+    const { turns, turnOf } = takeTurns(computed, fusions);
     const inputs = this.#lowerInputs(order);
     const staged = this.#stageUpdates();
     // Leaves first: a variable that is an output leaves as the step found it, since updates come behind what reads it.
@@ -160,6 +166,7 @@ class Lowerer {
       ...this.#target,
       preparesOnce: this.#graph.updates.length === 0,
       buffer: (node) => this.#buffers.of(node),
+      rowStride: (node) => this.#buffers.joinOf(node)?.rowStride ?? null,
       temporary: (bytes, name) => ({ bytes, name, home: "working" }),
       table: (words) => this.#buffers.preset(new Uint8Array(Int32Array.from(words).buffer), "table"),
       describe: (text) => {
