@@ -19,10 +19,10 @@ export function uniformAt(seed: number, index: number): number {
   return (h >>> 0) / 2 ** 31 - 1;
 }
 
-/** The script's images. Shapes: [count, ...imageShape]. */
-export function recordedImages(count: number, imageShape: Shape): Tensor<"float32"> {
+/** The script's images. @param key - which ones. Shapes: [count, ...imageShape]. */
+export function recordedImages(count: number, imageShape: Shape, key = "images"): Tensor<"float32"> {
   const shape = [count, ...imageShape];
-  const seed = hashOf("images");
+  const seed = hashOf(key);
   const values = Float32Array.from({ length: sizeOf(shape) }, (_, index) => uniformAt(seed, index));
   return new Tensor("float32", shape, values);
 }
