@@ -28,8 +28,8 @@ OUT = pathlib.Path(__file__).resolve().parents[2] / "src" / "zoo" / "golden" / "
 FORMULA = (
     "element i (row-major, PyTorch's layout) of the tensor with key k, in uint32: h = (i ^ fnv1a(k)) * 0x9e3779b1; "
     "h ^= h >> 15; h *= 0x85ebca77; h ^= h >> 13; u = h / 2^31 - 1. Kernels: gain sqrt(6 / fanIn) u; running_var: "
-    "1 + u / 2; weights of batch normalization: 1 + u / 5, of bn3 a fifth of it; all else: u / 10. Images: u with key 'images', or that of the "
-    "step, layout NHWC. "
+    "1 + u / 2; weights of batch normalization: 1 + u / 5, of bn3 a fifth of it; all else: u / 10. Images: "
+    "u with key 'images', or that of the step, layout NHWC. "
     "All rounded to float32."
 )
 IMAGE = 64
