@@ -120,6 +120,22 @@ describe("auxiliary heads", () => {
     },
   );
 
+  test("a loss that does not suit a head names it", async () => {
+    const x = input({ shape: [1, 3, 1] });
+    const rows = layers.flatten().apply(x);
+    const output = layers.dense({ units: 2, activation: "softmax" }).apply(rows);
+    const heads = { aux1: { output, weight: 1 } };
+    const model = functional({
+      inputs: x,
+      outputs: layers.dense({ units: 2 }).apply(rows),
+      auxiliaries: heads,
+    });
+    model.compile({ engine });
+    expect(await messageOf(() => model.fit(examples))).toBe(
+      'OptionError: compile: auxiliary head "aux1": the loss takes logits, but the model ends in a softmax. Drop the softmax, or give the loss { fromLogits: false }.',
+    );
+  });
+
   test("heads have dropout, statistics and momentum of their own, and none of it in inference", async () => {
     const model = branching();
     const before = await model.getWeights();

@@ -4,7 +4,7 @@ import { perExampleLoss } from "../losses/index.ts";
 import { metricName, perExampleMetric } from "../metrics/index.ts";
 import { type Build, createBuild } from "../ops/index.ts";
 import { buildUpdates, hyperLengthOf, type Trained } from "../optimizers/index.ts";
-import type { Shape } from "../tensor/index.ts";
+import { OptionError, type Shape } from "../tensor/index.ts";
 import { type Architecture, inputShapeOf, modelParameters } from "./architecture.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import { buildForward, type Forward } from "./forward.ts";
@@ -81,10 +81,21 @@ function trainingLosses(
   let sum = perExampleLoss(loss, createBuild("loss"), output, labels);
   for (const { name, output: end, weight } of auxiliaries) {
     const build = createBuild(`loss/${name}`);
-    const own = perExampleLoss(loss, build, values[end], labels);
+    const own = ofHead(name, () => perExampleLoss(loss, build, values[end], labels));
     sum = build("add", [sum, build("affine", [own], { factor: weight, offset: 0 })], {});
   }
   return sum;
+}
+
+/** A loss that does not suit a head says which one. */
+function ofHead<Result>(name: string, build: () => Result): Result {
+  try {
+    return build();
+  } catch (cause) {
+    if (!(cause instanceof OptionError)) throw cause;
+    const { what, hint = "", where = "compile" } = cause;
+    throw new OptionError(`auxiliary head "${name}": ${what}`, { where, hint, cause });
+  }
 }
 
 /**

@@ -64,11 +64,14 @@ function pairWrapped(names: readonly string[], slots: ReadonlyMap<string, Slot>)
   return { pairs: new Map(pairs), beside: new Set(names.filter(isBeside)) };
 }
 
+/** Nobody wraps a net more often. */
+const mostWrappers = 4;
+
 /** Beginnings of a name that are wrappers alone: "", `state_dict.`, `state_dict.module.`. */
 function wrappersOf(name: string): string[] {
   const found = [""];
   let end = 0;
-  for (const part of name.split(".").slice(0, -1)) {
+  for (const part of name.split(".", mostWrappers + 1).slice(0, mostWrappers)) {
     if (!wrappers.has(part)) break;
     end += part.length + 1;
     found.push(name.slice(0, end));

@@ -57,13 +57,24 @@ export function isComplete({ missing, unused, mismatched }: WeightReport): boole
 
 /** For so many names a similar one is looked for: that is slow, and nobody reads more. */
 const mostGuesses = 20;
+const mostCandidates = 500;
+const longestGuess = 200;
 
 /** For each name a similar one among the candidates. */
 export function nearestNames(
   names: readonly string[],
   candidates: readonly string[],
 ): readonly (string | null)[] {
-  return names.map((name, index) => (index < mostGuesses ? (nearestName(name, candidates) ?? null) : null));
+  // The time grows with the candidates and with the square of their length, and names come from files.
+  const near = candidates.filter(({ length }) => length <= longestGuess).slice(0, mostCandidates);
+  return names.map((name, index) =>
+    index < mostGuesses && name.length <= longestGuess ? (nearestName(name, near) ?? null) : null,
+  );
+}
+
+/** A name as an error shows it. */
+function clip(name: string): string {
+  return name.length <= longestGuess ? name : `${name.slice(0, longestGuess)}...`;
 }
 
 /** So many of each kind are in an error's text. */
@@ -79,7 +90,7 @@ export function describeMisfit({ missing, unused, mismatched }: WeightReport): s
     ),
     listed(
       "unused",
-      unused.map(({ tensor, shape, nearest }) => `${tensor} ${formatShape(shape)}${guess(nearest)}`),
+      unused.map(({ tensor, shape, nearest }) => `${clip(tensor)} ${formatShape(shape)}${guess(nearest)}`),
     ),
     listed(
       "mismatched",

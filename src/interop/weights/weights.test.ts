@@ -261,6 +261,23 @@ describe("what does not fit", () => {
     );
   });
 
+  test("a file of a hundred thousand long names does not hold the program up", async () => {
+    const model = onReference(pytorchNet());
+    const value = Tensor.from([0]);
+    const state = new Map(
+      Array.from(
+        { length: 100_000 },
+        (_, index) => [`${"module.".repeat(28)}${index}` as string, value] as const,
+      ),
+    );
+    state.set("x".repeat(1e6), value);
+    const begin = performance.now();
+    const message = await messageOf(() => loadWeights(model, named(state)));
+    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(message.length).toBeLessThan(5000);
+    expect(message).toContain("100001 unused (");
+  });
+
   test("what auxiliary heads miss is no fault", async () => {
     const x = input({ shape: [2] });
     const dense = (name: string) => layers.dense({ units: 2, useBias: false, name }).apply(x);
