@@ -25,12 +25,12 @@ export async function writeNet(kase, folder) {
   const weights = await model.getWeights();
   unsettle(weights);
   await writeFile(join(folder, "weights.safetensors"), formats.encodeSafetensors(weights));
-  const { architecture, preprocessing, inputShape } = model;
+  const { architecture, inputShape } = model;
   /** @type {import("../types.ts").NetFile} */
   const net = {
     inputShape,
     classes: model.outputShape[0],
-    preprocessing,
+    preprocessing: plainPreprocessing(model),
     flattened: flattenedShapes(architecture),
     steps: stepsOf(architecture),
   };
@@ -46,6 +46,13 @@ export async function writeNet(kase, folder) {
     join(folder, "labels.i32"),
     new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength),
   );
+}
+
+/** One scale and offset for all channels: the only preprocessing that all sides have. @param {Model} model */
+function plainPreprocessing({ name, preprocessing: { scale, offset, channelOrder } }) {
+  if (typeof scale === "number" && typeof offset === "number" && channelOrder === "rgb")
+    return { scale, offset };
+  throw new Error(`${name} has a scale, an offset or an order for each channel: the sides know of one scale`);
 }
 
 /** MNIST for nets of its size, noise for others: their work does not depend on the pixels. @param {Model} model */
