@@ -7,7 +7,7 @@ export type {
   NamedLayer,
   Tap,
 } from "./architecture.ts";
-export { inputShapeOf, modelParameters } from "./architecture.ts";
+export { inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts";
 export type { BatchOptions } from "./batch-size.ts";
 export type { CompileConfiguration, CompileOptions } from "./compile.ts";
 export type { AugmentOptions, FitOptions } from "./fit.ts";
@@ -30,4 +30,5 @@ export {
 export { sequential } from "./sequential.ts";
 export { evaluationGraph, predictionGraph, type ResidentData, trainingGraph } from "./step-graphs.ts";
 export type { LayerSummary, ModelSummary } from "./summary.ts";
+export { callNamed } from "./taps.ts";
 export type { LazyTensor } from "./variables.ts";
