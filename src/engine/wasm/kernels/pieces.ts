@@ -67,32 +67,52 @@ function swishSlope(x: v128): v128 {
 
 export function leakyRelu(x: LeakyReluArguments, chunk: u32): void {
   const slope = f32x4.splat(x.slope);
+  const from: usize = x.x;
+  const to: usize = x.y;
   const end = min(x.count, (chunk + 1) * x.perChunk);
-  for (let i = chunk * x.perChunk; i < end; i += 4) {
-    const value = v128.load(x.x + 4 * i);
-    storeLanes(x.y + 4 * i, leak(value, value, slope), end - i);
+  let i = chunk * x.perChunk;
+  for (; i + 4 <= end; i += 4) {
+    const value = v128.load(from + 4 * i);
+    v128.store(to + 4 * i, leak(value, value, slope));
+  }
+  if (i < end) {
+    const value = v128.load(from + 4 * i);
+    storeLanes(to + 4 * i, leak(value, value, slope), end - i);
   }
 }
 
 export function leakyReluGradient(x: LeakyReluGradientArguments, chunk: u32): void {
   const slope = f32x4.splat(x.slope);
+  const from: usize = x.x;
+  const dy: usize = x.dy;
+  const dx: usize = x.dx;
   const end = min(x.count, (chunk + 1) * x.perChunk);
-  for (let i = chunk * x.perChunk; i < end; i += 4) {
-    storeLanes(x.dx + 4 * i, leak(v128.load(x.x + 4 * i), v128.load(x.dy + 4 * i), slope), end - i);
+  let i = chunk * x.perChunk;
+  for (; i + 4 <= end; i += 4) {
+    v128.store(dx + 4 * i, leak(v128.load(from + 4 * i), v128.load(dy + 4 * i), slope));
   }
+  if (i < end) storeLanes(dx + 4 * i, leak(v128.load(from + 4 * i), v128.load(dy + 4 * i), slope), end - i);
 }
 
 export function hardSwish(x: HardSwishArguments, chunk: u32): void {
+  const from: usize = x.x;
+  const to: usize = x.y;
   const end = min(x.count, (chunk + 1) * x.perChunk);
-  for (let i = chunk * x.perChunk; i < end; i += 4) {
-    storeLanes(x.y + 4 * i, swish(v128.load(x.x + 4 * i)), end - i);
-  }
+  let i = chunk * x.perChunk;
+  for (; i + 4 <= end; i += 4) v128.store(to + 4 * i, swish(v128.load(from + 4 * i)));
+  if (i < end) storeLanes(to + 4 * i, swish(v128.load(from + 4 * i)), end - i);
 }
 
 export function hardSwishGradient(x: HardSwishGradientArguments, chunk: u32): void {
+  const from: usize = x.x;
+  const dy: usize = x.dy;
+  const dx: usize = x.dx;
   const end = min(x.count, (chunk + 1) * x.perChunk);
-  for (let i = chunk * x.perChunk; i < end; i += 4) {
-    const slope = swishSlope(v128.load(x.x + 4 * i));
-    storeLanes(x.dx + 4 * i, f32x4.mul(v128.load(x.dy + 4 * i), slope), end - i);
+  let i = chunk * x.perChunk;
+  for (; i + 4 <= end; i += 4) {
+    v128.store(dx + 4 * i, f32x4.mul(v128.load(dy + 4 * i), swishSlope(v128.load(from + 4 * i))));
+  }
+  if (i < end) {
+    storeLanes(dx + 4 * i, f32x4.mul(v128.load(dy + 4 * i), swishSlope(v128.load(from + 4 * i))), end - i);
   }
 }

@@ -12,6 +12,10 @@ function tablesOf(axis: readonly Taps[]): { readonly starts: readonly number[]; 
   return { starts, taps };
 }
 
+function mostTaps(axis: readonly Taps[]): number {
+  return axis.reduce((most, taps) => Math.max(most, taps.length), 0);
+}
+
 /** Gathers the pixels of the result, in one direction as in the other. */
 export const lowerResample2d: Lowering<"resample2d"> = (node, context) => {
   const { rows: rowTaps, columns: columnTaps } = node.attributes;
@@ -47,5 +51,7 @@ export const lowerResample2d: Lowering<"resample2d"> = (node, context) => {
     chunks: chunksFor(rows, rowsPerChunk),
     reads: [from, ...Object.values(tables)],
     writes: [to],
+    // The taps of one pixel.
+    scratchBytes: 8 * mostTaps(rowTaps) * mostTaps(columnTaps),
   });
 };
