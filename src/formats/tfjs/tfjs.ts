@@ -74,7 +74,9 @@ function parse(bytes: Uint8Array, name: string): unknown {
 function describe(
   model: Readonly<Record<string, unknown>> | null,
 ): Pick<NamedTensors, "convention" | "metadata"> {
-  const { modelTopology: topology, signature } = model ?? {};
+  const { modelTopology: topology, userDefinedMetadata: metadata } = model ?? {};
+  // The first converters kept the signature among what users define.
+  const { signature = isObject(metadata) ? metadata["signature"] : null } = model ?? {};
   if (!isObject(topology)) return { convention: "keras", metadata: {} };
   const { node, model_config: config = topology, keras_version: version } = topology;
   if (!Array.isArray(node)) {

@@ -1,5 +1,7 @@
 import { type NamedTensors, readTensors } from "../../formats/index.ts";
+import { nullable, shapeField } from "../../options/index.ts";
 import { FormatError } from "../../tensor/index.ts";
+import { importGraph } from "../tensorflow/import-graph.ts";
 import { buildGraph } from "./build.ts";
 import { asFile, assembleModel, type ImportedModel, type ImportKerasOptions } from "./imported.ts";
 import { readTopology } from "./topology.ts";
@@ -7,7 +9,7 @@ import { FoundWeights, modelWeights } from "./weights.ts";
 
 /**
  * Makes a model of a Keras or TensorFlow.js file that describes one: `.keras`, `.h5` of `model.save()`, `model.json` of a
- * TensorFlow.js layers model with its shards. Predictions are the same; it can be trained further, saved and exported.
+ * TensorFlow.js layers or graph model with its shards. Predictions are the same; it can be trained further, saved and exported.
  * Layers have Keras's names; those of models within models are joined by dots.
  *
  * @param bytes - of the file, or of `model.json`
@@ -16,15 +18,17 @@ import { FoundWeights, modelWeights } from "./weights.ts";
  */
 export async function importKeras(bytes: Uint8Array, options: ImportKerasOptions): Promise<ImportedModel> {
   const { name } = options;
+  const inputShape = nullable(shapeField).parse(options.inputShape ?? null, "importKeras", "inputShape");
   const file = await readTensors(bytes, options);
-  const { config } = file.metadata;
+  const { graph, config } = file.metadata;
+  if (graph !== undefined) return importGraph(file, { ...options, inputShape });
   if (config === undefined) {
     throw new FormatError(`the file has weights, but no model (${file.format})`, {
       where: name,
       hint: "Save the whole model, model.save('model.keras'), or build it in code and load these weights into it.",
     });
   }
-  return fromConfiguration(file, config, options);
+  return fromConfiguration(file, config, { ...options, inputShape });
 }
 
 function fromConfiguration(file: NamedTensors, config: string, options: ImportKerasOptions): ImportedModel {
