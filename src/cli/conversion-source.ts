@@ -1,14 +1,12 @@
 /** What `fovea convert` reads: a file of tensors, and the network that they belong to where it is known or asked for. */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileExists, folderExists, readFile } from "#host";
-import type { FormatName, NamedTensors, ReadOptions } from "../formats/index.ts";
-import { formatTitles, readTensors, sniffFormat } from "../formats/index.ts";
-import { importOnnx, type KnownConvention, loadWeights, type WeightReport } from "../interop/index.ts";
-import { Model } from "../models/index.ts";
+import { type NamedTensors, type ReadOptions, readTensors } from "../formats/index.ts";
+import { type KnownConvention, loadWeights, type WeightReport } from "../interop/index.ts";
 import { FileError, OptionError } from "../tensor/index.ts";
-import { modelKey } from "../train/index.ts";
 import { isRunFolder, runModelFile } from "../train/run-folder.ts";
 import { models } from "../zoo/index.ts";
+import { modelBeside, type ReadModel, siblingsOf } from "./model-files.ts";
 
 /** A file that has been read, its format known. */
 export interface Source {
@@ -19,8 +17,7 @@ export interface Source {
 }
 
 /** A network with the weights of a source. */
-export interface SourceModel {
-  readonly model: Model;
+export interface SourceModel extends ReadModel {
   /** What became of the tensors; null where the file itself holds the network. */
   readonly report: WeightReport | null;
 }
@@ -33,19 +30,6 @@ export interface ModelChoice {
   readonly strict?: boolean;
 }
 
-/** Reads a network from a file. */
-type ModelReader = (source: Source) => Promise<Model>;
-
-/** Formats whose files can hold a whole network; null for those that hold tensors alone. */
-const modelReaders: { readonly [F in FormatName]: ModelReader | null } = {
-  safetensors: async ({ bytes, path }) => Model.fromBytes(bytes, { name: path }),
-  npz: null,
-  pytorch: null,
-  keras: null,
-  tfjs: null,
-  onnx: async ({ bytes, options }) => await importOnnx(bytes, options),
-};
-
 /**
  * Reads the tensors of a file, of a run's folder, or of a folder with a TensorFlow.js model.
  *
@@ -54,8 +38,7 @@ const modelReaders: { readonly [F in FormatName]: ModelReader | null } = {
 export async function openSource(reference: string): Promise<Source> {
   const path = await findFile(reference);
   const bytes = await readFile(path);
-  const sibling = (name: string) => readFile(join(dirname(path), name));
-  const options = { name: path, sibling };
+  const options = { name: path, sibling: siblingsOf(path) };
   return { path, bytes, tensors: await readTensors(bytes, options), options };
 }
 
@@ -85,23 +68,12 @@ export async function modelOfSource(
   if (name !== undefined) {
     const model = models.create(name, classes === undefined ? {} : { classes });
     const options = { strict, name: source.path, ...(from && { convention: from }) };
-    return { model, report: await loadWeights(model, source.tensors, options) };
+    return { model, report: await loadWeights(model, source.tensors, options), notes: [] };
   }
-  const read = holdsModel(source) ? modelReaders[source.tensors.format] : null;
-  if (read !== null) return { model: await read(source), report: null };
+  const own = await modelBeside(source.tensors, source.bytes, source.options);
+  if (own !== null) return { ...own, report: null };
   throw new OptionError(`${purpose} needs the network, and the file holds tensors alone`, {
     where: source.path,
     hint: "Name a network that they are the weights of: --model resnet18, for example (fovea summary lists the names).",
   });
-}
-
-/** Whether the file says what network its tensors belong to. */
-function holdsModel({ tensors }: Source): boolean {
-  return tensors.format !== "safetensors" || Object.hasOwn(tensors.metadata, modelKey);
-}
-
-/** What a source's format is called. */
-export function titleOf({ bytes }: Source): string {
-  const format = sniffFormat(bytes);
-  return format === null ? "unknown" : formatTitles[format];
 }

@@ -1,41 +1,73 @@
 /** What `fovea convert` writes, by the extension of the output's name. */
 import { stat } from "node:fs/promises";
-import { writeFileAtomic } from "#host";
+import { dirname, join } from "node:path";
+import { ensureFolder, writeFileAtomic } from "#host";
 import { type TensorsToWrite, tensorPieces, type WriterName } from "../formats/index.ts";
-import { exportWeights, type KnownConvention } from "../interop/index.ts";
+import { exportTfjs, exportWeights, type KnownConvention } from "../interop/index.ts";
 import type { Model } from "../models/index.ts";
 import { OptionError } from "../tensor/index.ts";
 
 /** A format that tensors, or a whole network, are written in. */
 export interface Target {
   readonly extension: string;
+  /** Whose names and layouts such files always have; null where it can be chosen. */
+  readonly convention: KnownConvention | null;
   /** Writes tensors as they are; null for a format that is always a whole network. */
-  readonly writeTensors: ((path: string, content: TensorsToWrite) => Promise<void>) | null;
+  readonly writeTensors: ((path: string, content: TensorsToWrite) => Promise<Files>) | null;
   /** Writes a network's weights in a convention; where the format has a place for it, the network too. */
-  readonly writeModel: (path: string, model: Model, convention: KnownConvention) => Promise<void>;
+  readonly writeModel: (path: string, model: Model, convention: KnownConvention) => Promise<Files>;
 }
+
+/** The files that were written. */
+type Files = readonly string[];
 
 /** A format of tensors alone. */
 function tensorTarget(format: WriterName, extension: string): Target {
+  const writeTensors = async (path: string, content: TensorsToWrite) => {
+    await writeFileAtomic(path, tensorPieces(format, content));
+    return [path];
+  };
   return {
     extension,
-    writeTensors: (path, content) => writeFileAtomic(path, tensorPieces(format, content)),
+    convention: null,
+    writeTensors,
     writeModel: async (path, model, convention) =>
-      await writeFileAtomic(path, tensorPieces(format, await exportWeights(model, { convention }))),
+      await writeTensors(path, await exportWeights(model, { convention })),
   };
 }
 
 const safetensors = tensorTarget("safetensors", ".safetensors");
 
-const targets: { readonly [W in WriterName]: Target } = {
+const targets: { readonly [W in WriterName | "tfjs"]: Target } = {
   safetensors: {
     ...safetensors,
     // In our own convention the file is a model's.
-    writeModel: (path, model, convention) =>
-      convention === "fovea" ? model.save(path) : safetensors.writeModel(path, model, convention),
+    writeModel: async (path, model, convention) => {
+      if (convention !== "fovea") return await safetensors.writeModel(path, model, convention);
+      await model.save(path);
+      return [path];
+    },
   },
   npz: tensorTarget("npz", ".npz"),
+  tfjs: {
+    extension: ".json",
+    convention: "keras",
+    writeTensors: null,
+    writeModel: writeTfjs,
+  },
 };
+
+/** The manifest under the name asked for, the weights beside it: they first, so that it never names what is not there. */
+async function writeTfjs(path: string, model: Model): Promise<Files> {
+  const manifest = "model.json";
+  const files = await exportTfjs(model);
+  const folder = dirname(path);
+  await ensureFolder(folder);
+  const weights = [...files].filter(([name]) => name !== manifest);
+  for (const [name, bytes] of weights) await writeFileAtomic(join(folder, name), bytes);
+  await writeFileAtomic(path, files.get(manifest) ?? new Uint8Array());
+  return [...weights.map(([name]) => join(folder, name)), path];
+}
 
 /** The target that a name asks for. @throws OptionError for another extension */
 export function targetOf(path: string): Target {
@@ -48,7 +80,8 @@ export function targetOf(path: string): Target {
   });
 }
 
-/** Bytes of a file that has been written. */
-export async function sizeOfFile(path: string): Promise<number> {
-  return (await stat(path)).size;
+/** Bytes of files that have been written. */
+export async function sizeOfFiles(paths: Files): Promise<number> {
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

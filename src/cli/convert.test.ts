@@ -1,12 +1,13 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeTensors, readTensors } from "../formats/index.ts";
-import { exportWeights } from "../interop/index.ts";
+import { exportWeights, importKeras } from "../interop/index.ts";
 import { Model } from "../models/index.ts";
 import { Tensor } from "../tensor/index.ts";
+import { drawn } from "../testing/drawn.ts";
 import { createTestTerminal } from "../testing/test-terminal.ts";
 import { models } from "../zoo/index.ts";
 import { runCommandLine } from "./program.ts";
@@ -127,13 +128,59 @@ describe("names and layouts of another framework", () => {
   });
 });
 
+describe("whole networks", () => {
+  const keras = fileURLToPath(new URL("../formats/keras/golden/net.keras", import.meta.url));
+
+  test("a Keras model becomes one of ours, and one of TensorFlow.js", async () => {
+    const { model } = await importKeras(await readFile(keras), { name: "net.keras" });
+    const expected = [...(await model.predict(drawn([2, ...model.inputShape], 1))).data];
+    const outputOf = async (path: string) =>
+      (await Model.load(path)).predict(drawn([2, ...model.inputShape], 1));
+    await succeed(keras, at("net.safetensors"), "--to", "fovea");
+    expect(await outputOf(at("net.safetensors"))).toBeCloseToTensor(expected, { absolute: 1e-6 });
+    const out = JSON.parse(await succeed(keras, at("web/net/model.json"), "--json"));
+    expect(out).toMatchObject({ format: "keras", from: "keras", to: "keras", report: null });
+    const files = await readdir(at("web/net"));
+    expect(files).toEqual(["group1-shard1of1.bin", "model.json"]);
+    const sizes = await Promise.all(
+      files.map(async (name) => (await readFile(at(`web/net/${name}`))).length),
+    );
+    expect(out.bytes).toBe(sizes[0] + sizes[1]);
+    // The folder stands for the model.
+    await succeed(at("web/net"), at("again.safetensors"), "--to", "fovea");
+    expect(await outputOf(at("again.safetensors"))).toBeCloseToTensor(expected, { absolute: 1e-6 });
+  });
+
+  test("summary takes them as they are", async () => {
+    const terminal = createTestTerminal();
+    expect(await runCommandLine(["summary", keras, "--json"], terminal)).toBe(0);
+    const { parameters } = JSON.parse(terminal.outText());
+    const { model } = await importKeras(await readFile(keras), { name: "net.keras" });
+    expect(parameters).toBe(model.summary().parameters);
+  });
+
+  test("weights without a network say what to do", async () => {
+    const terminal = createTestTerminal();
+    expect(await runCommandLine(["summary", golden("zip.pth")], terminal)).toBe(1);
+    expect(terminal.errText()).toBe(
+      `fovea: ${golden("zip.pth")}: a file of the format PyTorch (.pth, .pt) holds weights, but no network. Name the network that they are of: fovea convert FILE model.safetensors --model NAME\n`,
+    );
+    const { code, err } = await run(golden("zip.pth"), at("net.json"));
+    expect(code).toBe(2);
+    expect(err).toContain("a .json file needs the network, and the file holds tensors alone.");
+    expect((await run(at("lenet.safetensors"), at("x.json"), "--to", "pytorch")).err).toBe(
+      "fovea: --to: .json files have names and layouts of keras. Leave it out.\n",
+    );
+  });
+});
+
 describe("wrong usage and wrong files", () => {
   test.each<[string[], number, string]>([
     [["a.npz", "a.npz"], 2, "a.npz: input and output are the same file. Give another name."],
     [
       ["a.npz", "out.pth"],
       2,
-      "out.pth: the name does not say a format that can be written. Give it one of the extensions .safetensors, .npz.",
+      "out.pth: the name does not say a format that can be written. Give it one of the extensions .safetensors, .npz, .json.",
     ],
     [
       ["a.npz", "out.npz", "--classes", "3"],

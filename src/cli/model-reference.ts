@@ -1,13 +1,12 @@
-import { dirname, join } from "node:path";
-import { fileExists, folderExists, readFile } from "#host";
+import { join } from "node:path";
+import { fileExists, folderExists } from "#host";
 import type { Engine } from "../engine/engine.ts";
-import { sniffFormat } from "../formats/index.ts";
-import { importOnnx } from "../interop/index.ts";
 import { losses } from "../losses/index.ts";
-import { Model } from "../models/index.ts";
+import type { Model } from "../models/index.ts";
 import { FileError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
 import { endsInSoftmax } from "./ends-in-softmax.ts";
+import { readModelFile } from "./model-files.ts";
 import { modelNames } from "./names.ts";
 
 /** A model as a command was given it: by a run's folder, or by a file. */
@@ -27,7 +26,10 @@ export async function resolveModel(reference: string): Promise<ModelReference> {
   if (await isRunFolder(reference)) {
     return { file: await runModelFile(reference), data: () => dataOfRun(reference) };
   }
-  if (await fileExists(reference)) return { file: reference, data: async () => null };
+  // A TensorFlow.js model is a folder of files.
+  for (const file of [reference, join(reference, "model.json")]) {
+    if (await fileExists(file)) return { file, data: async () => null };
+  }
   if (modelNames.some((name) => name === reference)) {
     throw new FileError("this is a model without trained weights", {
       where: reference,
@@ -37,7 +39,7 @@ export async function resolveModel(reference: string): Promise<ModelReference> {
   const isFolder = await folderExists(reference);
   throw new FileError(isFolder ? "this folder holds no run" : "there is no such run and no such model file", {
     where: reference,
-    hint: "Give a run's folder (fovea train --out) or a model file (.safetensors, .onnx).",
+    hint: "Give a run's folder (fovea train --out) or a model file (.safetensors, .onnx, .keras, .h5, model.json).",
   });
 }
 
@@ -48,16 +50,12 @@ async function dataOfRun(folder: string): Promise<string> {
 }
 
 /**
- * Loads a model for use on an engine: a file of ours, or an ONNX file.
+ * Loads a model for use on an engine: a file of ours, or one of another program that holds a whole network.
  *
- * @throws FileError or FormatError when the file cannot be read
+ * @throws FileError or FormatError when the file cannot be read or holds none
  */
 export async function loadModel(file: string, engine: Engine): Promise<Model> {
-  const bytes = await readFile(file);
-  const model =
-    sniffFormat(bytes) === "onnx"
-      ? await importOnnx(bytes, { name: file, sibling: (name) => readFile(join(dirname(file), name)) })
-      : Model.fromBytes(bytes, { engine, name: file });
+  const model = await readModelFile(file, engine);
   // A file from elsewhere may hold weights alone: it is judged as a classifier usually is.
   if (model.compiled === null) {
     const loss = losses.sparseCategoricalCrossentropy({ fromLogits: !endsInSoftmax(model) });

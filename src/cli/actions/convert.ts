@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import type { Convention, FormatName } from "../../formats/index.ts";
-import { isComplete, type KnownConvention, type WeightReport } from "../../interop/index.ts";
+import { type Convention, type FormatName, formatTitles } from "../../formats/index.ts";
+import { isComplete, type WeightReport } from "../../interop/index.ts";
 import { describeMisfit } from "../../interop/weights/report.ts";
 import { OptionError, sizeOf, type Tensor } from "../../tensor/index.ts";
 import type { ConvertFlags } from "../commands/convert.ts";
-import { modelOfSource, openSource, type Source, titleOf } from "../conversion-source.ts";
-import { sizeOfFile, type Target, targetOf } from "../conversion-target.ts";
+import { modelOfSource, openSource, type Source } from "../conversion-source.ts";
+import { sizeOfFiles, type Target, targetOf } from "../conversion-target.ts";
 import { formatBytes, formatCount } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
@@ -23,7 +23,7 @@ export interface ConvertDocument {
   /** Of the input. */
   readonly tensors: number;
   readonly numbers: number;
-  /** Of the output. */
+  /** Of the output, weights beside it included. */
   readonly bytes: number;
   /** What of the input found its place in the network; null where that was not asked, or the network came with it. */
   readonly report: WeightReport | null;
@@ -31,9 +31,11 @@ export interface ConvertDocument {
 
 /** What has been written, and how it came about. */
 interface Conversion {
+  readonly files: readonly string[];
   readonly to: Convention;
   readonly model: string | null;
   readonly report: WeightReport | null;
+  readonly notes: readonly string[];
 }
 
 /** Converts a file of weights. */
@@ -45,8 +47,15 @@ export async function convert(
 ): Promise<void> {
   checkFlags(input, output, flags);
   const target = targetOf(output);
+  if (target.convention !== null && flags.to !== undefined && flags.to !== target.convention) {
+    throw new OptionError(`${target.extension} files have names and layouts of ${target.convention}`, {
+      where: "--to",
+      hint: "Leave it out.",
+    });
+  }
   const source = await openSource(input);
-  const { to, model, report } = await convertSource(source, target, output, flags);
+  const { files, to, model, report, notes } = await convertSource(source, target, output, flags);
+  for (const note of notes) terminal.err(`${note}\n`);
   const { format, tensors } = source.tensors;
   const document: ConvertDocument = {
     input,
@@ -57,11 +66,11 @@ export async function convert(
     model,
     tensors: tensors.size,
     numbers: countOf(tensors),
-    bytes: await sizeOfFile(output),
+    bytes: await sizeOfFiles(files),
     report,
   };
   if (flags.json === true) printJson(terminal, document);
-  else terminal.out(describe(document, titleOf(source)));
+  else terminal.out(describe(document));
 }
 
 function checkFlags(input: string, output: string, { model, classes, strict }: ConvertFlags): void {
@@ -89,13 +98,15 @@ async function convertSource(
   const from = conventionOf(source, flags);
   const staysAsItIs = flags.model === undefined && (flags.to === undefined || flags.to === from);
   if (staysAsItIs && target.writeTensors !== null) {
-    await target.writeTensors(output, { ...source.tensors, convention: from });
-    return { to: from, model: null, report: null };
+    const files = await target.writeTensors(output, { ...source.tensors, convention: from });
+    return { files, to: from, model: null, report: null, notes: [] };
   }
-  const to: KnownConvention = flags.to ?? "fovea";
-  const { model, report } = await modelOfSource(source, flags, `giving them names and layouts of ${to}`);
-  await target.writeModel(output, model, to);
-  return { to, model: flags.model ?? model.name, report };
+  const to = target.convention ?? flags.to ?? "fovea";
+  const purpose =
+    target.writeTensors === null ? `a ${target.extension} file` : `giving them names and layouts of ${to}`;
+  const { model, report, notes } = await modelOfSource(source, flags, purpose);
+  const files = await target.writeModel(output, model, to);
+  return { files, to, model: flags.model ?? model.name, report, notes };
 }
 
 function conventionOf({ tensors }: Source, { from }: ConvertFlags): Convention {
@@ -106,10 +117,10 @@ function countOf(tensors: ReadonlyMap<string, Tensor>): number {
   return [...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-function describe(document: ConvertDocument, title: string): string {
-  const { input, output, from, to, tensors, numbers, bytes, report, model } = document;
+function describe(document: ConvertDocument): string {
+  const { input, output, format, from, to, tensors, numbers, bytes, report, model } = document;
   const lines = [
-    `${input}: ${title}, ${formatCount(tensors)} tensors of ${formatCount(numbers)} numbers${namesOf(from)}`,
+    `${input}: ${formatTitles[format]}, ${formatCount(tensors)} tensors of ${formatCount(numbers)} numbers${namesOf(from)}`,
     `${output}: ${formatBytes(bytes)}${namesOf(to)}`,
   ];
   if (report !== null) {

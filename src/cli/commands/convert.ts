@@ -23,10 +23,11 @@ export function registerConvert(program: Command, terminal: Terminal): void {
       "Reads weights of safetensors, NumPy (.npz), PyTorch (.pth, .pt), Keras (.keras, .weights.h5, .h5), TensorFlow.js " +
         "(model.json) or ONNX (.onnx), told by their bytes, and writes .safetensors or .npz. Tensors stay as they are: " +
         "names, layouts and values, half precision as float32. With --to they get the names and layouts of another " +
-        "framework, for which the network must be known: by --model, or from a model file of Fovea's.",
+        "framework, for which the network must be known: by --model, or from a file that holds it (Fovea's, Keras's, " +
+        "TensorFlow.js's, ONNX's). A .json file is a TensorFlow.js model, network and all, with its weights beside it.",
     )
     .argument("<in>", "a file of weights, a run's folder, or the folder of a TensorFlow.js model")
-    .argument("<out>", "the file to write: .safetensors or .npz")
+    .argument("<out>", "the file to write: .safetensors, .npz, or a TensorFlow.js model's model.json")
     .option(
       "--to <framework>",
       `names and layouts: ${conventionNames.join(", ")} (default: those of the file; with --model fovea's, which makes ` +
@@ -60,4 +61,6 @@ Examples:
   fovea convert resnet18.pth resnet18.safetensors --model resnet18         a model for fovea predict
   fovea convert runs/lenet5 lenet5.safetensors --to pytorch                for PyTorch's load_state_dict
   fovea convert fine-tuned.pth net.safetensors --model resnet18 --classes 5
+  fovea convert net.keras net.safetensors --to fovea                       a model of Keras for fovea predict
+  fovea convert runs/lenet5 web/lenet5/model.json                          for TensorFlow.js
   fovea convert weights.npz net.safetensors --model lenet5 --from keras --json`;

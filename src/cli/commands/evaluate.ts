@@ -23,7 +23,7 @@ export function registerEvaluate(program: Command, terminal: Terminal): void {
         "moved, zeros coming in at the edges: --shift 2,2 moves them 2 px up and 2 px left, --shift=-2,0 moves them 2 px " +
         "down. Consistency is then the share of predictions that the move leaves as they were.",
     )
-    .argument("<model>", "a run's folder, or a model file (.safetensors, .onnx)")
+    .argument("<model>", "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json)")
     .option("--data <name>", "mnist, or a folder of IDX files (default: the run's data, else mnist)")
     .option("--shift <up,left>", "move each image first: up and left in pixels", pixelShift("--shift"))
     .option("--limit <n>", "the first N examples only", wholeNumber("--limit", { minimum: 1 }))

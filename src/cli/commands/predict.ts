@@ -25,7 +25,7 @@ export function registerPredict(program: Command, terminal: Terminal): void {
         "PNG, JPEG and others with the package sharp installed), or a .npy file of shape [N,H,W,C] that is taken as " +
         "already preprocessed (float32) or as pixels from 0 to 255 (uint8).",
     )
-    .argument("<model>", "a run's folder, or a model file (.safetensors, .onnx)")
+    .argument("<model>", "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json)")
     .argument("<input...>", "images, or .npy files")
     .option("--top <k>", "how many classes to print (default: 3)", wholeNumber("--top", { minimum: 1 }))
     .option(

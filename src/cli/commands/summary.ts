@@ -24,7 +24,10 @@ export function registerSummary(program: Command, terminal: Terminal): void {
         "forward), and how a training step of it is computed: planned memory, algorithm of each convolution; with " +
         "--profile how long each operation takes.",
     )
-    .argument("<model>", `${modelNames.join(", ")}; or a run's folder, or a model file (.safetensors, .onnx)`)
+    .argument(
+      "<model>",
+      `${modelNames.join(", ")}; or a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json)`,
+    )
     .option(
       "--batch-size <n>",
       "batch size of the plan (default: 128, or the largest power of two that memory holds)",
