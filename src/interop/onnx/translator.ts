@@ -10,6 +10,7 @@ import { FormatError, FoveaError, nearestName, type Tensor } from "../../tensor/
 import { LayerBuilder } from "./builder.ts";
 import { canFold, constantOf, type FoldContext, fold } from "./fold.ts";
 import { isStandard } from "./graph.ts";
+import { joinLocalResponse } from "./local-response.ts";
 import { clip, NodeReader } from "./node.ts";
 import type { RuleContext } from "./ops/rule.ts";
 import { ruleOf, rules } from "./ops/table.ts";
@@ -17,6 +18,8 @@ import { type Activation, imageOrder, type Value } from "./values.ts";
 
 /** Elements that the evaluator may make beside twice those in the file: shapes are small, and weights are moved once. */
 const spareElements = 2 ** 22;
+/** FLOAT, as element types are numbered. */
+const floatType = 1;
 
 /** Goes through the nodes of a graph, each after what it takes, and makes layers and constants of them. */
 export class Translator implements RuleContext, FoldContext {
@@ -28,6 +31,7 @@ export class Translator implements RuleContext, FoldContext {
   readonly #values = new Map<string, Value>();
   readonly #consumers = new Map<string, OnnxNode[]>();
   readonly #absorbed = new Set<OnnxNode>();
+  readonly #producers = new Map<string, OnnxNode>();
   #elements = spareElements;
   #wanted = "";
 
@@ -46,14 +50,8 @@ export class Translator implements RuleContext, FoldContext {
     this.#wanted = wanted;
     await this.#readInitializers();
     this.#values.set(inputName, first);
-    const nodes = this.#neededNodes();
-    for (const node of nodes) {
-      for (const name of new Set(node.input)) {
-        const consumers = this.#consumers.get(name) ?? [];
-        consumers.push(node);
-        this.#consumers.set(name, consumers);
-      }
-    }
+    const nodes = this.#neededNodes(this.#joinedNodes());
+    this.#note(nodes);
     for (const node of nodes) await this.#translate(node);
     return this.#result(nodes.at(-1));
   }
@@ -95,20 +93,55 @@ export class Translator implements RuleContext, FoldContext {
     }
   }
 
-  /** The nodes that the wanted output depends on, in the order of the file, which ONNX asks to be that of computation. */
-  #neededNodes(): OnnxNode[] {
-    const producers = new Map<string, OnnxNode>();
-    for (const node of this.#graph.node) {
+  /** The nodes of the file, those that only together stand for one layer joined. */
+  #joinedNodes(): readonly OnnxNode[] {
+    const { node: nodes } = this.#graph;
+    this.#note(nodes);
+    return joinLocalResponse(nodes, {
+      producerOf: (name) => this.#producers.get(name),
+      consumersOf: (name) => this.#consumers.get(name) ?? [],
+      numberOf: (name) => this.#numberOf(name),
+    });
+  }
+
+  /** Who makes and who takes each value. */
+  #note(nodes: readonly OnnxNode[]): void {
+    this.#producers.clear();
+    this.#consumers.clear();
+    for (const node of nodes) {
       for (const name of node.output.filter((output) => output !== "")) {
-        if (producers.has(name) || this.#values.has(name)) {
+        if (this.#producers.has(name) || this.#values.has(name)) {
           throw this.#reader(node).error(
             `makes "${clip(name)}", which is there already`,
             "Export the model again.",
           );
         }
-        producers.set(name, node);
+        this.#producers.set(name, node);
+      }
+      for (const name of new Set(node.input)) {
+        const consumers = this.#consumers.get(name) ?? [];
+        consumers.push(node);
+        this.#consumers.set(name, consumers);
       }
     }
+  }
+
+  /** An initializer or a `Constant` of one number. */
+  #numberOf(name: string): number | undefined {
+    const value = this.#values.get(name);
+    if (value?.kind === "constant") return value.data.length === 1 ? Number(value.data[0]) : undefined;
+    const node = this.#producers.get(name);
+    const proto =
+      node?.opType === "Constant" ? node.attribute.find((entry) => entry.name === "value")?.t : undefined;
+    const isFloat = proto?.dataType === floatType && proto.rawData.length === 4;
+    return isFloat
+      ? new DataView(proto.rawData.buffer, proto.rawData.byteOffset).getFloat32(0, true)
+      : undefined;
+  }
+
+  /** The nodes that the wanted output depends on, in the order of the file, which ONNX asks to be that of computation. */
+  #neededNodes(all: readonly OnnxNode[]): OnnxNode[] {
+    const producers = new Map(all.flatMap((node) => node.output.map((name) => [name, node] as const)));
     const needed = new Set<OnnxNode>();
     const names = [this.#wanted];
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
@@ -117,7 +150,7 @@ export class Translator implements RuleContext, FoldContext {
       needed.add(producer);
       names.push(...producer.input);
     }
-    return this.#graph.node.filter((node) => needed.has(node));
+    return all.filter((node) => needed.has(node));
   }
 
   #reader(node: OnnxNode): NodeReader {
