@@ -18,7 +18,7 @@ import { type Slot, slotsOf } from "./slots.ts";
 export interface LoadWeightsOptions {
   /**
    * Whether everything must fit; default true. Otherwise what fits is taken, and the rest of the model stays as it is.
-   * What auxiliary heads miss is never a fault.
+   * What auxiliary heads miss is never a fault, nor what is there of heads for a model that has none.
    */
   readonly strict?: boolean;
   /** Whose names and layouts the tensors have; default: what the file says, else what fits. */
@@ -37,6 +37,9 @@ const fields: Fields<LoadWeightsOptions> = {
   rename: nullable(field("a function", isFunction)),
   name: field("a text", (value): value is string => typeof value === "string", "weights"),
 };
+
+/** Auxiliary heads as torchvision names them. A net that was built without has no use for theirs. */
+const heads = /(^|\.)(aux\d*|AuxLogits|aux_classifier)\./;
 
 /** Counters of PyTorch's batch normalization and of profilers. */
 const counters = /(^|\.)(num_batches_tracked|total_ops|total_params)$/;
@@ -106,10 +109,13 @@ function match(
   const mismatched: MismatchedWeight[] = [];
   const unused: string[] = [];
   const ignored: string[] = [];
+  const hasHeads = architecture.auxiliaries.length > 0;
+  const isIgnored = (name: string) =>
+    beside.has(name) || counters.test(name) || (!hasHeads && heads.test(name));
   for (const [name, tensor] of tensors) {
     const slot = pairs.get(name);
     if (slot === undefined || taken.has(slot)) {
-      (beside.has(name) || counters.test(name) ? ignored : unused).push(name);
+      (isIgnored(name) ? ignored : unused).push(name);
       continue;
     }
     taken.add(slot);

@@ -46,7 +46,7 @@ export interface WeightReport {
   readonly missing: readonly MissingWeight[];
   readonly unused: readonly UnusedTensor[];
   readonly mismatched: readonly MismatchedWeight[];
-  /** Names that are no weights of a model: counters, an optimizer's state. */
+  /** Names that are no weights of the model: counters, an optimizer's state, auxiliary heads that it was built without. */
   readonly ignored: readonly string[];
 }
 

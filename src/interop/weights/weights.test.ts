@@ -290,6 +290,15 @@ describe("what does not fit", () => {
     );
     const state = new Map([["fc.weight", Tensor.from([1, 2, 3, 4], [2, 2])]]);
     const report = await loadWeights(model, named(state));
+    const without = onReference(functional({ inputs: x, outputs: dense("fc") }));
+    const withHeads = new Map([...state, ["aux1.fc.weight", Tensor.from([1])]]);
+    expect(await loadWeights(without, named(withHeads))).toMatchObject({
+      unused: [],
+      ignored: ["aux1.fc.weight"],
+    });
+    expect(await messageOf(() => loadWeights(model, named(withHeads)))).toContain(
+      "1 unused (aux1.fc.weight [1]",
+    );
     expect(report.missing).toEqual([
       { parameter: "aux.weight", shape: [2, 2], auxiliary: true, nearest: null },
     ]);
