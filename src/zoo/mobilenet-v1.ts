@@ -77,16 +77,18 @@ function build(name: MobileNetV1Name, options: ZooWidthOptions): Model {
     useBias: false,
   });
   let x = normalized(first.apply(image), "conv1");
+  const taps: Record<string, SymbolicTensor> = { conv1: x };
   for (const [index, [filters, strides]] of blocks.entries()) {
     x = block(x, index + 1, scaled(filters), strides);
+    taps[`block${index + 1}`] = x;
   }
-  const mean = layers
-    .globalAveragePool2d({ name: "global_average_pooling2d", keepDimensions: true })
-    .apply(x);
-  const dropped = layers.dropout({ name: "dropout", rate: dropout }).apply(mean);
+  const mean = layers.globalAveragePool2d({ name: "global_average_pooling2d" }).apply(x);
+  taps["global_pool"] = mean;
+  const pixel = layers.reshape({ name: "reshape_1", targetShape: [1, 1, mean.shape[0]] }).apply(mean);
+  const dropped = layers.dropout({ name: "dropout", rate: dropout }).apply(pixel);
   const scores = layers.conv2d({ name: "conv_preds", filters: classes, kernelSize: 1 }).apply(dropped);
   const outputs = layers.flatten({ name: "reshape_2" }).apply(scores);
-  return functional({ inputs: image, outputs }, { name });
+  return functional({ inputs: image, outputs, taps }, { name });
 }
 
 /** The names of all nets of the family, and their widths. */

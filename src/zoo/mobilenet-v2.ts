@@ -89,6 +89,7 @@ function build(name: MobileNetV2Name, options: ZooWidthOptions): Model {
   const image = input({ shape: inputShape });
   const first = divisibleByEight(firstFilters * width);
   let x = normalized(image, triple("features.0"), { filters: first, kernelSize: 3, strides: 2 });
+  const taps: Record<string, SymbolicTensor> = { stem: x };
   let count = 1;
   for (const { expansion, filters, blocks, strides } of stages) {
     for (let index = 0; index < blocks; index++) {
@@ -97,7 +98,8 @@ function build(name: MobileNetV2Name, options: ZooWidthOptions): Model {
         filters: divisibleByEight(filters * width),
         strides: index === 0 ? strides : 1,
       };
-      x = invertedResidual(x, `features.${count++}`, own);
+      x = invertedResidual(x, `features.${count}`, own);
+      taps[`block${count++}`] = x;
     }
   }
   const last = divisibleByEight(lastFilters * Math.max(1, width));
@@ -109,7 +111,9 @@ function build(name: MobileNetV2Name, options: ZooWidthOptions): Model {
     units: classes,
     kernelInitializer: initializers.randomNormal({ standardDeviation: 0.01 }),
   });
-  return functional({ inputs: image, outputs: head.apply(dropped) }, { name });
+  taps["features"] = x;
+  taps["global_pool"] = mean;
+  return functional({ inputs: image, outputs: head.apply(dropped), taps }, { name });
 }
 
 /** The name of the net. */

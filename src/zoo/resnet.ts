@@ -122,17 +122,20 @@ function build(depth: Depth, version: Version, options: ZooOptions): Model {
   const first = { filters: firstFilters, kernelSize: 7, strides: 2 };
   let x = relu(normalized(version, image, ["conv1", "bn1"], first), "relu");
   x = layers.maxPool2d({ name: "maxpool", poolSize: 3, strides: 2, padding: 1 }).apply(x);
+  const taps: Record<string, SymbolicTensor> = { stem: x };
   for (const [stage, count] of blocks.entries()) {
     for (let index = 0; index < count; index++) {
       const strides = stage > 0 && index === 0 ? 2 : 1;
       const convolutions = block(firstFilters * 2 ** stage, strides, version);
       x = residual(version, x, `layer${stage + 1}.${index}`, convolutions);
     }
+    taps[`layer${stage + 1}`] = x;
   }
   const mean = layers.globalAveragePool2d({ name: "avgpool" }).apply(x);
   const initial = version === "v1" ? {} : kernelDefaults(mean.shape[0]);
   const head = layers.dense({ name: "fc", units: classes, ...initial });
-  return functional({ inputs: image, outputs: head.apply(mean) }, { name });
+  taps["global_pool"] = mean;
+  return functional({ inputs: image, outputs: head.apply(mean), taps }, { name });
 }
 
 const paper = "https://arxiv.org/abs/1512.03385";

@@ -107,12 +107,17 @@ function build(name: SqueezeNetName, options: ZooDropoutOptions): Model {
   checkImageSize(name, inputShape, smallestImage);
   const image = input({ shape: inputShape });
   let x = relu(convolution(image, "features.0", first), "features.1");
+  const taps: Record<string, SymbolicTensor> = { conv1: x };
+  // The paper counts the first convolution as 1.
+  let fires = 1;
   for (const [index, module] of modules.entries()) {
     const own = `features.${index + 2}`;
-    x =
-      module === "pool"
-        ? layers.maxPool2d({ name: own, poolSize: 3, strides: 2, ceilMode: true }).apply(x)
-        : fire(x, own, ...module);
+    if (module === "pool") {
+      x = layers.maxPool2d({ name: own, poolSize: 3, strides: 2, ceilMode: true }).apply(x);
+    } else {
+      x = fire(x, own, ...module);
+      taps[`fire${++fires}`] = x;
+    }
   }
   const dropped = layers.dropout({ name: "classifier.0", rate: dropout }).apply(x);
   const last = layers.conv2d({
@@ -123,7 +128,7 @@ function build(name: SqueezeNetName, options: ZooDropoutOptions): Model {
   });
   const scores = relu(last.apply(dropped), "classifier.2");
   const outputs = layers.globalAveragePool2d({ name: "classifier.3" }).apply(scores);
-  return functional({ inputs: image, outputs }, { name });
+  return functional({ inputs: image, outputs, taps }, { name });
 }
 
 const sources = ["https://arxiv.org/abs/1602.07360", "torchvision 0.28 models/squeezenet.py"];

@@ -8,8 +8,8 @@
  * last feature maps are pooled or stretched to 7 x 7. Beside that, the first dense layer sees its image channels fastest,
  * torchvision's columns fastest. Layers have the names of torchvision's modules.
  */
-import { initializers, type Layer, layers } from "../layers/index.ts";
-import { type Model, sequential } from "../models/index.ts";
+import { initializers, type Layer, layers, type SymbolicTensor } from "../layers/index.ts";
+import { functional, input, type Model } from "../models/index.ts";
 import type { ZooEntry } from "./entry.ts";
 import { checkImageSize, imageNet, type ZooDropoutOptions, zooDropoutOptions } from "./options.ts";
 import { batchNormDefaults, heNormalFanOut } from "./pytorch.ts";
@@ -42,15 +42,17 @@ function convolution(name: () => string, filters: number, batchNorm: boolean): L
   return [convolved, ...normalized, layers.activation({ name: name(), activation: "relu" })];
 }
 
-function features(convolutions: readonly number[], batchNorm: boolean): Layer[] {
+/** The five stages, each a list of layers. */
+function stages(convolutions: readonly number[], batchNorm: boolean): Layer[][] {
   const name = numbered("features");
-  return stageFilters.flatMap((filters, stage) => [
+  return stageFilters.map((filters, stage) => [
     ...Array.from({ length: convolutions[stage] }, () => convolution(name, filters, batchNorm)).flat(),
     layers.maxPool2d({ name: name(), poolSize: 2 }),
   ]);
 }
 
-function classifier(classes: number, dropout: number): Layer[] {
+/** The two hidden dense layers, each with what follows it, and the last one. */
+function classifier(classes: number, dropout: number): [Layer[], Layer[], Layer] {
   const name = numbered("classifier");
   const kernelInitializer = initializers.randomNormal({ standardDeviation: 0.01 });
   const hidden = () => [
@@ -58,7 +60,12 @@ function classifier(classes: number, dropout: number): Layer[] {
     layers.activation({ name: name(), activation: "relu" }),
     layers.dropout({ name: name(), rate: dropout }),
   ];
-  return [...hidden(), ...hidden(), layers.dense({ name: name(), units: classes, kernelInitializer })];
+  return [hidden(), hidden(), layers.dense({ name: name(), units: classes, kernelInitializer })];
+}
+
+/** Layers one behind the other. */
+function chain(x: SymbolicTensor, sequence: readonly Layer[]): SymbolicTensor {
+  return sequence.reduce((value, layer) => layer.apply(value), x);
 }
 
 /** Convolutions of each stage: columns A, B, D and E of the paper's table 1. */
@@ -78,16 +85,22 @@ function build(depth: Depth, batchNorm: boolean, options: ZooDropoutOptions): Mo
   const name: VggName = batchNorm ? `${depth}-bn` : depth;
   const { classes, inputShape, dropout } = zooDropoutOptions(name, options, imageNet);
   checkImageSize(name, inputShape, smallestImage);
-  return sequential(
-    [
-      layers.input({ shape: inputShape }),
-      ...features(variants[depth], batchNorm),
-      layers.adaptiveAveragePool2d({ name: "avgpool", outputSize: 7 }),
-      layers.flatten({ name: "flatten" }),
-      ...classifier(classes, dropout),
-    ],
-    { name },
-  );
+  const image = input({ shape: inputShape });
+  const taps: Record<string, SymbolicTensor> = {};
+  let x = image;
+  for (const [index, stage] of stages(variants[depth], batchNorm).entries()) {
+    x = chain(x, stage);
+    taps[`stage${index + 1}`] = x;
+  }
+  x = layers.adaptiveAveragePool2d({ name: "avgpool", outputSize: 7 }).apply(x);
+  x = layers.flatten({ name: "flatten" }).apply(x);
+  taps["features"] = x;
+  const [fc6, fc7, fc8] = classifier(classes, dropout);
+  x = chain(x, fc6);
+  taps["fc6"] = x;
+  x = chain(x, fc7);
+  taps["fc7"] = x;
+  return functional({ inputs: image, outputs: fc8.apply(x), taps }, { name });
 }
 
 function entryOf(depth: Depth, batchNorm: boolean, parameters: number): ZooEntry<ZooDropoutOptions> {
