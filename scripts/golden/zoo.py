@@ -8,13 +8,11 @@ Weights and images are not stored: both sides compute them by FORMULA, so the fi
 """
 
 import json
-import math
 import pathlib
 import platform
 import sys
 import types
 
-import numpy
 import torch
 import torch.nn.functional as F
 
@@ -24,16 +22,9 @@ for module in ("_meta_registrations", "_autograd_registrations"):
     sys.modules[f"torchvision.{module}"] = types.ModuleType(module)
 import torchvision  # noqa: E402
 
+from formula import CLASSES, FORMULA, IMAGE, numbers, pixels, value  # noqa: E402
+
 OUT = pathlib.Path(__file__).resolve().parents[2] / "src" / "zoo" / "golden" / "torchvision.json"
-FORMULA = (
-    "element i (row-major, PyTorch's layout) of the tensor with key k, in uint32: h = (i ^ fnv1a(k)) * 0x9e3779b1; "
-    "h ^= h >> 15; h *= 0x85ebca77; h ^= h >> 13; u = h / 2^31 - 1. Kernels: gain sqrt(6 / fanIn) u; running_var: "
-    "1 + u / 2; weights of batch normalization: 1 + u / 5, of bn3 a fifth of it; all else: u / 10. Images: "
-    "u with key 'images', or that of the step, layout NHWC. "
-    "All rounded to float32."
-)
-IMAGE = 64
-CLASSES = 10
 
 # Without training, batch normalization does not normalize: kernels are scaled so that logits stay of order 1.
 GAINS = {"resnet": 0.6, "vgg": 1.0, "alexnet": 1.0, "squeezenet": 1.0, "mobilenet": 0.8}
@@ -47,31 +38,6 @@ NETS = [
 # tie of pooling that rounding, which differs between implementations, decides about gradients.
 TRAINED = {"alexnet": "images", "vgg11_bn": "images", "resnet18": "images 9"}
 LABELS = [3, 1, 4, 1]
-
-
-def uniform(key, shape):
-    """Numbers on [-1, 1)."""
-    seed = 0x811C9DC5
-    for byte in key.encode():
-        seed = ((seed ^ byte) * 0x01000193) & 0xFFFFFFFF
-    h = numpy.arange(math.prod(shape), dtype=numpy.uint32) ^ numpy.uint32(seed)
-    h *= numpy.uint32(0x9E3779B1)
-    h ^= h >> numpy.uint32(15)
-    h *= numpy.uint32(0x85EBCA77)
-    h ^= h >> numpy.uint32(13)
-    return (h / 2**31 - 1).reshape(shape)
-
-
-def value(key, shape, gain):
-    u = uniform(key, shape)
-    if len(shape) >= 2:
-        return gain * math.sqrt(6 / math.prod(shape[1:])) * u
-    if key.endswith("running_var"):
-        return 1 + u / 2
-    if not key.endswith("weight"):
-        return u / 10
-    # As in trained nets, what a bottleneck adds is small: otherwise a hundred layers amplify rounding to what is seen.
-    return (1 + u / 5) / (5 if key.endswith("bn3.weight") else 1)
 
 
 def gain_of(name):
@@ -89,12 +55,7 @@ def net_of(name):
 
 
 def images(count, key="images"):
-    pixels = uniform(key, (count, IMAGE, IMAGE, 3)).astype(numpy.float32)
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).double()
-
-
-def numbers(values):
-    return [float(f"{value:.9g}") for value in values]
+    return torch.from_numpy(pixels(count, key)).permute(0, 3, 1, 2).double()
 
 
 def prediction(name):

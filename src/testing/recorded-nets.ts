@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { layers } from "../layers/index.ts";
 import { functional, input, type Model } from "../models/index.ts";
 import { type Shape, sizeOf, Tensor } from "../tensor/index.ts";
-import { hashOf, uniformAt } from "./torchvision-weights.ts";
+import { hashOf, uniformAt } from "./recorded-weights.ts";
 
 /** What scripts/golden/weights.py and keras-weights.py recorded of a net. */
 export interface RecordedNet {

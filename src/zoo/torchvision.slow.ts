@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, test } from "vitest";
 import type { Engine } from "../engine/engine.ts";
 import { createWasmEngine } from "../engine/wasm/index.ts";
-import { expectPrediction, expectStep, recordedNames } from "../testing/torchvision.ts";
+import { expectPrediction, expectStep, recordedNames } from "../testing/zoo-golden.ts";
 
 // The nets whose weights take up to half a gigabyte.
 

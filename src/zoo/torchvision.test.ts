@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Engine } from "../engine/engine.ts";
 import { createWasmEngine } from "../engine/wasm/index.ts";
-import { expectPrediction, expectStep, recordedNames } from "../testing/torchvision.ts";
+import { expectPrediction, expectStep, recordedNames } from "../testing/zoo-golden.ts";
 import { names } from "./registry.ts";
 
 // The smaller nets; torchvision.slow.ts has the others.

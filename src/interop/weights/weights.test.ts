@@ -13,7 +13,7 @@ import {
   recordedPytorch,
   stateOf,
 } from "../../testing/recorded-nets.ts";
-import { recordedImages } from "../../testing/torchvision-weights.ts";
+import { recordedImages } from "../../testing/recorded-weights.ts";
 import { exportWeights } from "./export.ts";
 import { loadWeights } from "./load.ts";
 

@@ -8,19 +8,19 @@ import { createBuild } from "../ops/index.ts";
 import { type Shape, Tensor } from "../tensor/index.ts";
 import { models } from "../zoo/index.ts";
 import "./matchers.ts";
-import { recordedImages, recordedWeights } from "./torchvision-weights.ts";
+import { recordedImages, recordedWeights } from "./recorded-weights.ts";
 
-// What torchvision's nets compute, in float64, recorded by scripts/golden/zoo.py (which also says how to record it
-// again), and the same done with ours.
+// What torchvision's and Keras's nets compute, in float64, recorded by scripts/golden/zoo.py and zoo_keras.py (which also say
+// how to record it again), and the same done with ours.
 
 interface Case {
-  /** torchvision's name: `vgg11_bn`. */
+  /** torchvision's name, `vgg11_bn`, or ours. */
   readonly name: string;
   /** What kernels are scaled with. */
   readonly gain: number;
 }
 
-/** Logits of two images in inference mode and, where batches are normalized, in training mode. */
+/** Logits of images in inference mode and, where batches are normalized, in training mode. */
 interface Prediction extends Case {
   readonly logits: readonly number[];
   readonly trainingLogits?: readonly number[];
@@ -40,21 +40,31 @@ interface Step extends Case {
   readonly statistics: Readonly<Record<string, Figures>>;
 }
 
-interface Golden {
+interface Predictions {
   readonly imageShape: Shape;
+  /** Number of images; 2 where nothing is said. */
+  readonly images?: number;
   readonly classes: number;
   readonly predictions: readonly Prediction[];
+}
+
+interface Golden extends Predictions {
   readonly steps: readonly Step[];
 }
 
-const golden = JSON.parse(
-  readFileSync(new URL("../zoo/golden/torchvision.json", import.meta.url), "utf8"),
-) as Golden;
+function readGolden<G>(name: string): G {
+  return JSON.parse(readFileSync(new URL(`../zoo/golden/${name}.json`, import.meta.url), "utf8"));
+}
+
+const golden = readGolden<Golden>("torchvision");
+const kerasGolden = readGolden<Predictions>("keras");
 
 const ourName = (name: string) => name.replace("_", "-");
 
-/** Our names of the nets whose logits were recorded. */
+/** Our names of torchvision's nets whose logits were recorded. */
 export const recordedNames = golden.predictions.map(({ name }) => ourName(name));
+/** Our names of Keras's nets whose logits were recorded. */
+export const recordedKerasNames = kerasGolden.predictions.map(({ name }) => name);
 
 function find<C extends Case>(cases: readonly C[], name: string): C {
   const found = cases.find((candidate) => ourName(candidate.name) === name);
@@ -96,24 +106,28 @@ async function runOnce(
 
 /** Holds a net's logits against the recorded ones, in inference and in training: to 1e-4 of the greatest. */
 export async function expectPrediction(engine: Engine, name: string): Promise<void> {
-  const { gain, logits, trainingLogits } = find(golden.predictions, name);
-  await expectLogits(engine, [name, gain], false, logits);
-  if (trainingLogits !== undefined) await expectLogits(engine, [name, gain], true, trainingLogits);
+  const source = recordedKerasNames.includes(name) ? kerasGolden : golden;
+  const { gain, logits, trainingLogits } = find(source.predictions, name);
+  const count = source.images ?? 2;
+  await expectLogits(engine, [name, gain], { count, training: false }, logits);
+  if (trainingLogits !== undefined) {
+    await expectLogits(engine, [name, gain], { count, training: true }, trainingLogits);
+  }
 }
 
 async function expectLogits(
   engine: Engine,
   [name, gain]: readonly [name: string, gain: number],
-  training: boolean,
+  { count, training }: { readonly count: number; readonly training: boolean },
   expected: readonly number[],
 ): Promise<void> {
   const architecture = architectureOf(name);
-  const images = imagesInput(architecture, 2);
+  const images = imagesInput(architecture, count);
   const { output } = buildForward(architecture, images, { training, key: null });
   const graph = { outputs: { logits: output }, updates: [] };
-  const feeds = { images: recordedImages(2, golden.imageShape) };
+  const feeds = { images: recordedImages(count, golden.imageShape) };
   const { fetches } = await runOnce(engine, [architecture, gain], graph, feeds);
-  expect(fetches["logits"].shape).toEqual([2, golden.classes]);
+  expect(fetches["logits"].shape).toEqual([count, golden.classes]);
   const greatest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   expect(fetches["logits"]).toBeCloseToTensor(expected, { absolute: 1e-4 * greatest });
 }
