@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Shape } from "../tensor/index.ts";
 import { runLayer } from "../testing/run-layer.ts";
@@ -125,5 +126,11 @@ describe("the output shape that is announced is that of the node that is built",
 
   test("every kind is among the cases", () => {
     expect(new Set(shapeCases.map(([, { kind }]) => kind))).toEqual(new Set(layerKinds));
+  });
+
+  test("every kind is in the guide's table", () => {
+    const guide = readFileSync(new URL("../../docs/guide.md", import.meta.url), "utf8");
+    const [table] = /^## Layers$.*?^## /ms.exec(guide) ?? [""];
+    expect(layerKinds.filter((kind) => !table.includes(`\`${kind}\``))).toEqual([]);
   });
 });
