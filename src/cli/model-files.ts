@@ -32,7 +32,7 @@ interface ModelReader {
 
 // What reads other programs' models is loaded when there is one: most start-ups do without.
 const kerasModels: ModelReader = {
-  matches: ({ metadata }) => Object.hasOwn(metadata, "config"),
+  matches: ({ metadata }) => Object.hasOwn(metadata, "config") || Object.hasOwn(metadata, "graph"),
   read: async (bytes, { engine: _, ...options }) =>
     await (await import("../interop/index.ts")).importKeras(bytes, options),
 };

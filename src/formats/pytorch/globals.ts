@@ -24,6 +24,10 @@ const calls: Readonly<Record<string, PickleCall>> = {
   "collections.deque": ([items]) => (items instanceof PickleList ? items : new PickleList()),
   "builtins.set": ([items]) => (items instanceof PickleList ? items : new PickleList()),
   "builtins.frozenset": ([items]) => (items instanceof PickleList ? items : new PickleList()),
+  // Until 0.3 a parameter was the call of its class, and its state came after.
+  "torch.nn.parameter.Parameter": ([data = null]) => data,
+  "torch.nn.parameter.Buffer": ([data = null]) => data,
+  "torch.autograd.variable.Variable": ([data = null]) => data,
   "torch.Size": ([sizes]) => (sizes instanceof PickleTuple ? sizes : new PickleTuple([])),
 };
 
@@ -64,8 +68,6 @@ const opaque = new Set([
   "torch.serialization._get_layout",
   "torch.Tensor",
   "torch._tensor.Tensor",
-  "torch.nn.parameter.Parameter",
-  "torch.nn.parameter.Buffer",
   "torch.per_tensor_affine",
   "torch.per_channel_affine",
   "torch.contiguous_format",

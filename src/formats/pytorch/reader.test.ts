@@ -115,7 +115,7 @@ describe("files of torch.save", () => {
       'float8.pth, tensor "f8": elements of type float8_e4m3fn are not supported. Convert it before it is saved, to one of float32, float64,',
     );
     await expect(readGolden("sparse")).rejects.toThrow(
-      'sparse.pth, tensor "q": it is sparse, which is not supported. Save it as an ordinary tensor',
+      'sparse.pth, tensor "q": it is sparse, which is not supported. Save it as tensor.to_dense().',
     );
   });
 });

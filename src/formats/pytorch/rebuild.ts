@@ -16,8 +16,6 @@ type Fail = (what: string) => FormatError;
 /** NumPy's and PyTorch's most dimensions. */
 const rankLimit = 64;
 
-const dense = "Save it as an ordinary tensor, in Python: state = {name: t.dequantize() or t.to_dense() ...}.";
-
 /** By their names in Python. */
 export const rebuildFunctions: Readonly<Record<string, PickleCall>> = {
   "torch._utils._rebuild_tensor": rebuildTensor,
@@ -43,14 +41,23 @@ export const rebuildFunctions: Readonly<Record<string, PickleCall>> = {
   "torch._utils._rebuild_device_tensor_from_cpu_tensor": ([data = null]) => data,
   "torch._utils._rebuild_device_tensor_from_numpy": unreadable(
     "it was copied from a device through NumPy",
-    dense,
+    "Save it as tensor.cpu().",
   ),
-  "torch._utils._rebuild_xla_tensor": unreadable("it was copied from a device through NumPy", dense),
-  "torch._utils._rebuild_qtensor": unreadable("it is quantized", dense),
-  "torch._utils._rebuild_sparse_tensor": unreadable("it is sparse", dense),
-  "torch._utils._rebuild_sparse_csr_tensor": unreadable("it is sparse", dense),
-  "torch._utils._rebuild_nested_tensor": unreadable("it is a nested tensor", dense),
-  "torch._utils._rebuild_wrapper_subclass": unreadable("it is of a class without data", dense),
+  "torch._utils._rebuild_xla_tensor": unreadable(
+    "it was copied from a device through NumPy",
+    "Save it as tensor.cpu().",
+  ),
+  "torch._utils._rebuild_qtensor": unreadable("it is quantized", "Save it as tensor.dequantize()."),
+  "torch._utils._rebuild_sparse_tensor": unreadable("it is sparse", "Save it as tensor.to_dense()."),
+  "torch._utils._rebuild_sparse_csr_tensor": unreadable("it is sparse", "Save it as tensor.to_dense()."),
+  "torch._utils._rebuild_nested_tensor": unreadable(
+    "it is a nested tensor",
+    "Save its parts as tensors of their own.",
+  ),
+  "torch._utils._rebuild_wrapper_subclass": unreadable(
+    "it is of a class without data of its own",
+    "Save the tensors that it is made of.",
+  ),
   "torch._utils._rebuild_meta_tensor_no_storage": unreadable(
     "it has no data (device meta)",
     "Save the model after its weights are there.",

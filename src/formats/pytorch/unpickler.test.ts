@@ -22,6 +22,17 @@ test("made by hand as torch makes them, they are read", async () => {
   expect([...tensors]).toEqual([["w", Tensor.from([1.5, -2])]]);
 });
 
+test.each(["torch.nn.parameter Parameter", "torch.autograd.variable Variable"])(
+  "a parameter as versions before 0.4 wrote it: %s",
+  async (name) => {
+    const [module, type] = name.split(" ");
+    // The class, its tensor, and the state that is set afterwards.
+    const parameter = pickleBytes(pickleName(module, type), pair, "\x85R\x88\x89N\x87b");
+    const { tensors } = await readPickle(dictPickle(parameter));
+    expect([...tensors]).toEqual([["w", Tensor.from([1.5, -2])]]);
+  },
+);
+
 describe("names", () => {
   test.each([
     ["os", "system"],

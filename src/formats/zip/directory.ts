@@ -34,6 +34,8 @@ const encryptedFlag = 1;
 /** The value that sends the reader to the 64-bit field. */
 const in64 = 0xffffffff;
 
+const utf8 = new TextDecoder();
+
 export const damagedZip: Damage = damageOf("zip archive");
 
 /** Whether the bytes begin as an archive with at least one entry does. */
@@ -164,7 +166,7 @@ function readRecord(reader: ByteReader, file: string): Record {
   const rawName = reader.take(nameLength, "an entry's name");
   const extra = reader.take(extraLength, "an entry's extra fields");
   reader.take(commentLength, "an entry's comment");
-  const name = new TextDecoder().decode(rawName);
+  const name = utf8.decode(rawName);
   const wide = {
     size,
     storedSize,
