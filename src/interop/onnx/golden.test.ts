@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Tensor } from "../../tensor/index.ts";
 import { expectFileAsRuntime } from "../../testing/onnx-runtime.ts";
-import { recordedImages } from "../../testing/torchvision-weights.ts";
+import { recordedImages } from "../../testing/recorded-weights.ts";
 import recorded from "./golden/outputs.json" with { type: "json" };
 import { importOnnx } from "./import.ts";
 
