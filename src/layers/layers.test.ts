@@ -40,6 +40,9 @@ describe("values", () => {
     expect(runLayer(padded, [[2, 2, 1]]).output()).toBeCloseToTensor([
       -0.85, -0.85, -0.85, -0.85, -0.45, -0.45, -0.45, -0.45,
     ]);
+    // In ceil mode a window larger than the image sees what there is.
+    const ceil = layers.maxPool2d({ poolSize: 3, strides: 2, ceilMode: true });
+    expect(runLayer(ceil, [[2, 2, 1]]).output()).toBeCloseToTensor([-0.7, -0.3]);
     const counted = layers.averagePool2d({ poolSize: 3, strides: 3, padding: 1, countPadding: true });
     expect(runLayer(counted, [[2, 2, 1]]).output()).toBeCloseToTensor([-3.4 / 9, -1.8 / 9]);
   });
@@ -153,6 +156,19 @@ describe("batch normalization", () => {
     );
     expect(mean).toBeCloseToTensor([-0.9, -0.8]);
     expect(variance).toBeCloseToTensor([0.01, 0.01]);
+  });
+
+  test("the running variance follows the unbiased one where asked: 0.01 of two values is 0.02", () => {
+    const layer = layers.batchNormalization({ epsilon: 1e-3, runningVariance: "unbiased" });
+    const { output, updates, values } = runLayer(layer, [[2]], true);
+    const scaled = 0.1 / Math.sqrt(0.01 + 1e-3);
+    expect(output()).toBeCloseToTensor([-scaled, -scaled, scaled, scaled]);
+    const [mean, variance] = evaluate(
+      updates.map(({ value }) => value),
+      values,
+    );
+    expect(mean).toBeCloseToTensor([-0.9, -0.8]);
+    expect(variance).toBeCloseToTensor([0.02, 0.02]);
   });
 
   test("inference uses the running moments, and changes nothing", () => {

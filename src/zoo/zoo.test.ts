@@ -71,6 +71,30 @@ describe.each(names)("%s", (name) => {
   });
 });
 
+test.each([
+  ["vgg11", ["stage1", "stage2", "stage3", "stage4", "stage5", "features", "fc6", "fc7"]],
+  ["resnet18", ["stem", "layer1", "layer2", "layer3", "layer4", "global_pool"]],
+  ["resnet50:v1", ["stem", "layer1", "layer2", "layer3", "layer4", "global_pool"]],
+  ["squeezenet1-1", ["conv1", ...Array.from({ length: 8 }, (_, index) => `fire${index + 2}`)]],
+  [
+    "mobilenet-v1",
+    ["conv1", ...Array.from({ length: 13 }, (_, index) => `block${index + 1}`), "global_pool"],
+  ],
+  [
+    "mobilenet-v2",
+    ["stem", ...Array.from({ length: 17 }, (_, index) => `block${index + 1}`), "features", "global_pool"],
+  ],
+] as const)("%s names its stages", (name, stages) => {
+  expect(create(name).architecture.taps.map((tap) => tap.name)).toEqual(stages);
+});
+
+test("a tap is a feature extractor", async () => {
+  expect((await create("mobilenet-v1-0.25").tap("global_pool")).outputShape).toEqual([256]);
+  expect((await create("resnet18", { inputShape: [64, 64, 3] }).tap("layer4")).outputShape).toEqual([
+    2, 2, 512,
+  ]);
+});
+
 test("figures of the papers, of torchvision 0.28, of Keras 3.15 and of this project", () => {
   expect(names.map((name) => zoo[name].parameters)).toEqual([
     ...[535_818, 61_706, 34_826, 19_466, 16_634, 61_100_840],
