@@ -19,6 +19,7 @@ import h5py
 import keras
 import numpy as np
 from keras import layers as L
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / "src"
 FILES = ROOT / "formats" / "keras" / "golden"
@@ -226,6 +227,7 @@ BRANCH = {
     "multiply": lambda a, b: L.Multiply()([a, b]),
     "average": lambda a, b: L.Average()([a, b]),
     "maximum": lambda a, b: L.Maximum()([a, b, a]),
+    "scaled residual": lambda a, b: CustomScaleLayer(0.2)([a, b]),
     "minimum": lambda a, b: L.Minimum()([a, b]),
     "concatenate": lambda a, b: L.Concatenate(axis=1)([a, b]),
     "operators": lambda a, b: L.ReLU(6.0)(a + 3.0) * (1.0 / 6.0) - b,

@@ -4,6 +4,7 @@ import { drawn } from "../../testing/drawn.ts";
 import { netsOfEveryLayer } from "../../testing/every-layer.ts";
 import { models } from "../../zoo/index.ts";
 import { exportTfjs } from "./export-tfjs.ts";
+import { importKeras } from "./import-keras.ts";
 
 /** As much of TensorFlow.js as is used here: it is no dependency, `npm run bench` installs it. */
 interface TensorFlow {
@@ -12,7 +13,20 @@ interface TensorFlow {
   loadLayersModel(handler: {
     load(): Promise<object>;
   }): Promise<{ predict(x: object): { shape: number[]; data(): Promise<Float32Array> } }>;
+  sequential(options: { layers: object[] }): {
+    save(handler: object): Promise<object>;
+    predict(x: object): { data(): Promise<Float32Array> };
+  };
+  io: { withSaveHandler(save: (artifacts: TfjsArtifacts) => Promise<object>): object };
+  layers: Readonly<Record<string, (options: object) => object>>;
   tensor(values: Float32Array, shape: readonly number[]): object;
+}
+
+/** What TensorFlow.js gives to whoever saves a model. */
+interface TfjsArtifacts {
+  readonly modelTopology: object;
+  readonly weightSpecs: readonly object[];
+  readonly weightData: ArrayBuffer;
 }
 
 const place = new URL(
@@ -27,7 +41,9 @@ async function predict(
 ) {
   const model = JSON.parse(new TextDecoder().decode(files.get("model.json")));
   const [{ paths, weights }] = model.weightsManifest;
-  const bytes = Uint8Array.from(paths.flatMap((path: string) => [...(files.get(path) ?? [])]));
+  const bytes = new Uint8Array(
+    Buffer.concat(paths.map((path: string) => files.get(path) ?? new Uint8Array(0))),
+  );
   const loaded = await tf.loadLayersModel({
     load: async () => ({
       modelTopology: model.modelTopology,
@@ -60,7 +76,7 @@ describe.skipIf(!existsSync(place))("TensorFlow.js 4.22 predicts the same", asyn
     await tf.setBackend("cpu");
     const model = models.create(name, {
       classes: 10,
-      inputShape: name === "lenet5" ? [28, 28, 1] : [64, 64, 3],
+      inputShape: name === "lenet5" ? [28, 28, 1] : [32, 32, 3],
     });
     const images = drawn([1, ...model.inputShape], 3);
     const expected = await model.predict(images);
@@ -68,5 +84,47 @@ describe.skipIf(!existsSync(place))("TensorFlow.js 4.22 predicts the same", asyn
     const greatest = Math.max(...expected.data.map(Math.abs));
     for (const [index, value] of values.entries())
       expect(Math.abs(value - expected.data[index]) / greatest).toBeLessThan(1e-4);
+  });
+
+  test("a model that TensorFlow.js has made and saved is imported", async () => {
+    tf.enableProdMode();
+    await tf.setBackend("cpu");
+    const { layers } = tf;
+    const theirs = tf.sequential({
+      layers: [
+        layers["conv2d"]({
+          inputShape: [7, 6, 2],
+          filters: 3,
+          kernelSize: 3,
+          activation: "relu6",
+          padding: "same",
+        }),
+        layers["batchNormalization"]({}),
+        layers["maxPooling2d"]({ poolSize: 2 }),
+        layers["depthwiseConv2d"]({ kernelSize: 2, activation: "hardSigmoid", biasInitializer: "ones" }),
+        layers["leakyReLU"]({}),
+        layers["flatten"]({}),
+        layers["dense"]({ units: 4, activation: "softmax" }),
+      ],
+    });
+    const saved = await new Promise<TfjsArtifacts>((resolve) => {
+      void theirs.save(
+        tf.io.withSaveHandler(async (artifacts) => {
+          resolve(artifacts);
+          return {};
+        }),
+      );
+    });
+    const model = {
+      modelTopology: saved.modelTopology,
+      weightsManifest: [{ paths: ["w"], weights: saved.weightSpecs }],
+    };
+    const sibling = async () => new Uint8Array(saved.weightData);
+    const bytes = new TextEncoder().encode(JSON.stringify(model));
+    const { model: ours, unused } = await importKeras(bytes, { name: "model.json", sibling });
+    const images = drawn([2, 7, 6, 2], 1);
+    const expected = await theirs.predict(tf.tensor(images.data, images.shape)).data();
+    expect(await ours.predict(images)).toBeCloseToTensor([...expected], { absolute: 1e-6 });
+    expect(unused).toEqual([]);
   });
 });

@@ -61,6 +61,14 @@ function extreme(which: "maximum" | "minimum"): Importer {
   };
 }
 
+/** a + scale b, the residual of Inception-ResNet in Keras's applications. */
+const scaledResidual: Importer = ({ options, make, helper }) => {
+  const scaled = helper("rescaling", { scale: options.number("scale") });
+  const sum = make("add", {});
+  return ([residual, branch]) =>
+    sum.apply(branch === undefined ? [residual] : [residual, scaled.apply(branch)]);
+};
+
 /** Classes with several inputs. */
 export const mergeImporters = {
   Add: joined("add"),
@@ -71,5 +79,6 @@ export const mergeImporters = {
   TrueDivide: joined("divide"),
   Maximum: extreme("maximum"),
   Minimum: extreme("minimum"),
+  CustomScaleLayer: scaledResidual,
   Concatenate: single("concatenate", (options) => ({ axis: options.number("axis", -1) })),
 } satisfies { readonly [className: string]: Importer };
