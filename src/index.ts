@@ -25,6 +25,7 @@ export {
   type WasmFeature,
 } from "./engine/index.ts";
 export * as formats from "./formats/index.ts";
+export type { FetchOptions, FetchProgress, Patience } from "./hub/index.ts";
 export {
   type ProfiledOperation,
   type ProfileOptions,
@@ -105,6 +106,7 @@ export {
   type ScheduleOptions,
   schedules,
 } from "./optimizers/index.ts";
+export { type Pretrained, type PretrainedOptions, pretrained } from "./pretrained/index.ts";
 export * from "./tensor/index.ts";
 export {
   type Callback,
@@ -120,6 +122,9 @@ export {
 } from "./train/index.ts";
 export {
   models,
+  type PublishedChecksum,
+  type PublishedWeights,
+  type WeightsSource,
   type ZooDropoutOptions,
   type ZooName,
   type ZooOptions,

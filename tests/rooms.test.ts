@@ -34,6 +34,7 @@ const rooms: Readonly<Record<string, Room>> = {
   optimizers: { rooms: vocabulary },
   metrics: { rooms: vocabulary },
   data: { rooms: ["tensor", "host", "options"] },
+  hub: { rooms: ["tensor", "host"] },
   formats: {
     rooms: ["tensor", "graph"],
     optional: ["@bufbuild/protobuf", "@bufbuild/protobuf/codegenv2", "fflate"],
@@ -43,8 +44,9 @@ const rooms: Readonly<Record<string, Room>> = {
   interop: { rooms: [...belowTrain, "train", "models"] },
   zoo: { rooms: [...belowTrain, "train", "models"] },
   inspect: { rooms: [...belowTrain, "train", "models", "zoo"] },
+  pretrained: { rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo"] },
   cli: {
-    rooms: [...belowTrain, "train", "models", "interop", "zoo", "inspect"],
+    rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "inspect", "pretrained"],
     packages: ["cli-table3", "commander", "picocolors", "zod"],
     node: /./,
   },

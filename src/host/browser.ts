@@ -1,3 +1,4 @@
+export * from "./browser-downloads.ts";
 export * from "./browser-files.ts";
 export * from "./browser-machine.ts";
 export * from "./browser-threads.ts";

@@ -1,3 +1,4 @@
+export * from "./node-downloads.ts";
 export * from "./node-files.ts";
 export * from "./node-machine.ts";
 export * from "./node-threads.ts";

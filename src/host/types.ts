@@ -28,3 +28,39 @@ export interface HostMachine {
   /** What of the host could be changed to make kernels faster, a sentence each. */
   readonly remedies: readonly string[];
 }
+
+/** How the bytes of a file are summed up. */
+export type ChecksumAlgorithm = "sha256" | "md5";
+
+/** A place for a file that is fetched: the file once all of it is there, and its beginning until then. */
+export interface DownloadSlot {
+  /** Where the file is or will be, for people: a path, or an address. */
+  readonly place: string;
+  /** All bytes of the file; `null` when it is not there yet. @throws FileError when it cannot be read */
+  read(): Promise<Uint8Array<ArrayBuffer> | null>;
+  /**
+   * Takes the place for this caller, to fill it.
+   *
+   * @returns null when another caller, here or in another process, is about it
+   * @throws FileError when nothing can be written there
+   */
+  begin(algorithm: ChecksumAlgorithm | null): Promise<PartialDownload | null>;
+}
+
+/** The beginning of a file, held by one caller. */
+export interface PartialDownload {
+  /** Bytes that are there. */
+  readonly size: number;
+  /** The server's mark of the file that they are the beginning of; `null` when there is none. */
+  readonly version: string | null;
+  /** Begins again, with a file of another version. */
+  clear(version: string | null): Promise<void>;
+  /** @throws FileError when the disk is full, or cannot be written */
+  append(bytes: Uint8Array): Promise<void>;
+  /** The checksum of what is there, in hexadecimal; `null` when this host cannot work it out. */
+  digest(): Promise<string | null>;
+  /** Makes it the file, all at once, and gives its bytes. The place is free then. */
+  finish(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Gives the place free; what is there stays for who goes on. After `finish` it does nothing. */
+  release(): Promise<void>;
+}

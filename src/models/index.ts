@@ -26,6 +26,7 @@ export {
   normalized,
   type Preprocessing,
   type PreprocessingOptions,
+  readPreprocessing,
 } from "./preprocessing.ts";
 export { sequential } from "./sequential.ts";
 export { evaluationGraph, predictionGraph, type ResidentData, trainingGraph } from "./step-graphs.ts";

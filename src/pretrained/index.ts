@@ -1,0 +1,1 @@
+export { type Pretrained, type PretrainedOptions, pretrained } from "./pretrained.ts";
