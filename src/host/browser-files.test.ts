@@ -67,7 +67,7 @@ describe("decodeImage", () => {
       pixels: Uint8Array.of(9),
     });
 
-    serve(() => new Response("PNG"));
+    serve(() => new Response(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)));
     const close = vi.fn();
     const data = Uint8ClampedArray.of(1, 2, 3, 255, 4, 5, 6, 255);
     vi.stubGlobal("createImageBitmap", async () => ({ width: 2, height: 1, close }));

@@ -3,7 +3,9 @@
  * relative to the page; everything that needs a disk is a `FileError` that says what to do instead.
  */
 import { FileError, FormatError } from "../tensor/errors.ts";
-import { type DecodedImage, decodePnm, isPnm } from "./pnm.ts";
+import { decodeBmp } from "./bmp.ts";
+import { checkPixels, imageKindOf } from "./image-kinds.ts";
+import { type DecodedImage, decodePnm } from "./pnm.ts";
 
 export type { DecodedImage } from "./pnm.ts";
 
@@ -77,25 +79,30 @@ export function packageFolder(_name: string): string | undefined {
 }
 
 /**
- * Fetches an image and decodes it to pixels: binary PGM and PPM by itself (gray or RGB), all else by the browser
- * (always RGB; upright by its EXIF orientation; transparency is dropped).
+ * Fetches an image and decodes it to pixels: BMP, binary PGM and PPM as in Node, all else by the browser (always RGB; upright by
+ * its EXIF orientation; transparency is dropped, but what is wholly transparent is black, as a canvas has it).
  *
  * @throws FileError when it cannot be fetched
  * @throws FormatError when it is not an image
  */
 export async function decodeImage(path: string): Promise<DecodedImage> {
   const bytes = await readFile(path);
-  if (isPnm(bytes)) return decodePnm(bytes, path);
-  const bitmap = await createImageBitmap(new Blob([bytes]), { premultiplyAlpha: "none" }).catch(
-    (error: unknown) => {
-      throw new FormatError("this is not an image that the browser can read", {
-        where: path,
-        hint: "Save it again as PNG or JPEG.",
-        cause: error,
-      });
-    },
-  );
+  const kind = imageKindOf(bytes, path);
+  if (kind === "pnm") return decodePnm(bytes, path);
+  if (kind === "bmp") return decodeBmp(bytes, path);
+  const bitmap = await createImageBitmap(new Blob([bytes]), {
+    imageOrientation: "from-image",
+    premultiplyAlpha: "none",
+    colorSpaceConversion: "none",
+  }).catch((error: unknown) => {
+    throw new FormatError("this is not an image that the browser can read", {
+      where: path,
+      hint: "Save it again as PNG or JPEG.",
+      cause: error,
+    });
+  });
   const { width, height } = bitmap;
+  checkPixels(width, height, path);
   const context = new OffscreenCanvas(width, height).getContext("2d");
   if (context === null) {
     throw new FileError("the browser gives no canvas to decode images with", {

@@ -116,8 +116,9 @@ export async function appendLine(path: string, text: string): Promise<void> {
 }
 
 /**
- * Reads an image file into 8-bit gray or RGB pixels: binary PGM and PPM by itself, all else (PNG, JPEG, WebP, ...)
- * with the optional package sharp. Photographs are turned upright by their EXIF orientation; transparency is dropped.
+ * Reads an image file into 8-bit gray or RGB pixels: BMP, binary PGM and PPM by itself, all else (JPEG, PNG, WebP, AVIF, TIFF, a
+ * GIF's first frame) with the optional package sharp. Photographs are turned upright by their EXIF orientation; transparency is
+ * dropped, as Pillow's `convert("RGB")` does; 16 bits become 8, CMYK becomes RGB; profiles of colours are not applied.
  *
  * @throws FileError when the file cannot be read, or sharp is needed and not installed
  * @throws FormatError when it is not an image
