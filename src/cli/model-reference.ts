@@ -3,11 +3,13 @@ import { fileExists, folderExists } from "#host";
 import type { Engine } from "../engine/engine.ts";
 import { losses } from "../losses/index.ts";
 import type { Model } from "../models/index.ts";
-import { FileError } from "../tensor/errors.ts";
+import { FileError, OptionError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
 import { endsInSoftmax } from "./ends-in-softmax.ts";
 import { readModelFile } from "./model-files.ts";
 import { modelNames } from "./names.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+import type { WeightsFlags } from "./weights-model.ts";
 
 /** A model as a command was given it: by a run's folder, or by a file. */
 export interface ModelReference {
@@ -33,7 +35,7 @@ export async function resolveModel(reference: string): Promise<ModelReference> {
   if (modelNames.some((name) => name === reference)) {
     throw new FileError("this is a model without trained weights", {
       where: reference,
-      hint: `Train it (fovea train --model ${reference} --out runs/${reference}), and give its folder: runs/${reference}.`,
+      hint: `Give it weights (--weights: fovea models ${reference} lists what there is). Or train it (fovea train --model ${reference} --out runs/${reference}), and give its folder: runs/${reference}.`,
     });
   }
   const isFolder = await folderExists(reference);
@@ -49,6 +51,56 @@ async function dataOfRun(folder: string): Promise<string> {
   return configFromFile(await readRunConfig(folder), `${folder}/${runFiles.config}`).data;
 }
 
+/** What a command needs to open a model. */
+export interface Opening {
+  readonly flags: WeightsFlags;
+  readonly engine: Promise<Engine>;
+  readonly terminal: Terminal;
+}
+
+/** A model as a command was given it, ready for use. */
+export interface OpenedModel {
+  readonly model: Model;
+  /** The data that a run was trained on. @throws FormatError when the run's configuration is damaged */
+  readonly data: () => Promise<string | null>;
+}
+
+/**
+ * Opens what the word for a model means: a run, a model file, or, with `--weights`, a model by name. The engine is waited for when
+ * all else is at hand.
+ *
+ * @throws OptionError for flags that do not go together; FileError and FormatError when a file cannot be had
+ */
+export async function openModel(
+  reference: string,
+  { flags, engine, terminal }: Opening,
+): Promise<OpenedModel> {
+  const { weights } = flags;
+  if (weights !== undefined) {
+    await checkIsName(reference);
+    const { weightsModel } = await import("./weights-model.ts");
+    const { model } = await weightsModel(reference, { ...flags, weights }, await engine, terminal);
+    return { model: ready(model, await engine), data: async () => null };
+  }
+  if (flags.classes !== undefined || !flags.strict) {
+    throw new OptionError("goes with --weights only", {
+      where: flags.strict ? "--classes" : "--no-strict",
+      hint: "A run or a model file holds a whole model.",
+    });
+  }
+  const { file, data } = await resolveModel(reference);
+  return { model: await loadModel(file, await engine), data };
+}
+
+async function checkIsName(reference: string): Promise<void> {
+  if (modelNames.some((name) => name === reference)) return;
+  if (!(await fileExists(reference)) && !(await folderExists(reference))) return;
+  throw new OptionError("a run or a model file has weights already", {
+    where: "--weights",
+    hint: "Give the name of a model (fovea models lists them), or leave --weights out.",
+  });
+}
+
 /**
  * Loads a model for use on an engine: a file of ours, or one of another program that holds a whole network.
  *
@@ -56,10 +108,12 @@ async function dataOfRun(folder: string): Promise<string> {
  */
 export async function loadModel(file: string, engine: Engine): Promise<Model> {
   const model = await readModelFile(file, engine);
-  // A file from elsewhere may hold weights alone: it is judged as a classifier usually is.
-  if (model.compiled === null) {
-    const loss = losses.sparseCategoricalCrossentropy({ fromLogits: !endsInSoftmax(model) });
-    model.compile({ engine, loss });
-  }
+  return model.compiled === null ? ready(model, engine) : model;
+}
+
+/** A model from elsewhere comes without training: it is judged as a classifier usually is. */
+function ready(model: Model, engine: Engine): Model {
+  const loss = losses.sparseCategoricalCrossentropy({ fromLogits: !endsInSoftmax(model) });
+  model.compile({ engine, loss });
   return model;
 }

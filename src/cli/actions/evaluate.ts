@@ -1,7 +1,7 @@
 import { countOf, type ImageDataset, loadDataset, shiftImages, take } from "../../data/index.ts";
 import type { BatchOptions, Model } from "../../models/index.ts";
 import type { EvaluateFlags } from "../commands/evaluate.ts";
-import { loadModel, resolveModel } from "../model-reference.ts";
+import { openModel } from "../model-reference.ts";
 import type { Shift } from "../options.ts";
 import { withEngine } from "../session.ts";
 import { formatCount, formatMetric, formatPercent } from "../terminal/numbers.ts";
@@ -29,11 +29,10 @@ export interface MovedEvaluation {
 
 /** Evaluates a model on the test part of a data set. */
 export async function evaluate(reference: string, flags: EvaluateFlags, terminal: Terminal): Promise<void> {
-  const { file, data: ownData } = await resolveModel(reference);
   await withEngine(flags, async (engine) => {
+    const { model, data: ownData } = await openModel(reference, { flags, engine, terminal });
     const data = flags.data ?? (await ownData()) ?? "mnist";
     const { test: all } = await loadDataset(data);
-    const model = await loadModel(file, await engine);
     const test = flags.limit === undefined ? all : take(all, flags.limit);
     const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
     const { shift = null } = flags;

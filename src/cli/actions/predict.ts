@@ -6,7 +6,7 @@ import type { Model } from "../../models/index.ts";
 import { DataError, FormatError, formatShape, type Shape, ShapeError, Tensor } from "../../tensor/index.ts";
 import type { PredictFlags } from "../commands/predict.ts";
 import { endsInSoftmax } from "../ends-in-softmax.ts";
-import { loadModel, resolveModel } from "../model-reference.ts";
+import { openModel } from "../model-reference.ts";
 import { formatPercent } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
@@ -48,8 +48,7 @@ export async function predict(
   engine: Promise<Engine>,
   terminal: Terminal,
 ): Promise<void> {
-  const { file } = await resolveModel(reference);
-  const model = await loadModel(file, await engine);
+  const { model } = await openModel(reference, { flags, engine, terminal });
   const inputs: Input[] = [];
   for (const name of names) inputs.push(await readInput(name, model, flags, terminal));
   const outputs: Tensor<"float32">[] = [];

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { pixelShift, type Shift, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import type { WeightsFlags } from "../weights-model.ts";
+import { addWeightsOptions } from "./weights-options.ts";
 
 /** Options of `fovea evaluate`. */
-export interface EvaluateFlags {
+export interface EvaluateFlags extends WeightsFlags {
   readonly data?: string;
   readonly shift?: Shift;
   readonly limit?: number;
@@ -15,7 +17,7 @@ export interface EvaluateFlags {
 
 /** `fovea evaluate`: loss and accuracy of a trained model on the test part of a data set. */
 export function registerEvaluate(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command("evaluate")
     .summary("loss and accuracy of a trained model")
     .description(
@@ -23,7 +25,11 @@ export function registerEvaluate(program: Command, terminal: Terminal): void {
         "moved, zeros coming in at the edges: --shift 2,2 moves them 2 px up and 2 px left, --shift=-2,0 moves them 2 px " +
         "down. Consistency is then the share of predictions that the move leaves as they were.",
     )
-    .argument("<model>", "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json)")
+    .argument(
+      "<model>",
+      "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
+    );
+  addWeightsOptions(command)
     .option("--data <name>", "mnist, or a folder of IDX files (default: the run's data, else mnist)")
     .option("--shift <up,left>", "move each image first: up and left in pixels", pixelShift("--shift"))
     .option("--limit <n>", "the first N examples only", wholeNumber("--limit", { minimum: 1 }))

@@ -1,11 +1,13 @@
 import type { Command } from "commander";
 import { choice, pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import type { WeightsFlags } from "../weights-model.ts";
+import { addWeightsOptions } from "./weights-options.ts";
 
 const fitModes = ["stretch", "crop", "refuse"] as const;
 
 /** Options of `fovea predict`. */
-export interface PredictFlags {
+export interface PredictFlags extends WeightsFlags {
   readonly top?: number;
   readonly logits?: string;
   readonly fit?: (typeof fitModes)[number];
@@ -17,16 +19,20 @@ export interface PredictFlags {
 
 /** `fovea predict`: the classes of images. */
 export function registerPredict(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command("predict")
     .summary("classify images")
     .description(
-      "Classifies images: the likeliest classes with their probabilities. An INPUT is an image file (binary PGM or PPM; " +
-        "PNG, JPEG and others with the package sharp installed), or a .npy file of shape [N,H,W,C] that is taken as " +
+      "Classifies images: the likeliest classes with their probabilities. An INPUT is an image file (BMP, binary PGM or PPM; " +
+        "JPEG, PNG, WebP, GIF, AVIF and TIFF with the package sharp installed), or a .npy file of shape [N,H,W,C] that is taken as " +
         "already preprocessed (float32) or as pixels from 0 to 255 (uint8).",
     )
-    .argument("<model>", "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json)")
-    .argument("<input...>", "images, or .npy files")
+    .argument(
+      "<model>",
+      "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
+    )
+    .argument("<input...>", "images, or .npy files");
+  addWeightsOptions(command)
     .option("--top <k>", "how many classes to print (default: 3)", wholeNumber("--top", { minimum: 1 }))
     .option(
       "--logits <file>",
@@ -64,5 +70,7 @@ export function registerPredict(program: Command, terminal: Terminal): void {
 const examples = `
 Examples:
   fovea predict runs/lenet5 digit.png
+  fovea predict resnet50 photo.jpg --weights torchvision
+  fovea predict mobilenet-v1-0.25 photo.jpg --weights tfjs/model.json
   fovea predict model.safetensors *.pgm --top 1
   fovea predict runs/lenet5 batch.npy --logits out.npy --json`;

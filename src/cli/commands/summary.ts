@@ -2,11 +2,12 @@ import type { Command } from "commander";
 import { modelNames, precisionNames } from "../names.ts";
 import { choice, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import type { WeightsFlags } from "../weights-model.ts";
+import { addWeightsOptions } from "./weights-options.ts";
 
 /** Options of `fovea summary`. */
-export interface SummaryFlags {
+export interface SummaryFlags extends WeightsFlags {
   readonly batchSize?: number;
-  readonly classes?: number;
   readonly threads?: number;
   readonly precision?: (typeof precisionNames)[number];
   readonly profile?: boolean;
@@ -16,7 +17,7 @@ export interface SummaryFlags {
 
 /** `fovea summary`: what a model is made of, and how it is computed. */
 export function registerSummary(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command("summary")
     .summary("layers, parameters, FLOPs, memory and algorithms of a model")
     .description(
@@ -27,16 +28,12 @@ export function registerSummary(program: Command, terminal: Terminal): void {
     .argument(
       "<model>",
       `${modelNames.join(", ")}; or a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json)`,
-    )
+    );
+  addWeightsOptions(command)
     .option(
       "--batch-size <n>",
       "batch size of the plan (default: 128, or the largest power of two that memory holds)",
       wholeNumber("--batch-size", { minimum: 1 }),
-    )
-    .option(
-      "--classes <n>",
-      "classes of a model by name (default: 10, or ImageNet's 1000)",
-      wholeNumber("--classes", { minimum: 2 }),
     )
     .option(
       "--threads <n>",
