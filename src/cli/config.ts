@@ -32,6 +32,10 @@ export const trainConfigSchema = z.strictObject({
   limit: whole(1).nullable(),
   seed: whole(0),
   precision: z.enum(precisionNames),
+  /** What training starts from; fresh weights when null. Runs from before there was the choice started so. */
+  weights: z.string().min(1).nullable().default(null),
+  /** Whether all of those must fit. */
+  strict: z.boolean().default(true),
 });
 
 /** A checked configuration. */
@@ -55,6 +59,8 @@ const defaults: TrainConfig = {
   limit: null,
   seed: 1,
   precision: "fast",
+  weights: null,
+  strict: true,
 };
 
 /** What flags can say: any part of a configuration. */

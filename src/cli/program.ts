@@ -4,6 +4,7 @@ import { registerBackprop } from "./commands/backprop.ts";
 import { registerConvert } from "./commands/convert.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerSummary } from "./commands/summary.ts";
 import { registerTour } from "./commands/tour.ts";
@@ -46,6 +47,7 @@ function createProgram(terminal: Terminal): Command {
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);
   registerSummary(program, terminal);
+  registerModels(program, terminal);
   registerConvert(program, terminal);
   registerBackprop(program, terminal);
   registerTour(program, terminal);
@@ -59,6 +61,8 @@ Examples:
   fovea train --data mnist --model lenet5 --out runs/lenet5
   fovea evaluate runs/lenet5 --data mnist --shift 2,2
   fovea predict runs/lenet5 digit.png
+  fovea models                                           networks by name, and the weights that are published for them
+  fovea predict resnet50 photo.jpg --weights torchvision
   fovea summary lenet5
   fovea convert resnet18.pth resnet18.safetensors --model resnet18
   fovea backprop --depth 3                               backpropagation, number by number

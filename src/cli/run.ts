@@ -90,8 +90,9 @@ async function openResumedRun(path: string, stored: TrainConfig, config: TrainCo
 
 /** The part of the flags that a run's configuration holds. */
 function settingsOf(flags: TrainFlags): TrainSettings {
-  const { out, resume, overwrite, recipe, threads, quiet, json, verbose, ...settings } = flags;
-  return settingsByRecipe(recipe, settings);
+  const { out, resume, overwrite, recipe, threads, quiet, json, verbose, strict, ...settings } = flags;
+  // It is true also where nothing was said.
+  return settingsByRecipe(recipe, strict === false ? { ...settings, strict } : settings);
 }
 
 /** `runs/lenet5`, or the first of `runs/lenet5-2`, `runs/lenet5-3`, ... that is not there. */

@@ -1,11 +1,10 @@
 export { type FetchedFile, fetchFile } from "./fetch-file.ts";
 export {
-  cacheFolderOf,
-  cachePath,
   type FetchOptions,
   type FetchProgress,
   fileNameOf,
   isAddress,
   type Patience,
+  placeOf,
   type RemoteFile,
 } from "./settings.ts";

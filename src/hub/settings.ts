@@ -1,4 +1,4 @@
-import { environmentVariable, userCacheFolder } from "#host";
+import { downloadSlot, environmentVariable, userCacheFolder } from "#host";
 import { OptionError } from "../tensor/errors.ts";
 
 /** A file as its publisher describes it. */
@@ -112,6 +112,11 @@ export function cachePath(url: URL): string {
       .map(plain)
       .join("/") + plain(query)
   );
+}
+
+/** Where a fetched file is kept, or will be. */
+export function placeOf(url: string, options: FetchOptions = {}): string {
+  return downloadSlot(cacheFolderOf(options), cachePath(new URL(url))).place;
 }
 
 /** A part that cannot be decoded is used as it stands. */

@@ -1,7 +1,7 @@
 import { countOf, type DatasetPair, loadDataset, split, take } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
-import type { Model } from "../../models/index.ts";
-import type { EpochRecord, History } from "../../train/index.ts";
+import { Model } from "../../models/index.ts";
+import { decodeCheckpoint, type EpochRecord, type History } from "../../train/index.ts";
 import { readRunCheckpoint } from "../../train/run-folder.ts";
 import { models } from "../../zoo/index.ts";
 import type { TrainFlags } from "../commands/train.ts";
@@ -14,6 +14,7 @@ import { withEngine } from "../session.ts";
 import { EpochProgress } from "../terminal/epoch-progress.ts";
 import { formatCount, formatMetric } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
+import { weightsModel } from "../weights-model.ts";
 
 /** Figures over the test part. */
 interface TestFigures {
@@ -47,7 +48,7 @@ export async function train(flags: TrainFlags, terminal: Terminal): Promise<void
   await withEngine({ threads: flags.threads, precision: config.precision }, async (starting) => {
     const data = await loadTrainingData(config);
     const engine = await starting;
-    const model = createModel(config, data, engine);
+    const model = await createModel(plan, { data, engine, flags, terminal });
     const run = await plan.open();
     try {
       await trainInto(run, { plan, data, model, engine, flags, terminal });
@@ -125,12 +126,29 @@ async function loadTrainingData({ data: name, limit, validationSplit }: TrainCon
   return { train: examples, test };
 }
 
-function createModel(config: TrainConfig, { train: examples }: DatasetPair, engine: Engine): Model {
+async function createModel(
+  { config, path }: PlannedRun,
+  { data: { train: examples }, engine, flags, terminal }: Omit<Work, "plan" | "model">,
+): Promise<Model> {
   const [, ...inputShape] = examples.images.shape;
-  const model = models.create(config.model, { classes: examples.classNames.length, inputShape });
+  const options = { classes: examples.classNames.length, inputShape };
   const trained = Math.floor(countOf(examples) * (1 - config.validationSplit));
   const stepsPerEpoch = Math.max(1, Math.ceil(trained / config.batchSize));
-  model.compile({ ...compileChoice(config, stepsPerEpoch), metrics: ["accuracy"], engine });
+  const compile = { ...compileChoice(config, stepsPerEpoch), metrics: ["accuracy"], engine } as const;
+  const { weights, strict } = config;
+  if (weights === null) {
+    const model = models.create<string>(config.model, options);
+    model.compile(compile);
+    return model;
+  }
+  // A run that goes on has its preprocessing, and soon its weights, from its checkpoint.
+  const stored = flags.resume === undefined ? null : await readRunCheckpoint(path);
+  const quiet = flags.quiet ?? false;
+  const model =
+    stored === null
+      ? (await weightsModel(config.model, { ...options, weights, strict, quiet }, engine, terminal)).model
+      : Model.fromCheckpoint(decodeCheckpoint(stored, { name: path }), { engine });
+  model.compile(compile);
   return model;
 }
 

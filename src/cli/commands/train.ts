@@ -68,6 +68,13 @@ function addWhat(command: Command): void {
     )
     .option("--data <name>", "mnist, or a folder of IDX files (default: mnist)")
     .option("--model <name>", `${modelNames.join(", ")} (default: lenet5)`)
+    .option(
+      "--weights <what>",
+      "start from these weights: torchvision, torchvision:v1, keras (fetched and kept), a file, or an address; with another " +
+        "number of classes together with --no-strict",
+      pathName("--weights"),
+    )
+    .option("--no-strict", "take what fits of the weights; the rest is fresh")
     .option("--limit <n>", "train on the first N examples only", wholeNumber("--limit", { minimum: 1 }))
     .option(
       "--validation-split <share>",
@@ -146,5 +153,6 @@ Examples:
   fovea train --data mnist --model lenet5 --epochs 5 --batch-size 128 --optimizer adam --learning-rate 1e-3 \\
       --seed 1 --out runs/lenet5
   fovea train --model convnet-gmp --augment shift:2 --schedule warm-up:1+cosine --validation-split 0.1
+  fovea train --model resnet18 --weights torchvision --no-strict --data path/to/idx --learning-rate 1e-4
   fovea train --resume runs/lenet5 --epochs 8
   fovea train --data path/to/idx --model dense --json > result.json`;
