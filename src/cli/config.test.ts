@@ -24,6 +24,8 @@ describe("a configuration from flags", () => {
       limit: null,
       seed: 1,
       precision: "fast",
+      weights: null,
+      strict: true,
     });
   });
 
@@ -42,6 +44,11 @@ describe("a configuration from a file", () => {
   it("comes back as it was written", () => {
     const config = configFromFlags({ augment: { shift: 2 }, learningRate: 0.5 });
     expect(configFromFile(JSON.parse(JSON.stringify(config)), "config.json")).toEqual(config);
+  });
+
+  it("of a run from before there were weights to start from starts from fresh ones", () => {
+    const { weights, strict, ...older } = configFromFlags({});
+    expect(configFromFile(older, "config.json")).toMatchObject({ weights: null, strict: true });
   });
 
   it.each([
