@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { measureAllocation } from "../../testing/allocation.ts";
 import { fuzzReader } from "../../testing/fuzz-reader.ts";
-import { type PicklePart, pickleBytes, pickleText } from "../../testing/pickle-bytes.ts";
+import { type PicklePart, pickleBytes, pickleName, pickleText } from "../../testing/pickle-bytes.ts";
 import { dictPickle, pytorchFile, storagePickle, tensorPickle } from "../../testing/pytorch-file.ts";
 import { zipFile } from "../../testing/zip-file.ts";
 import { ZipArchive } from "../zip/archive.ts";
@@ -63,6 +63,32 @@ describe("tensors", () => {
     await expect(readPickle("}(", ...many, "u")).rejects.toThrow(
       'm.pth, tensor "w16": the tensors would take',
     );
+  });
+
+  test.each(["neg", "conj"])("a view with its sign yet to be turned is refused: %s", async (kind) => {
+    const metadata = pickleBytes("}", pickleText(kind), "\x88s");
+    const lazy = pickleBytes(pair.subarray(0, -2), metadata, "tR");
+    await expect(readPickle(dictPickle(lazy))).rejects.toThrow(
+      `m.pth, tensor "w": it is a view with the sign of what it shows turned (${kind}), which is not supported. Save it as tensor.resolve_${kind}().`,
+    );
+    const plain = pickleBytes(pair.subarray(0, -2), "}", pickleText(kind), "\x89s", "tR");
+    expect((await readPickle(dictPickle(plain))).tensors.size).toBe(1);
+  });
+
+  test("tensors in counters, queues and dictionaries with defaults are found", async () => {
+    const of = (name: string, parameters: PicklePart) =>
+      pickleBytes(pickleName("collections", name), parameters, "\x85R");
+    const { tensors } = await readPickle(
+      ...[
+        "}(",
+        pickleText("a"),
+        of("Counter", dictPickle(pair)),
+        pickleText("b"),
+        of("deque", pickleBytes("]", pair, "a")),
+      ],
+      ...[pickleText("c"), of("defaultdict", pickleName("builtins", "list")), pickleText("x"), pair, "su"],
+    );
+    expect([...tensors.keys()]).toEqual(["a.w", "b.0", "c.x"]);
   });
 
   test("a storage that is not there", async () => {
