@@ -17,6 +17,7 @@ import type { Buffer, Call, LoweringContext } from "../lower/lowering.ts";
 import { lowerProductUpdate } from "../lower/product-update.ts";
 import { emitCopy } from "../lower/shape.ts";
 import { lower, lowerUpdate } from "../lower/table.ts";
+import { absorbPadding } from "./absorb-padding.ts";
 import { Buffers, bytesOf, type Preset, withOwners } from "./buffers.ts";
 import { foldNormalizations } from "./fold.ts";
 import { findFusions } from "./fuse.ts";
@@ -95,7 +96,8 @@ class Lowerer {
 
   constructor(graph: Graph, variableAddress: (name: string) => number, slots: number, target: Target) {
     // Folding rounds differently.
-    this.#graph = joinGates(target.precision === "exact" ? graph : foldNormalizations(graph));
+    const folded = target.precision === "exact" ? graph : foldNormalizations(graph);
+    this.#graph = joinGates(absorbPadding(folded));
     this.#buffers = new Buffers(variableAddress);
     this.#slots = slots;
     this.#target = target;
