@@ -62,7 +62,9 @@ describe("ConvTranspose", () => {
     ["dilations", [4, 3, 3, 3], { dilations: [2, 2] }],
     ["groups", [4, 3, 2, 2], { strides: [2, 2], group: 2 }],
     ["output_shape", [4, 3, 3, 3], { strides: [2, 2], output_shape: [18, 16] }],
+    ["an output_shape beyond the full output", [4, 3, 2, 2], { strides: [3, 3], output_shape: [27, 24] }],
     ["SAME_UPPER", [4, 3, 3, 3], { strides: [2, 2], auto_pad: "SAME_UPPER" }],
+    ["SAME_UPPER beyond the full output", [4, 3, 1, 2], { strides: [3, 3], auto_pad: "SAME_UPPER" }],
     ["SAME_LOWER", [4, 3, 3, 3], { strides: [2, 2], auto_pad: "SAME_LOWER" }],
   ])("%s", async (_, kernel, attributes) => {
     for (const opset of opsets) {

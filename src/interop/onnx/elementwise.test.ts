@@ -177,6 +177,20 @@ describe("arithmetic", () => {
       "scale",
       "arithmetic",
     ]);
+    const caffe = new OnnxDraft(13, image);
+    const normalized = caffe.node("Mul", [caffe.node("Relu"), caffe.weights([4, 1, 1])]);
+    expect(await kindsOf(caffe.output(caffe.node("Add", [normalized, caffe.weights([4, 1, 1])])))).toEqual([
+      "activation",
+      "scale",
+    ]);
+    // Written with the constants between: they are worked out first.
+    const late = new OnnxDraft(9, image);
+    const factor2 = late.node("Mul", [late.node("Relu"), late.weights([4, 1, 1])]);
+    const offset = late.node("Unsqueeze", [late.weights([4])], { axes: [1, 2] });
+    expect(await kindsOf(late.output(late.node("Add", [factor2, offset])))).toEqual(["activation", "scale"]);
+    const rows = new OnnxDraft(13, image);
+    const factors = rows.node("Mul", [rows.node("Relu", [rows.node("Flatten")]), rows.weights([60])]);
+    await expectAsRuntime(rows.output(rows.node("Add", [factors, rows.weights([60])])));
   });
 });
 

@@ -52,7 +52,9 @@ export class Translator implements RuleContext, FoldContext {
     this.#values.set(inputName, first);
     const nodes = this.#neededNodes(this.#joinedNodes());
     this.#note(nodes);
-    for (const node of nodes) await this.#translate(node);
+    // Constants first: a layer may take in what stands behind it.
+    const others = await this.#foldConstants(nodes);
+    for (const node of others) await this.#translate(node);
     return this.#result(nodes.at(-1));
   }
 
@@ -91,6 +93,17 @@ export class Translator implements RuleContext, FoldContext {
       this.#elements += 2 * tensor.data.length;
       this.#values.set(proto.name, constantOf(tensor, proto.name, proto.dataType));
     }
+  }
+
+  /** Works out what depends on constants alone; the nodes that are left depend on the input. */
+  async #foldConstants(nodes: readonly OnnxNode[]): Promise<OnnxNode[]> {
+    const others: OnnxNode[] = [];
+    for (const node of nodes) {
+      const isKnown = node.input.every((name) => name === "" || this.#values.get(name)?.kind === "constant");
+      if (isKnown && isStandard(node.domain) && canFold(this.#reader(node))) await this.#translate(node);
+      else others.push(node);
+    }
+    return others;
   }
 
   /** The nodes of the file, those that only together stand for one layer joined. */

@@ -3,6 +3,7 @@ import { formatShape, type Shape, sizeOf, Tensor } from "../../../tensor/index.t
 import { parameterOf, rowOf } from "../builder.ts";
 import type { NodeReader } from "../node.ts";
 import { type Activation, type Constant, numbersOf } from "../values.ts";
+import { followingBias } from "./bias.ts";
 import type { Rule, RuleContext } from "./rule.ts";
 
 type Operation = "add" | "subtract" | "multiply" | "divide";
@@ -128,14 +129,15 @@ function perChannel(
     return place(node, context, x, (name) => layers.rescaling({ name, ...options }));
   }
   const parameter = new Tensor("float32", [row.length], row);
-  return place(
-    node,
-    context,
-    x,
-    (name) => layers.scale({ name, scale: factor, center: !factor }),
-    factor ? { weight: parameter } : { bias: parameter },
-    constant,
-  );
+  // A factor and then an offset, as Caffe's normalization ends, are one layer.
+  const offset = factor ? followingBias(node, context, row.length, x.shape.length - 1 - axis) : undefined;
+  const weights = {
+    ...(factor && { weight: parameter }),
+    ...(!factor && { bias: parameter }),
+    ...(offset !== undefined && { bias: rowOf(offset, x) }),
+  };
+  const center = "bias" in weights;
+  return place(node, context, x, (name) => layers.scale({ name, scale: factor, center }), weights, constant);
 }
 
 /** Whether nothing was learnt yet where a value comes from: it is the model's input, at most rescaled. */

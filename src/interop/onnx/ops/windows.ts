@@ -73,14 +73,22 @@ export function transposedPadding(
     const none = { top: 0, bottom: 0, left: 0, right: 0 };
     return { padding: automatic === "VALID" ? none : padsOf(node), outputPadding };
   }
-  const sides = ([0, 1] as const).map((axis) => {
+  const along = (axis: 0 | 1) => {
     // Some writers name all axes, the batch among them.
     const output = named?.slice(-2)[axis] ?? image[axis] * strides[axis];
     const full = strides[axis] * (image[axis] - 1) + dilatedSize(kernel[axis], dilations[axis]);
-    const total = Math.max(0, full + outputPadding[axis] - output);
+    const total = full + outputPadding[axis] - output;
+    // An output that is named and larger than the full one goes on behind its end; auto_pad cuts, and adds nothing
+    // (onnxruntime 1.30).
+    if (total < 0)
+      return { before: 0, after: 0, beyond: outputPadding[axis] - (named === undefined ? 0 : total) };
     const less = Math.floor(total / 2);
-    return automatic === "SAME_UPPER" ? [less, total - less] : [total - less, less];
-  });
-  const [[top, bottom], [left, right]] = sides;
-  return { padding: { top, bottom, left, right }, outputPadding };
+    const [before, after] = automatic === "SAME_UPPER" ? [less, total - less] : [total - less, less];
+    return { before, after, beyond: outputPadding[axis] };
+  };
+  const [rows, columns] = [along(0), along(1)];
+  return {
+    padding: { top: rows.before, bottom: rows.after, left: columns.before, right: columns.after },
+    outputPadding: [rows.beyond, columns.beyond],
+  };
 }
