@@ -5,7 +5,8 @@
 
 /** Models of the zoo. */
 export const modelNames = [
-  ...["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn", "alexnet"],
+  ...["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn", "alexnet", "alexnet:paper"],
+  ...["zfnet", "zfnet:512", "googlenet", "googlenet:paper"],
   ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
   ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
   ...["resnet50:v1", "resnet101:v1", "resnet152:v1", "squeezenet1-0", "squeezenet1-1"],

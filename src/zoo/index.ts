@@ -1,6 +1,12 @@
 export type { ZooEntry } from "./entry.ts";
 export * as models from "./models.ts";
-export type { ZooDropoutOptions, ZooOptions, ZooWidthOptions } from "./options.ts";
+export type {
+  ZooDropoutOptions,
+  ZooHeadsOptions,
+  ZooOptions,
+  ZooTransformOptions,
+  ZooWidthOptions,
+} from "./options.ts";
 export type { ZooName, ZooOptionsOf } from "./registry.ts";
 export type { PublishedChecksum, PublishedWeights, WeightsSource } from "./weights/published.ts";
 export { weightsLabel } from "./weights/published.ts";

@@ -1,6 +1,8 @@
 import {
+  booleanField,
   checkOptions,
   type Fields,
+  nullable,
   numberField,
   type Resolved,
   shapeField,
@@ -16,7 +18,7 @@ export interface ZooOptions {
   readonly inputShape?: Shape;
 }
 
-/** Options of the nets that drop values between their dense layers: VGG and AlexNet. */
+/** Options of the nets that drop values between their dense layers: VGG, AlexNet and ZFNet, and of nets that have more. */
 export interface ZooDropoutOptions extends ZooOptions {
   /** Probability of a value to be dropped, in [0, 1); default 0.5. */
   readonly dropout?: number;
@@ -26,6 +28,23 @@ export interface ZooDropoutOptions extends ZooOptions {
 export interface ZooWidthOptions extends ZooDropoutOptions {
   /** Factor for the number of filters of every layer, above 0; default 1, or what the name says. */
   readonly width?: number;
+}
+
+/** Options of GoogLeNet in both forms. */
+export interface ZooHeadsOptions extends ZooDropoutOptions {
+  /** Whether there are heads that train with the net; default true. */
+  readonly auxiliaries?: boolean;
+  /** Probability of a value of a head to be dropped, in [0, 1); default 0.7. */
+  readonly auxiliaryDropout?: number;
+}
+
+/** Options of GoogLeNet in torchvision's form. */
+export interface ZooTransformOptions extends ZooHeadsOptions {
+  /**
+   * Whether images are brought from ImageNet's means and deviations to [-1, 1] first, as torchvision's weights need it;
+   * default `null`: exactly if they have 3 channels.
+   */
+  readonly transformInput?: boolean | null;
 }
 
 /** What a family of nets was made for. */
@@ -83,6 +102,32 @@ export function zooWidthOptions(
     width: numberField({ above: 0, maximum: largestWidth }, defaults.width),
   };
   return checkOptions<ZooWidthOptions>(placeOf(name), options, fields);
+}
+
+const headsFields = (rate: number): Fields<ZooHeadsOptions> => ({
+  ...fieldsOf(imageNet),
+  dropout: dropoutField(rate),
+  auxiliaries: booleanField(true),
+  auxiliaryDropout: dropoutField(0.7),
+});
+
+/** {@link zooDropoutOptions} of an ImageNet net with heads. @param rate - the default of the dropout rate */
+export function zooHeadsOptions(
+  name: string,
+  options: ZooHeadsOptions,
+  rate: number,
+): Resolved<ZooHeadsOptions> {
+  return checkOptions<ZooHeadsOptions>(placeOf(name), options, headsFields(rate));
+}
+
+/** {@link zooHeadsOptions} with a transformation of images. */
+export function zooTransformOptions(
+  name: string,
+  options: ZooTransformOptions,
+  rate: number,
+): Resolved<ZooTransformOptions> {
+  const fields = { ...headsFields(rate), transformInput: nullable(booleanField(false)) };
+  return checkOptions<ZooTransformOptions>(placeOf(name), options, fields);
 }
 
 const dropoutField = (rate: number) => numberField({ minimum: 0, below: 1 }, rate);

@@ -3,6 +3,7 @@ import { nameHint, OptionError } from "../tensor/index.ts";
 import { alexNets } from "./alexnet.ts";
 import { convnets } from "./convnet.ts";
 import { dense } from "./dense.ts";
+import { googLeNets } from "./googlenet.ts";
 import { leNets } from "./lenet.ts";
 import { mobileNetV1s } from "./mobilenet-v1.ts";
 import { mobileNetV2s } from "./mobilenet-v2.ts";
@@ -10,6 +11,7 @@ import type { ZooWidthOptions } from "./options.ts";
 import { resNets } from "./resnet.ts";
 import { squeezeNets } from "./squeezenet.ts";
 import { vggs } from "./vgg.ts";
+import { zfNets } from "./zfnet.ts";
 
 /** All models by name. Names are torchvision's with `-` for `_`; a form other than torchvision's follows a colon. */
 export const zoo = {
@@ -17,6 +19,8 @@ export const zoo = {
   ...leNets,
   ...convnets,
   ...alexNets,
+  ...zfNets,
+  ...googLeNets,
   ...vggs,
   ...resNets,
   ...squeezeNets,
