@@ -7,7 +7,8 @@ import numpy
 FORMULA = (
     "element i (row-major, PyTorch's layout) of the tensor with key k, in uint32: h = (i ^ fnv1a(k)) * 0x9e3779b1; "
     "h ^= h >> 15; h *= 0x85ebca77; h ^= h >> 13; u = h / 2^31 - 1. Kernels: gain sqrt(6 / fanIn) u; running_var: "
-    "1 + u / 2; weights of batch normalization: 1 + u / 5, of bn3 a fifth of it; all else: u / 10. Images: "
+    "1 + u / 2; weights of batch normalization: 1 + u / 5, of bn3 a fifth of it; biases named bn.bias: 2 + u / 10; all else: "
+    "u / 10. Images: "
     "u with key 'images', or that of the step, layout NHWC. "
     "All rounded to float32."
 )
@@ -35,7 +36,8 @@ def value(key, shape, gain):
     if key.endswith("running_var"):
         return 1 + u / 2
     if not key.endswith("weight"):
-        return u / 10
+        # The many ReLUs of GoogLeNet are mostly on, or some value would always lie at a kink.
+        return u / 10 + (2 if key.endswith(".bn.bias") else 0)
     # As in trained nets, what a bottleneck adds is small: otherwise a hundred layers amplify rounding to what is seen.
     return (1 + u / 5) / (5 if key.endswith("bn3.weight") else 1)
 

@@ -27,16 +27,16 @@ from formula import CLASSES, FORMULA, IMAGE, numbers, pixels, value  # noqa: E40
 OUT = pathlib.Path(__file__).resolve().parents[2] / "src" / "zoo" / "golden" / "torchvision.json"
 
 # Without training, batch normalization does not normalize: kernels are scaled so that logits stay of order 1.
-GAINS = {"resnet": 0.6, "vgg": 1.0, "alexnet": 1.0, "squeezenet": 1.0, "mobilenet": 0.8}
+GAINS = {"googlenet": 0.8, "resnet": 0.6, "vgg": 1.0, "alexnet": 1.0, "squeezenet": 1.0, "mobilenet": 0.8}
 NETS = [
-    "alexnet",
+    *("alexnet", "googlenet"),
     *(f"vgg{depth}{suffix}" for depth in (11, 13, 16, 19) for suffix in ("", "_bn")),
     *(f"resnet{depth}" for depth in (18, 34, 50, 101, 152)),
     *("squeezenet1_0", "squeezenet1_1", "mobilenet_v2"),
 ]
 # Nets of which a training step is recorded, and the key of its images: such that no value lies so near to a kink of ReLU or a
 # tie of pooling that rounding, which differs between implementations, decides about gradients.
-TRAINED = {"alexnet": "images", "vgg11_bn": "images", "resnet18": "images 9"}
+TRAINED = {"alexnet": "images", "googlenet": "images 4", "vgg11_bn": "images", "resnet18": "images 9"}
 LABELS = [3, 1, 4, 1]
 
 
@@ -46,6 +46,8 @@ def gain_of(name):
 
 def net_of(name):
     options = {} if name.startswith("resnet") else {"dropout": 0}
+    if name == "googlenet":
+        options.update(dropout_aux=0, aux_logits=True, transform_input=True, init_weights=False)
     net = getattr(torchvision.models, name)(num_classes=CLASSES, **options)
     for key, tensor in net.state_dict().items():
         if not key.endswith("num_batches_tracked"):
@@ -64,14 +66,21 @@ def prediction(name):
         net = net_of(name)
         result = {"name": name, "gain": gain_of(name), "logits": numbers(net.eval()(images(2)).flatten().tolist())}
         if any(isinstance(module, torch.nn.BatchNorm2d) for module in net.modules()):
-            result["trainingLogits"] = numbers(net.train()(images(2)).flatten().tolist())
+            outputs = net.train()(images(2))
+            logits = outputs if isinstance(outputs, torch.Tensor) else outputs.logits
+            result["trainingLogits"] = numbers(logits.flatten().tolist())
     return result
 
 
 def gradients(net, key):
     net.zero_grad()
-    logits = net(images(len(LABELS), key).to(next(net.parameters()).dtype))
-    loss = F.cross_entropy(logits, torch.tensor(LABELS))
+    outputs = net(images(len(LABELS), key).to(next(net.parameters()).dtype))
+    labels = torch.tensor(LABELS)
+    if isinstance(outputs, torch.Tensor):
+        loss = F.cross_entropy(outputs, labels)
+    else:
+        heads = (outputs.aux_logits1, outputs.aux_logits2)
+        loss = F.cross_entropy(outputs.logits, labels) + 0.3 * sum(F.cross_entropy(head, labels) for head in heads)
     loss.backward()
     return loss, {name: parameter.grad.clone() for name, parameter in net.named_parameters()}
 

@@ -52,7 +52,7 @@ function kernelOf(key: string, [height, width, inputs, outputs]: Shape, gain: nu
 export function recordedElement(key: string, index: number): number {
   const u = uniformAt(hashOf(key), index);
   if (key.endsWith("running_var")) return 1 + u / 2;
-  if (!key.endsWith("weight")) return u / 10;
+  if (!key.endsWith("weight")) return u / 10 + (key.endsWith(".bn.bias") ? 2 : 0);
   return (1 + u / 5) / (key.endsWith("bn3.weight") ? 5 : 1);
 }
 

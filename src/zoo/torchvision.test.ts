@@ -13,15 +13,16 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 test("all nets that torchvision has were recorded", () => {
-  const theirs = names.filter((name) => /^(alexnet|vgg|resnet|squeezenet|mobilenet-v2)/.test(name));
+  const theirs = names.filter((name) => /^(alexnet|googlenet|vgg|resnet|squeezenet|mobilenet-v2)/.test(name));
   expect(recordedNames).toEqual(theirs.filter((name) => !name.includes(":")));
 });
 
-test.each(["alexnet", "resnet18", "resnet34", "resnet50", "squeezenet1-0", "squeezenet1-1", "mobilenet-v2"])(
-  "%s gives torchvision's logits",
-  (name) => expectPrediction(engine, name),
-);
+test.each([
+  ...["alexnet", "googlenet", "resnet18", "resnet34", "resnet50"],
+  ...["squeezenet1-0", "squeezenet1-1", "mobilenet-v2"],
+])("%s gives torchvision's logits", (name) => expectPrediction(engine, name));
 
-test.each(["resnet18", "alexnet"])("%s has torchvision's loss, gradients and statistics", (name) =>
-  expectStep(engine, name),
+test.each(["resnet18", "alexnet", "googlenet"])(
+  "%s has torchvision's loss, gradients and statistics",
+  (name) => expectStep(engine, name),
 );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { gradients } from "../autodiff/index.ts";
-import { isKind } from "../graph/index.ts";
+import { isKind, type Node } from "../graph/index.ts";
 import { type InitializerOption, initializers } from "../layers/index.ts";
 import { buildForward, modelParameters } from "../models/index.ts";
 import { createBuild } from "../ops/index.ts";
@@ -75,7 +75,7 @@ describe.each(names)("%s", (name) => {
     const heads = architecture.auxiliaries.map((head) => values[head.output]);
     const loss = [output, ...heads]
       .map((logits) => build("softmaxCrossEntropy", [logits, labels], { labelSmoothing: 0 }))
-      .map((losses) => build("reduceSum", [losses], { axes: [0], keepDimensions: true }))
+      .map((losses): Node => build("reduceSum", [losses], { axes: [0], keepDimensions: true }))
       .reduce((sum, next) => build("add", [sum, next], {}));
     const trained = modelParameters(architecture).filter(({ trainable }) => trainable);
     const wanted = trained.flatMap((parameter) => variables.get(parameter.name) ?? []);
