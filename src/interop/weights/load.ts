@@ -1,17 +1,11 @@
 import type { NamedTensors } from "../../formats/index.ts";
 import type { LazyTensor, Model } from "../../models/index.ts";
 import { checkOptions, type Fields, field, nameField, nullable } from "../../options/index.ts";
-import { OptionError, type Shape, Tensor } from "../../tensor/index.ts";
+import { OptionError, Tensor } from "../../tensor/index.ts";
 import { guessConvention } from "./guess.ts";
-import { fits, type KnownConvention, type Layout, layouts } from "./layouts.ts";
-import { namings } from "./names.ts";
-import {
-  describeMisfit,
-  isComplete,
-  type MismatchedWeight,
-  nearestNames,
-  type WeightReport,
-} from "./report.ts";
+import { type KnownConvention, type Layout, layouts } from "./layouts.ts";
+import { match } from "./match.ts";
+import { describeMisfit, isComplete, type WeightReport } from "./report.ts";
 import { type Slot, slotsOf } from "./slots.ts";
 
 /** How tensors are fitted to a model. */
@@ -38,12 +32,6 @@ const fields: Fields<LoadWeightsOptions> = {
   name: field("a text", (value): value is string => typeof value === "string", "weights"),
 };
 
-/** Auxiliary heads as torchvision names them. A net that was built without has no use for theirs. */
-const heads = /(^|\.)(aux\d*|AuxLogits|aux_classifier)\./;
-
-/** Counters of PyTorch's batch normalization and of profilers. */
-const counters = /(^|\.)(num_batches_tracked|total_ops|total_params)$/;
-
 /**
  * Gives a model the weights of a file: tensors find their parameters by the convention's names, and are brought from its
  * layouts to ours. Either everything that is asked for is replaced, or, on an error, nothing. The tensors must not change
@@ -63,7 +51,7 @@ export async function loadWeights(
   const renamed = renameAll(source.tensors, rename, name);
   const said = source.convention === "none" ? null : source.convention;
   const convention = asked ?? said ?? guessConvention(renamed, slots, model.architecture, name);
-  const { report, found } = match(model, renamed, slots, convention);
+  const { report, found } = match(model.architecture, renamed, slots, convention);
   if (report.applied.length === 0 || (strict && !isComplete(report))) throw misfit(model, report, name);
   const layout = layouts[convention];
   const weights = [...found].map(
@@ -92,99 +80,6 @@ function renameAll(
     renamed.set(other, tensor);
   }
   return renamed;
-}
-
-/** Which tensor goes where, and all that is to be said of it. */
-function match(
-  { architecture }: Model,
-  tensors: ReadonlyMap<string, Tensor>,
-  slots: readonly Slot[],
-  convention: KnownConvention,
-): { readonly report: WeightReport; readonly found: ReadonlyMap<Slot, Tensor> } {
-  const layout = layouts[convention];
-  const { pairs, beside } = namings[convention].pair([...tensors.keys()], slots, architecture);
-  const found = new Map<Slot, Tensor>();
-  const taken = new Set<Slot>();
-  const applied: WeightReport["applied"][number][] = [];
-  const mismatched: MismatchedWeight[] = [];
-  const unused: string[] = [];
-  const ignored: string[] = [];
-  const hasHeads = architecture.auxiliaries.length > 0;
-  const isIgnored = (name: string) =>
-    beside.has(name) || counters.test(name) || (!hasHeads && heads.test(name));
-  for (const [name, tensor] of tensors) {
-    const slot = pairs.get(name);
-    if (slot === undefined || taken.has(slot)) {
-      (isIgnored(name) ? ignored : unused).push(name);
-      continue;
-    }
-    taken.add(slot);
-    const parameter = slot.parameter.name;
-    if (isFloat(tensor) && fits(tensor.shape, slot, layout)) {
-      found.set(slot, tensor);
-      applied.push({ parameter, tensor: name });
-    } else {
-      const expected = layout.shape(slot);
-      mismatched.push({
-        parameter,
-        tensor: name,
-        expected,
-        found: tensor.shape,
-        hint: mismatchHint(slot, tensor, expected),
-      });
-    }
-  }
-  const lacking = slots.filter((slot) => !taken.has(slot));
-  const lackingNames = namesOf(lacking, slots, architecture, convention);
-  const guesses = nearestNames(lackingNames, unused);
-  const unusedGuesses = nearestNames(unused, lackingNames);
-  const missing = lacking.map((slot, index) => ({
-    parameter: slot.parameter.name,
-    shape: layout.shape(slot),
-    auxiliary: slot.parameter.auxiliary,
-    nearest: guesses[index] ?? null,
-  }));
-  return {
-    found,
-    report: {
-      convention,
-      applied,
-      missing,
-      unused: unused.map((tensor, index) => ({
-        tensor,
-        shape: tensors.get(tensor)?.shape ?? [],
-        nearest: unusedGuesses[index] ?? null,
-      })),
-      mismatched,
-      ignored,
-    },
-  };
-}
-
-/** What parameters are called in a convention. */
-function namesOf(
-  some: readonly Slot[],
-  all: readonly Slot[],
-  architecture: Model["architecture"],
-  convention: KnownConvention,
-): readonly string[] {
-  const names = namings[convention].names(all, architecture);
-  return some.map((slot) => names.get(slot) ?? slot.parameter.name);
-}
-
-function isFloat({ dtype }: Tensor): boolean {
-  return dtype === "float32" || dtype === "float64";
-}
-
-function mismatchHint({ layer, local }: Slot, tensor: Tensor, expected: Shape): string | null {
-  if (!isFloat(tensor)) return `It holds ${tensor.dtype} numbers: quantized weights need their scale.`;
-  const { shape } = tensor;
-  const differing = expected.filter((size, axis) => size !== shape[axis]).length;
-  const isHead = layer.layer.kind === "dense" && (local === "weight" || local === "bias");
-  if (isHead && expected.length === shape.length && differing === 1) {
-    return `Another number of classes? Without strict, ${layer.name} keeps its fresh weights.`;
-  }
-  return null;
 }
 
 function misfit(model: Model, report: WeightReport, where: string): OptionError {

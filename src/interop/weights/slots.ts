@@ -2,6 +2,7 @@ import { channelsFirstOrder, type Order } from "../../formats/layouts.ts";
 import type { LayerKind } from "../../layers/index.ts";
 import {
   type Architecture,
+  type Call,
   type ModelParameter,
   modelParameters,
   type NamedLayer,
@@ -24,6 +25,8 @@ export interface Slot {
    * they do here.
    */
   readonly order: Order | null;
+  /** Whether its layer is the last one that has any: a classifier has its scores from it, or a head has. */
+  readonly isLast: boolean;
 }
 
 /** Layers with weights that are multiplied with the input and summed. */
@@ -39,6 +42,7 @@ const kernelLayers: ReadonlySet<LayerKind> = new Set([
 export function slotsOf(architecture: Architecture): readonly Slot[] {
   const { layers, calls } = architecture;
   const features = featureOrders(architecture);
+  const last = lastLayers(architecture);
   return modelParameters(architecture).map((parameter) => {
     const layer = layers[parameter.layer];
     const local = parameter.name.slice(layer.name.length + 1);
@@ -53,8 +57,22 @@ export function slotsOf(architecture: Architecture): readonly Slot[] {
       isKernel,
       depthMultiplier: isKernel ? depthMultiplierOf(layer, local, parameter) : 0,
       order: orderOf(parameter, isKernel, incoming),
+      isLast: last.has(parameter.layer),
     };
   });
+}
+
+/** Indices of the layers with parameters that the output, and each head, comes from most directly. */
+function lastLayers(architecture: Architecture): ReadonlySet<number> {
+  const { calls, output, auxiliaries } = architecture;
+  const withParameters = new Set(modelParameters(architecture).map(({ layer }) => layer));
+  const last = new Set<number>();
+  for (const end of [output, ...auxiliaries.map((head) => head.output)]) {
+    let call: Call | undefined = calls[end];
+    while (call !== undefined && !withParameters.has(call.layer)) call = calls[call.inputs[0] ?? -1];
+    if (call !== undefined) last.add(call.layer);
+  }
+  return last;
 }
 
 function orderOf({ shape }: ModelParameter, isKernel: boolean, incoming: Order | null): Order | null {

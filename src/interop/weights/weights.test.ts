@@ -209,6 +209,37 @@ describe("what does not fit", () => {
     expect(after.get("fc.bias")).toEqual(stateOf(recordedPytorch).get("fc.bias"));
   });
 
+  test("another size of images: a dense layer behind them says so", async () => {
+    const x = input({ shape: [4, 2, 3] });
+    const rows = layers.dense({ units: 5, name: "fc1" }).apply(layers.flatten().apply(x));
+    const model = onReference(
+      functional({ inputs: x, outputs: layers.dense({ units: 2, name: "fc2" }).apply(rows) }),
+    );
+    const state = new Map([
+      ["fc1.weight", Tensor.zeros("float32", [5, 12])],
+      ["fc1.bias", Tensor.zeros("float32", [5])],
+      ["fc2.weight", Tensor.zeros("float32", [2, 5])],
+      ["fc2.bias", Tensor.zeros("float32", [2])],
+    ]);
+    expect(await messageOf(() => loadWeights(model, named(state)))).toBe(
+      'OptionError: weights: the weights do not fit model "model": 1 mismatched (fc1.weight must be [5, 24], is [5, 12]). ' +
+        "Another size of images? fc1 has weights for each value of the image that is flattened.",
+    );
+  });
+
+  test("a classifier that is a convolution keeps its fresh weights, too", async () => {
+    const x = input({ shape: [2, 2, 3] });
+    const scores = layers.conv2d({ filters: 4, kernelSize: 1, name: "conv_preds" }).apply(x);
+    const model = onReference(functional({ inputs: x, outputs: layers.globalAveragePool2d().apply(scores) }));
+    const state = new Map([
+      ["conv_preds/kernel", Tensor.zeros("float32", [1, 1, 3, 7])],
+      ["conv_preds/bias", Tensor.zeros("float32", [7])],
+    ]);
+    expect(await messageOf(() => loadWeights(model, named(state, "keras")))).toMatch(
+      /Another number of classes\? Without strict, conv_preds keeps its fresh weights\.$/,
+    );
+  });
+
   test("rename gives tensors other names, or leaves them out", async () => {
     const state = new Map([...stateOf(recordedPytorch)].map(([name, value]) => [`encoder/${name}`, value]));
     state.set("epoch", Tensor.from([3]));
