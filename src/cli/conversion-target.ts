@@ -14,6 +14,8 @@ export interface Target {
   readonly convention: KnownConvention | null;
   /** Writes tensors as they are; null for a format that is always a whole network. */
   readonly writeTensors: ((path: string, content: TensorsToWrite) => Promise<Files>) | null;
+  /** Whether the network itself is written with its weights, and how images are prepared for it. */
+  readonly holdsModel: (convention: KnownConvention) => boolean;
   /** Writes a network's weights in a convention; where the format has a place for it, the network too. */
   readonly writeModel: (path: string, model: Model, convention: KnownConvention) => Promise<Files>;
 }
@@ -30,6 +32,7 @@ function tensorTarget(format: WriterName, extension: string): Target {
   return {
     extension,
     convention: null,
+    holdsModel: () => false,
     writeTensors,
     writeModel: async (path, model, convention) =>
       await writeTensors(path, await exportWeights(model, { convention })),
@@ -42,6 +45,7 @@ const targets: { readonly [W in WriterName | "tfjs"]: Target } = {
   safetensors: {
     ...safetensors,
     // In our own convention the file is a model's.
+    holdsModel: (convention) => convention === "fovea",
     writeModel: async (path, model, convention) => {
       if (convention !== "fovea") return await safetensors.writeModel(path, model, convention);
       await model.save(path);
@@ -52,6 +56,7 @@ const targets: { readonly [W in WriterName | "tfjs"]: Target } = {
   tfjs: {
     extension: ".json",
     convention: "keras",
+    holdsModel: () => true,
     writeTensors: null,
     writeModel: writeTfjs,
   },

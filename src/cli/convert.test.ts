@@ -28,6 +28,10 @@ async function succeed(...words: string[]): Promise<string> {
   return out;
 }
 
+/** What a conversion says on standard error where nothing is known of how images are prepared for the weights. */
+const unprepared = (name: string) =>
+  `${at(name)}: how images were prepared for these weights is not known; bytes become 0 to 1\n`;
+
 async function read(name: string) {
   return await readTensors(await readFile(at(name)), { name });
 }
@@ -104,7 +108,8 @@ describe("names and layouts of another framework", () => {
         (await exportWeights(lenet, { convention: framework })).tensors,
       ]);
       const back = `back-${framework}.safetensors`;
-      const out = await succeed(at(there), at(back), "--model", "lenet5", "--classes", "4");
+      const { code, out, err } = await run(at(there), at(back), "--model", "lenet5", "--classes", "4");
+      expect({ code, err }).toEqual({ code: 0, err: unprepared(there) });
       expect(out).toContain("\nlenet5: 10 weights applied\n");
       const model = await Model.load(at(back));
       expect(await model.getWeights()).toEqual(await lenet.getWeights());
@@ -119,13 +124,34 @@ describe("names and layouts of another framework", () => {
     expect(err).toContain(
       `fovea: ${at("strict.npz")}: the weights do not fit model "lenet5": 2 mismatched (fc3.weight must be [10, 84], is [4, 84]; fc3.bias must be [10], is [4]). Another number of classes?`,
     );
-    expect(await succeed(...words, "--no-strict")).toContain(
+    const lenient = await run(...words, "--no-strict");
+    expect([lenient.code, lenient.err]).toEqual([0, unprepared("strict.npz")]);
+    expect(lenient.out).toContain(
       "lenet5: 8 weights applied\nlenet5: 2 mismatched (fc3.weight must be [10, 84], is [4, 84]; fc3.bias must be [10], is [4])\n",
     );
-    const { report, model, to } = JSON.parse(await succeed(...words, "--no-strict", "--json"));
+    const { report, model, to } = JSON.parse((await run(...words, "--no-strict", "--json")).out);
     expect([report.convention, report.applied.length, model, to]).toEqual(["pytorch", 8, "lenet5", "fovea"]);
     expect((await Model.load(at("ten.safetensors"))).outputShape).toEqual([10]);
   });
+});
+
+test("what is published for a net goes into its model: torchvision's preprocessing and ImageNet's classes", async () => {
+  const net = models.create("squeezenet1-1");
+  await writeFile(
+    at("squeezenet.safetensors"),
+    await encodeTensors("safetensors", await exportWeights(net, { convention: "pytorch" })),
+  );
+  expect(
+    await succeed(at("squeezenet.safetensors"), at("ready.safetensors"), "--model", "squeezenet1-1"),
+  ).toContain("\nsqueezenet1-1: 52 weights applied\n");
+  const model = await Model.load(at("ready.safetensors"));
+  expect(model.classNames?.[281]).toBe("tabby");
+  const { scale, offset } = model.preprocessing;
+  // (x / 255 - mean) / deviation, of red.
+  expect([scale, offset].map((values) => (Array.isArray(values) ? values[0] : values))).toEqual([
+    expect.closeTo(1 / 255 / 0.229, 6),
+    expect.closeTo(-0.485 / 0.229, 6),
+  ]);
 });
 
 describe("whole networks", () => {

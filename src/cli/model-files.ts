@@ -60,7 +60,7 @@ const modelReaders: { readonly [F in FormatName]: ModelReader | null } = {
 };
 
 /** A way to the files beside one. */
-export function siblingsOf(path: string): (name: string) => Promise<Uint8Array> {
+export function siblingsOf(path: string): (name: string) => Promise<Uint8Array<ArrayBuffer>> {
   return (name) => readFile(join(dirname(path), name));
 }
 

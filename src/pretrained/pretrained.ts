@@ -1,12 +1,12 @@
 import type { Engine } from "../engine/engine.ts";
-import { readTensors } from "../formats/index.ts";
+import { type NamedTensors, readTensors } from "../formats/index.ts";
 import type { FetchOptions } from "../hub/index.ts";
 import { type LoadWeightsOptions, loadWeights, type WeightReport } from "../interop/index.ts";
 import { Model, readPreprocessing } from "../models/index.ts";
 import { nameHint, OptionError } from "../tensor/index.ts";
-import { models, type PublishedWeights, type ZooWidthOptions } from "../zoo/index.ts";
+import { models, type PublishedWeights, type ZooName, type ZooWidthOptions } from "../zoo/index.ts";
 import { fitted, namesFor, prepare } from "./preparation.ts";
-import { readWeightsFile } from "./source.ts";
+import { readWeightsFile, type WeightsFile } from "./source.ts";
 
 /** Which weights a model gets, and how. The options of the model itself (`classes`, `inputShape`, ...) are among them. */
 export interface PretrainedOptions
@@ -39,19 +39,34 @@ export interface Pretrained {
  *   FormatError when it is damaged, or not the published one
  */
 export async function pretrained(name: string, options: PretrainedOptions): Promise<Pretrained> {
-  const { weights, engine, fetch = {}, strict, convention, rename, ...zooOptions } = options;
-  if (!models.isZooName(name)) {
-    throw new OptionError(`there is no model "${name}"`, {
-      where: "pretrained",
-      hint: nameHint(name, models.names),
-    });
-  }
-  const bare = models.create<string>(name, zooOptions);
+  const { weights, fetch = {}, ...rest } = options;
+  checkModelName(name, "pretrained");
   const file = await readWeightsFile(name, weights, fetch);
   const { name: where, sibling } = file;
-  const tensors = await readTensors(file.bytes, { name: where, sibling });
+  return await pretrainedFrom(
+    name,
+    { file, tensors: await readTensors(file.bytes, { name: where, sibling }) },
+    rest,
+  );
+}
+
+/** A file of weights, and what is in it. */
+export interface ReadWeights {
+  readonly file: WeightsFile;
+  readonly tensors: NamedTensors;
+}
+
+/** What {@link pretrained} does with a file, once it has been read. @throws the same for what is in it */
+export async function pretrainedFrom(
+  name: string,
+  { file, tensors }: ReadWeights,
+  options: Omit<PretrainedOptions, "weights" | "fetch">,
+): Promise<Pretrained> {
+  const { engine, strict, convention, rename, ...zooOptions } = options;
+  checkModelName(name, "pretrained");
+  const bare = models.create<string>(name, zooOptions);
   const loading = {
-    name: where,
+    name: file.name,
     ...(strict === undefined ? {} : { strict }),
     ...(rename === undefined ? {} : { rename }),
   };
@@ -67,4 +82,13 @@ export async function pretrained(name: string, options: PretrainedOptions): Prom
   if (engine !== undefined) model.compile({ engine });
   await loadWeights(model, tensors, { ...loading, convention: report.convention });
   return { model, report, published: file.published, preparation: prepared.from };
+}
+
+/** @throws OptionError for a name that is no model's, with the nearest known one */
+export function checkModelName(name: string, where: string): asserts name is ZooName {
+  if (models.isZooName(name)) return;
+  throw new OptionError(`there is no model "${name}"`, {
+    where,
+    hint: nameHint(name, models.names),
+  });
 }

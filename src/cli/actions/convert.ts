@@ -53,7 +53,7 @@ export async function convert(
       hint: "Leave it out.",
     });
   }
-  const source = await openSource(input);
+  const source = await openSource(input, flags, terminal);
   const { files, to, model, report, notes } = await convertSource(source, target, output, flags);
   for (const note of notes) terminal.err(`${note}\n`);
   const { format, tensors } = source.tensors;
@@ -106,7 +106,7 @@ async function convertSource(
     target.writeTensors === null ? `a ${target.extension} file` : `giving them names and layouts of ${to}`;
   const { model, report, notes } = await modelOfSource(source, flags, purpose);
   const files = await target.writeModel(output, model, to);
-  return { files, to, model: flags.model ?? model.name, report, notes };
+  return { files, to, model: flags.model ?? model.name, report, notes: target.holdsModel(to) ? notes : [] };
 }
 
 function conventionOf({ tensors }: Source, { from }: ConvertFlags): Convention {

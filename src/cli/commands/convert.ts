@@ -26,7 +26,10 @@ export function registerConvert(program: Command, terminal: Terminal): void {
         "framework, for which the network must be known: by --model, or from a file that holds it (Fovea's, Keras's, " +
         "TensorFlow.js's, ONNX's). A .json file is a TensorFlow.js model, network and all, with its weights beside it.",
     )
-    .argument("<in>", "a file of weights, a run's folder, or the folder of a TensorFlow.js model")
+    .argument(
+      "<in>",
+      "a file of weights, a run's folder, the folder of a TensorFlow.js model; with --model also torchvision, keras or an address",
+    )
     .argument("<out>", "the file to write: .safetensors, .npz, or a TensorFlow.js model's model.json")
     .option(
       "--to <framework>",
@@ -39,7 +42,7 @@ export function registerConvert(program: Command, terminal: Terminal): void {
       `whose names and layouts the file has: ${conventionNames.join(", ")} (default: what it says, else what fits)`,
       choice("--from", conventionNames),
     )
-    .option("--model <name>", "the network that the weights belong to, by its name in fovea summary")
+    .option("--model <name>", "the network that the weights belong to, by its name in fovea models")
     .option(
       "--classes <n>",
       "classes of that network (default: 10, or ImageNet's 1000)",
