@@ -48,14 +48,17 @@ export function match(
   const hasHeads = architecture.auxiliaries.length > 0;
   const isIgnored = (name: string) =>
     beside.has(name) || counters.test(name) || (!hasHeads && heads.test(name));
-  const ignored = left.filter(isIgnored);
-  const unused = left.filter((name) => !isIgnored(name));
+  const ignored = new Set(left.filter(isIgnored));
+  const unused = left.filter((name) => !ignored.has(name));
   const lacking = slots.filter((slot) => !taken.has(slot));
   const names = namings[convention].names(slots, architecture);
   const lackingNames = lacking.map((slot) => names.get(slot) ?? slot.parameter.name);
   const missing = missingOf(lacking, nearestNames(lackingNames, unused), convention);
   const leftOver = unusedOf(unused, nearestNames(unused, lackingNames), tensors);
-  return { found, report: { convention, applied, missing, unused: leftOver, mismatched, ignored } };
+  return {
+    found,
+    report: { convention, applied, missing, unused: leftOver, mismatched, ignored: [...ignored] },
+  };
 }
 
 function missingOf(

@@ -58,7 +58,7 @@ export function isComplete({ missing, unused, mismatched }: WeightReport): boole
 /** For so many names a similar one is looked for: that is slow, and nobody reads more. */
 const mostGuesses = 20;
 const mostCandidates = 500;
-const longestGuess = 200;
+const longestGuess = 100;
 
 /** For each name a similar one among the candidates. */
 export function nearestNames(

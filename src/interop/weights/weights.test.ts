@@ -298,13 +298,14 @@ describe("what does not fit", () => {
     const state = new Map(
       Array.from(
         { length: 100_000 },
-        (_, index) => [`${"module.".repeat(28)}${index}` as string, value] as const,
+        (_, index) => [`${"module.".repeat(13)}${index}` as string, value] as const,
       ),
     );
     state.set("x".repeat(1e6), value);
-    const begin = performance.now();
+    // Time of the processor: a machine that is busy with other things proves nothing.
+    const begin = process.cpuUsage();
     const message = await messageOf(() => loadWeights(model, named(state)));
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(process.cpuUsage(begin).user / 1000).toBeLessThan(3000);
     expect(message.length).toBeLessThan(5000);
     expect(message).toContain("100001 unused (");
   });
