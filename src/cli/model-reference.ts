@@ -35,7 +35,7 @@ export async function resolveModel(reference: string): Promise<ModelReference> {
   if (modelNames.some((name) => name === reference)) {
     throw new FileError("this is a model without trained weights", {
       where: reference,
-      hint: `Give it weights (--weights: fovea models ${reference} lists what there is). Or train it (fovea train --model ${reference} --out runs/${reference}), and give its folder: runs/${reference}.`,
+      hint: `Train it (fovea train --model ${reference} --out runs/${reference}), and give its folder: runs/${reference}. Or give it weights by --weights: fovea models ${reference} lists what there is.`,
     });
   }
   const isFolder = await folderExists(reference);

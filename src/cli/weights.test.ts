@@ -89,7 +89,9 @@ describe("--weights FILE", () => {
     });
     expect(await run("predict", "resnet50", "a.png")).toMatchObject({
       code: 1,
-      err: expect.stringContaining("Give it weights (--weights: fovea models resnet50 lists what there is)."),
+      err: expect.stringContaining(
+        "Or give it weights by --weights: fovea models resnet50 lists what there is.",
+      ),
     });
   });
 });
