@@ -50,9 +50,10 @@ function leak(x: v128, value: v128, slope: v128): v128 {
   return v128.bitselect(value, f32x4.mul(value, slope), f32x4.gt(x, zero()));
 }
 
+/** x min(max(x / 6 + 1/2, 0), 1). */
 // @ts-ignore: decorator
 @inline
-function swish(x: v128): v128 {
+export function swish(x: v128): v128 {
   const line = multiplyAdd(x, f32x4.splat(1.0 / 6.0), f32x4.splat(0.5));
   return f32x4.mul(x, f32x4.pmin(f32x4.pmax(line, zero()), f32x4.splat(1)));
 }

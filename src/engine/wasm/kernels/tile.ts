@@ -1,9 +1,11 @@
 // What the generated register tiles share: the place where a tile is put that reaches beyond the edge of its matrix.
 //
 // A tile's values can be finished on their way from the registers to c: with a residual added, rectified, and kept only
-// where a mask is positive (the gradient of a rectifier, whose output is the mask). A rectifier may have a ceiling (ReLU6):
+// where a mask is positive (the gradient of a rectifier, whose output is the mask). In place of a rectifier there may be
+// hard-swish. A rectifier may have a ceiling (ReLU6):
 // values stay below it, and a mask must. Residual and mask are laid out as c is, so they are found by their distance from
 // it.
+import { swish } from "./pieces";
 import { storeLanes, zero } from "./vector";
 
 /** What is done to a tile's values, in this order; flags of `finish`. */
@@ -12,6 +14,12 @@ export const RECTIFY: u32 = 2;
 export const MASK: u32 = 4;
 /** The rectifier, or that of the mask, has a ceiling. */
 export const LIMIT: u32 = 8;
+/** Where RECTIFY is the rectifier, this is hard-swish (see pieces.ts). */
+export const SWISH: u32 = 16;
+
+/** What a call may ask for as `rectify`, beside 0 for nothing. */
+const RECTIFIER: u32 = 1;
+const HARD_SWISH: u32 = 2;
 
 /** Bytes from an element of c to the element of the residual, and of the mask, that belongs to it. */
 export let residualDelta: usize = 0;
@@ -25,8 +33,9 @@ export function setFinish(c: usize, residual: usize, rectify: u32, mask: usize, 
   residualDelta = residual - c;
   maskDelta = mask - c;
   ceiling = highest;
+  const bend = rectify == RECTIFIER ? RECTIFY : rectify == HARD_SWISH ? SWISH : 0;
   const limit = highest < Infinity ? LIMIT : 0;
-  return (residual ? ADD_RESIDUAL : 0) | (rectify ? RECTIFY : 0) | (mask ? MASK : 0) | limit;
+  return (residual ? ADD_RESIDUAL : 0) | bend | (mask ? MASK : 0) | limit;
 }
 
 /** All bits set where the gate of a rectifier without a ceiling, or of one with it, is open. */
@@ -110,6 +119,7 @@ export function finishTile(
       if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(at + residualDelta));
       value = f32x4.pmax(value, floor);
       if (finish & RECTIFY) value = f32x4.pmin(value, highest);
+      if (finish & SWISH) value = swish(value);
       if (finish & MASK) value = v128.and(value, isOpen(true, v128.load(at + maskDelta), highest));
       storeLanes(at, value, columns - j);
     }

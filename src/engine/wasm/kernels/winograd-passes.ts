@@ -7,7 +7,8 @@
 // loop takes two vectors at once. V8 joins them where loads, operations and stores of both are side by side, all loads come
 // before the stores, and addresses are sums of variables: steps that it knew when compiling it would fold into one half.
 import { TILE_COLUMNS } from "./generated/tiles";
-import { ADD_RESIDUAL, ceiling, factors, isOpen, MASK, maskDelta, RECTIFY, residualDelta } from "./tile";
+import { ADD_RESIDUAL, ceiling, factors, isOpen, MASK, maskDelta, RECTIFY, residualDelta, SWISH } from "./tile";
+import { swish } from "./pieces";
 import { multiplyAdd, storeLanes, zero } from "./vector";
 import { restored } from "./winograd-transform";
 
@@ -275,6 +276,7 @@ export function finishPixel(source: u32, bias: u32, y: u32, channels: u32, finis
     let value = f32x4.add(v128.load(source + at), v128.load(bias + at));
     if (finish & ADD_RESIDUAL) value = f32x4.add(value, v128.load(y + at + residualDelta));
     if (finish & RECTIFY) value = f32x4.pmin(f32x4.pmax(value, zero()), f32x4.splat(ceiling));
+    if (finish & SWISH) value = swish(value);
     if (finish & MASK) {
       value = v128.and(value, isOpen(true, v128.load(y + at + maskDelta), f32x4.splat(ceiling)));
     }

@@ -106,7 +106,6 @@ export function emitDepthwise(
       filter,
       y,
       ...riders,
-      rectify: Number(riders.rectify),
       ...tables,
       bandRows,
       height: shape[1],

@@ -17,6 +17,7 @@ const input = (name: string, shape: Shape) => build("input", [], { name, shape, 
 const relu = (x: Node) => build("relu", [x], {});
 /** A rectifier with a ceiling, as ReLU6 is; this low, so that many values reach it. */
 const limited = (x: Node) => build("clip", [x], { minimum: 0, maximum: 0.75 });
+const swish = (x: Node) => build("hardSwish", [x], {});
 const add = (a: Node, b: Node) => build("add", [a, b], {});
 const scaled = (x: Node, factor: number) => build("affine", [x], { factor, offset: 0.1 });
 
@@ -257,6 +258,32 @@ function valuesFor(outputs: readonly Node[]): Map<Node, Float64Array> {
 
 const exactly = { absolute: 0, relative: 0 };
 
+/** Forwards alone: the gradient of hard-swish reads what went into it. */
+const forwards: Record<string, Block> = {
+  "1x1 convolution, bias, residual and hard-swish": {
+    y: ({ x, other, beta, convolved }) => swish(add(add(convolved(x, 1), beta), other)),
+    fusions: ["product"],
+  },
+  "3x3 convolution and hard-swish": {
+    y: ({ x, convolved }) => swish(convolved(x, 3)),
+    fusions: ["product"],
+  },
+  "a depthwise convolution, bias and hard-swish": {
+    y: ({ x, beta, convolved }) => swish(add(convolved(x, 3, { depthwise: true, stride: 2 }), beta)),
+    fusions: ["product"],
+  },
+};
+
+test.each(Object.entries(forwards))("%s: fused forwards, not in training", (_, block) => {
+  const [y, ...derived] = graphOf(block, [2, 6, 6, 16]);
+  const kindsOf = (outputs: readonly Node[]) =>
+    findFusions(topologicalOrder(outputs), new Set(outputs)).flatMap(({ members }) =>
+      members.map(({ kind }) => kind),
+    );
+  expect(kindsOf([y])).toContain("hardSwish");
+  expect(kindsOf([y, ...derived])).not.toContain("hardSwish");
+});
+
 test.each(Object.entries({ ...blocks, ...convolutions }))("%s: fused", (_, block) => {
   const outputs = graphOf(block, [2, 6, 6, 16]);
   const fusions = findFusions(topologicalOrder(outputs), new Set(outputs));
@@ -313,12 +340,13 @@ describe("fused in an engine, in memory that is reused", () => {
   });
   afterAll(() => Promise.all(engines.map((engine) => engine.close())));
 
-  const cases = Object.entries({ ...blocks, ...convolutions }).flatMap(([name, block]) =>
+  const cases = Object.entries({ ...blocks, ...convolutions, ...forwards }).flatMap(([name, block]) =>
     [12, 16].map((channels) => [name, channels, block] as const),
   );
 
-  test.each(cases)("%s, %i channels", async (_, channels, block) => {
-    const nodes = graphOf(block, [4, 17, 23, channels]);
+  test.each(cases)("%s, %i channels", async (name, channels, block) => {
+    const whole = graphOf(block, [4, 17, 23, channels]);
+    const nodes = Object.hasOwn(forwards, name) ? whole.slice(0, 1) : whole;
     const outputs = Object.fromEntries(nodes.map((node, index) => [String(index), node]));
     const leaves = valuesFor(nodes);
     const feeds = Object.fromEntries(

@@ -114,7 +114,10 @@ function blocksOf(product: Product): Blocks {
   if (isShort(product))
     return { rows: shortBlock.rows, columns: Math.min(roundUp(n, 16), shortBlock.columns), parts: 1 };
   const isPlain =
-    batch === undefined && buffersOf(product).length === 0 && !product.rectify && product.yStride === null;
+    batch === undefined &&
+    buffersOf(product).length === 0 &&
+    product.rectify === 0 &&
+    product.yStride === null;
   const mostParts = isPlain
     ? Math.max(1, Math.min(Math.floor(k / shortestPart), Math.floor(partialBytes / (4 * m * n))))
     : 1;
@@ -191,7 +194,7 @@ export function emitProduct(product: Product, context: LoweringContext): void {
       transposeA: Number(product.transposeA),
       transposeB: Number(product.transposeB),
       packed: Number(packed),
-      rectify: Number(product.rectify),
+      rectify: product.rectify,
       ceiling: product.ceiling,
       accumulate: Number(product.accumulate ?? false),
       blockRows: rows,

@@ -79,7 +79,7 @@ export function emitAbreast(
   context.emit({
     kernel: "abreastConvolution",
     arguments: {
-      ...{ x, filter: packed, y, ...riders, rectify: Number(riders.rectify) },
+      ...{ x, filter: packed, y, ...riders },
       ...{ walk: table, images, offsets, kernelWidth: extent[1] },
     },
     chunks: Math.ceil(images / columns),
@@ -163,7 +163,6 @@ export function emitPlanes(
       filter: packed,
       y,
       ...riders,
-      rectify: Number(riders.rectify),
       walk: table,
       offsets,
       k: walk.taps.length * walk.input.channels,

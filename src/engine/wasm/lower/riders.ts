@@ -9,6 +9,8 @@ export interface Epilogue {
   readonly residual?: Node | null;
   /** Whether the result is min(max(0, x), ceiling). */
   readonly rectify: boolean;
+  /** Whether the result is x min(max(x / 6 + 1 / 2, 0), 1), hard-swish, instead; default false. */
+  readonly swish?: boolean;
   /** The greatest value of the rectifier, or of that behind the mask; default infinity. */
   readonly ceiling?: number;
   /**
@@ -24,7 +26,8 @@ export interface Epilogue {
 export interface Riders {
   readonly bias: Buffer | null;
   readonly residual: Buffer | null;
-  readonly rectify: boolean;
+  /** 1 for a rectifier, 2 for hard-swish (kernels/tile.ts), 0 for neither. */
+  readonly rectify: 0 | 1 | 2;
   readonly ceiling: number;
   readonly mask: Buffer | null;
   /** Floats from one row of the result to the next where it is a part of something wider, or null. */
@@ -34,7 +37,7 @@ export interface Riders {
 export const noRiders: Riders = {
   bias: null,
   residual: null,
-  rectify: false,
+  rectify: 0,
   ceiling: Infinity,
   mask: null,
   yStride: null,
@@ -42,14 +45,14 @@ export const noRiders: Riders = {
 
 /** The buffers of what is fused to a product. */
 export function ridersOf(
-  { bias, residual = null, rectify, ceiling = Infinity, mask = null, target }: Epilogue,
+  { bias, residual = null, rectify, swish = false, ceiling = Infinity, mask = null, target }: Epilogue,
   context: LoweringContext,
 ): Riders {
   const bufferOf = (node: Node | null) => (node === null ? null : context.buffer(node));
   return {
     bias: bufferOf(bias),
     residual: bufferOf(residual),
-    rectify,
+    rectify: rectify ? 1 : swish ? 2 : 0,
     ceiling,
     mask: bufferOf(mask),
     yStride: context.rowStride(target),

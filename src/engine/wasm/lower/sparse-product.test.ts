@@ -64,7 +64,7 @@ describe("sparse matrix product", () => {
                     transposeA,
                     transposeB,
                     sparse,
-                    rectify: withRiders,
+                    rectify: withRiders ? 1 : 0,
                     ceiling: withRiders ? 1 : Infinity,
                     yStride: null,
                   },

@@ -43,7 +43,7 @@ export function emitSparseProduct(product: SparseProduct, context: LoweringConte
     kernel: "sparseProduct",
     arguments: {
       ...{ entries, counts, packed, c, bias, residual, mask, m, n, k },
-      ...{ rectify: Number(rectify), ceiling, perChunk: rowsPerChunk },
+      ...{ rectify, ceiling, perChunk: rowsPerChunk },
     },
     chunks: Math.ceil(n / width) * Math.ceil(m / rowsPerChunk),
     reads: [entries, counts, packed, ...buffersOf(product)],

@@ -40,7 +40,7 @@ export function emitThinProduct(product: ThinProduct, context: LoweringContext):
   const perChunk = columnsPerChunk(product);
   context.emit({
     kernel: product.transposeB ? "thinDots" : "thinRows",
-    arguments: { a, b, c, bias, residual, mask, m, n, k, rectify: Number(rectify), ceiling, perChunk },
+    arguments: { a, b, c, bias, residual, mask, m, n, k, rectify, ceiling, perChunk },
     chunks: Math.ceil(n / perChunk),
     reads: [a, b, ...buffersOf(product)],
     writes: [c],

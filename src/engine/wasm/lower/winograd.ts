@@ -103,7 +103,7 @@ function emitBlocks(
   context.emit({
     kernel: "winograd",
     arguments: {
-      ...{ x, filter: u.buffer, y, ...riders, rectify: Number(riders.rectify), tiling, block },
+      ...{ x, filter: u.buffer, y, ...riders, tiling, block },
       ...{ vRow: v.row, vFrequency: v.frequency, mRow: m.row, mFrequency: m.frequency },
       filterGap: 4 * (u.frequency - u.panels),
     },
@@ -149,7 +149,7 @@ function emitSteps(
     context.emit({
       kernel: "winogradOutput",
       arguments: {
-        ...{ source: products, y, ...riders, rectify: Number(riders.rectify), tiling },
+        ...{ source: products, y, ...riders, tiling },
         ...{ firstTile: first, count, perChunk: tilesPerChunk, row: m.row, frequency: m.frequency },
       },
       chunks: Math.ceil(count / tilesPerChunk),

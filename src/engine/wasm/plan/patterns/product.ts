@@ -3,7 +3,7 @@ import { sameShape, sizeOf } from "../../../../tensor/index.ts";
 import type { Fusion } from "../../lower/fused.ts";
 import { gateOf, type RectifierGate, type Uses } from "../uses.ts";
 
-/** matmul or conv2d [-> add of a bias] [-> add of a residual] [-> relu, with or without a ceiling]. */
+/** matmul or conv2d [-> add of a bias] [-> add of a residual] [-> relu, with or without a ceiling, or hardSwish]. */
 export function fuseProduct(node: Node, uses: Uses): Fusion | null {
   if (!isKind(node, "matmul") && !isKind(node, "conv2d")) return null;
   const added = freeUser(node, "add", uses);
@@ -12,11 +12,14 @@ export function fuseProduct(node: Node, uses: Uses): Fusion | null {
   const { sum, residual } = addResidual(biased, uses);
   const rectifier = uses.soleRectifier(sum);
   const rectified = rectifier !== null && uses.fusionOf(rectifier.node) === null ? rectifier : null;
-  const target = rectified?.node ?? sum;
+  // Behind a product alone: in training, the gradient of hard-swish needs what goes into it.
+  const swished = rectified === null ? freeUser(sum, "hardSwish", uses) : null;
+  const target = rectified?.node ?? swished ?? sum;
   if (target === node) return null;
   const members = [...new Set([node, biased, sum, target])];
   const ceiling = rectified?.ceiling ?? Infinity;
-  const epilogue = { bias, residual, rectify: rectified !== null, ceiling, target };
+  const bend = { rectify: rectified !== null, swish: swished !== null, ceiling };
+  const epilogue = { bias, residual, ...bend, target };
   return { kind: "product", producer: node, epilogue, members, turn: target };
 }
 
@@ -42,7 +45,7 @@ function gateBehind(value: Node, uses: Uses): RectifierGate | null {
 }
 
 /** The node of some kind that alone reads a node's value, unless it is part of something already. */
-function freeUser<K extends "add">(node: Node, kind: K, uses: Uses): Node<K> | null {
+function freeUser<K extends "add" | "hardSwish">(node: Node, kind: K, uses: Uses): Node<K> | null {
   const user = uses.soleUser(node, kind);
   return user !== null && uses.fusionOf(user) === null ? user : null;
 }
