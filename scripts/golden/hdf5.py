@@ -94,7 +94,20 @@ def refused():
         crowd.create_group("inner")
 
 
+def maze():
+    """Groups that each lead to the next by two names: 2 to the 50th paths in 8 kB."""
+    with h5py.File(OUT / "maze.h5", "w", libver="latest") as file:
+        group = file.create_group(None)
+        for _ in range(50):
+            outer = file.create_group(None)
+            outer["a"] = group
+            outer["b"] = group
+            group = outer
+        file["layers"] = group
+
+
 OUT.mkdir(exist_ok=True)
+maze()
 plain()
 newer()
 refused()

@@ -74,6 +74,11 @@ async function writeTfjs(path: string, model: Model): Promise<Files> {
   return [...weights.map(([name]) => join(folder, name)), path];
 }
 
+/** The file that is written for a name: a folder, `web/net/`, stands for the TensorFlow.js model in it. */
+export function outputFile(name: string): string {
+  return /[/\\]$/.test(name) ? join(name, "model.json") : name;
+}
+
 /** The target that a name asks for. @throws OptionError for another extension */
 export function targetOf(path: string): Target {
   const known = Object.values(targets);
@@ -81,7 +86,7 @@ export function targetOf(path: string): Target {
   if (target !== undefined) return target;
   throw new OptionError("the name does not say a format that can be written", {
     where: path,
-    hint: `Give it one of the extensions ${known.map(({ extension }) => extension).join(", ")}.`,
+    hint: `Give it one of the extensions ${known.map(({ extension }) => extension).join(", ")}, or end it with / for TensorFlow.js.`,
   });
 }
 

@@ -172,7 +172,11 @@ describe("whole networks", () => {
       files.map(async (name) => (await readFile(at(`web/net/${name}`))).length),
     );
     expect(out.bytes).toBe(sizes[0] + sizes[1]);
-    // The folder stands for the model.
+    // The folder stands for the model, read and written.
+    expect(JSON.parse(await succeed(keras, `${at("web/other")}/`, "--json")).output).toBe(
+      at("web/other/model.json"),
+    );
+    expect(await readdir(at("web/other"))).toEqual(files);
     await succeed(at("web/net"), at("again.safetensors"), "--to", "fovea");
     expect(await outputOf(at("again.safetensors"))).toBeCloseToTensor(expected, { absolute: 1e-6 });
   });
@@ -206,7 +210,7 @@ describe("wrong usage and wrong files", () => {
     [
       ["a.npz", "out.pth"],
       2,
-      "out.pth: the name does not say a format that can be written. Give it one of the extensions .safetensors, .npz, .json.",
+      "out.pth: the name does not say a format that can be written. Give it one of the extensions .safetensors, .npz, .json, or end it with / for TensorFlow.js.",
     ],
     [
       ["a.npz", "out.npz", "--classes", "3"],

@@ -5,7 +5,7 @@ import { describeMisfit } from "../../interop/weights/report.ts";
 import { OptionError, sizeOf, type Tensor } from "../../tensor/index.ts";
 import type { ConvertFlags } from "../commands/convert.ts";
 import { modelOfSource, openSource, type Source } from "../conversion-source.ts";
-import { sizeOfFiles, type Target, targetOf } from "../conversion-target.ts";
+import { outputFile, sizeOfFiles, type Target, targetOf } from "../conversion-target.ts";
 import { formatBytes, formatCount } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
@@ -41,10 +41,11 @@ interface Conversion {
 /** Converts a file of weights. */
 export async function convert(
   input: string,
-  output: string,
+  name: string,
   flags: ConvertFlags,
   terminal: Terminal,
 ): Promise<void> {
+  const output = outputFile(name);
   checkFlags(input, output, flags);
   const target = targetOf(output);
   if (target.convention !== null && flags.to !== undefined && flags.to !== target.convention) {

@@ -30,7 +30,10 @@ export function registerConvert(program: Command, terminal: Terminal): void {
       "<in>",
       "a file of weights, a run's folder, the folder of a TensorFlow.js model; with --model also torchvision, keras or an address",
     )
-    .argument("<out>", "the file to write: .safetensors, .npz, or a TensorFlow.js model's model.json")
+    .argument(
+      "<out>",
+      "the file to write: .safetensors, .npz, or a TensorFlow.js model's model.json or folder/",
+    )
     .option(
       "--to <framework>",
       `names and layouts: ${conventionNames.join(", ")} (default: those of the file; with --model fovea's, which makes ` +
@@ -65,5 +68,5 @@ Examples:
   fovea convert runs/lenet5 lenet5.safetensors --to pytorch                for PyTorch's load_state_dict
   fovea convert fine-tuned.pth net.safetensors --model resnet18 --classes 5
   fovea convert net.keras net.safetensors --to fovea                       a model of Keras for fovea predict
-  fovea convert runs/lenet5 web/lenet5/model.json                          for TensorFlow.js
+  fovea convert runs/lenet5 web/lenet5/                                    for TensorFlow.js
   fovea convert weights.npz net.safetensors --model lenet5 --from keras --json`;

@@ -80,6 +80,8 @@ function decodeTexts(source: Hdf5Source, { type, count, value }: Attribute, wher
       where,
     );
   }
+  // Several objects may have the same header, and so the same attribute.
+  source.spend(value.length, where);
   return Array.from({ length: count }, (_, index) => {
     source.step();
     const element = value.subarray(index * type.bytes, (index + 1) * type.bytes);

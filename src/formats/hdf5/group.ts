@@ -8,6 +8,9 @@ import { walkTree } from "./tree.ts";
 /** Where a name of a group leads. */
 type Target = number | { readonly refused: string };
 
+/** In bytes: names may overlap each other, so that all together could be far larger than the file. */
+const longestName = 4096;
+
 /** Groups within groups: Keras nests by models within models. */
 const depthLimit = 64;
 
@@ -110,10 +113,12 @@ function readHeap(source: Hdf5Source, address: number, where: string): Uint8Arra
 }
 
 function textAt(heap: Uint8Array, start: number, where: string): string {
-  const end = heap.indexOf(0, start);
-  if (start >= heap.length || end < 0)
-    throw damagedHdf5(`a name at ${start} lies outside the group's names`, where);
-  return new TextDecoder().decode(heap.subarray(start, end));
+  const window = heap.subarray(start, start + longestName + 1);
+  const end = window.indexOf(0);
+  if (end >= 0) return new TextDecoder().decode(window.subarray(0, end));
+  const what =
+    window.length > longestName ? `is longer than ${longestName} bytes` : "lies outside the group's names";
+  throw damagedHdf5(`a name at ${start} ${what}`, where);
 }
 
 /** The newer form: one message a link. */

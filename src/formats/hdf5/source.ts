@@ -17,7 +17,7 @@ export function unsupportedHdf5(what: string, where: string): FormatError {
  * Blocks, messages and entries that may be looked at, whatever the size of the file: ResNet-152 takes 20,000. Several
  * names may lead to one object, so the file's size alone does not bound the work.
  */
-const stepLimit = 1_000_000;
+const stepLimit = 300_000;
 
 /**
  * An HDF5 file's bytes, and what its superblock says of them. All addresses in the file count from `base`; every one is

@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import {
   type CommonLayerOptions,
   Layer,
@@ -12,6 +13,9 @@ import { importers } from "./importers/table.ts";
 import { LayerNames } from "./names.ts";
 import { KerasOptions, kerasError } from "./options.ts";
 import { type KerasLayer, type KerasTopology, shapeOf } from "./topology.ts";
+
+/** The most uses of layers, as in our own files: beyond it, a file that says so is damaged or hostile. */
+const largestModel = 20_000;
 
 /** Where weights are found by Keras's names. */
 export interface KerasWeights {
@@ -57,6 +61,7 @@ class GraphBuilder {
   readonly #names = new LayerNames();
   readonly #paths = new Map<Layer, readonly string[]>();
   readonly #notes: string[] = [];
+  #uses = 0;
 
   constructor(file: string, kerasVersion: number, weights: KerasWeights) {
     this.#file = file;
@@ -142,6 +147,14 @@ class GraphBuilder {
     return (inputs) => {
       if (inputs.length === 0)
         throw kerasError(place, "it is used without an input", "Save the model again.");
+      // Models within models, each used twice, would double with every level.
+      if (++this.#uses > largestModel) {
+        throw kerasError(
+          place,
+          `the model has more than ${largestModel} uses of layers`,
+          "Save a smaller model.",
+        );
+      }
       return apply(inputs);
     };
   }
@@ -159,7 +172,7 @@ function unsupported(place: {
   return kerasError(
     place,
     "layers of this class are not supported",
-    `${own}, or build the model in code and load its weights alone. ${nameHint(className, Object.keys(importers))}`,
+    `${own}, or build the model in code and load its weights alone. ${nameHint(clip(className, 100), Object.keys(importers))}`,
   );
 }
 
@@ -187,9 +200,14 @@ function orderCalls({ layers }: KerasTopology, file: string) {
       if (sources.length === 0 && layer.model !== null && calls.length > 1) continue;
       const needed = sources.filter((source) => "layer" in source).map(keyOf);
       const key = keyOf({ layer: layer.name, call });
-      if (waiting.has(key)) throw new FormatError(`two layers are named "${layer.name}"`, { where: file });
+      if (waiting.has(key))
+        throw new FormatError(`two layers are named "${clip(layer.name)}"`, { where: file });
       waiting.set(key, { layer: index, call, open: needed.length });
-      for (const source of needed) users.set(source, [...(users.get(source) ?? []), key]);
+      for (const source of needed) {
+        const known = users.get(source);
+        if (known === undefined) users.set(source, [key]);
+        else known.push(key);
+      }
       if (needed.length === 0) ready.push({ layer: index, call });
     }
   }
@@ -201,7 +219,7 @@ function orderCalls({ layers }: KerasTopology, file: string) {
   }
   const stuck = [...waiting.values()].find(({ open }) => open > 0);
   if (stuck === undefined) return ready;
-  throw new FormatError(`layer "${layers[stuck.layer].name}" needs an output that no layer has`, {
+  throw new FormatError(`layer "${clip(layers[stuck.layer].name)}" needs an output that no layer has`, {
     where: file,
     hint: "Save the model again.",
   });

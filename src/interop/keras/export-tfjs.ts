@@ -44,11 +44,13 @@ export async function exportTfjs(model: Model): Promise<Map<string, Uint8Array<A
 class Writer {
   readonly #model: Model;
   readonly #parameters: ReadonlyMap<string, Tensor>;
+  readonly #names: ReadonlySet<string>;
   readonly #placed = new Map<string, PlacedLayer>();
 
   constructor(model: Model, parameters: ReadonlyMap<string, Tensor>) {
     this.#model = model;
     this.#parameters = parameters;
+    this.#names = new Set(model.architecture.layers.map(({ name }) => name));
   }
 
   write() {
@@ -122,10 +124,8 @@ class Writer {
   }
 
   #helperName(name: string, part: string): string {
-    const isTaken = (candidate: string) =>
-      this.#model.architecture.layers.some((layer) => layer.name === candidate);
     let candidate = `${name}.${part}`;
-    while (isTaken(candidate)) candidate = `${candidate}_`;
+    while (this.#names.has(candidate)) candidate = `${candidate}_`;
     return candidate;
   }
 

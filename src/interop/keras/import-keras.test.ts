@@ -280,6 +280,39 @@ describe("errors name file, layer, class, and what to do", () => {
     );
   });
 
+  test("models within models that double with every level come to an end", async () => {
+    const reference = (name: string, call = 0) => [name, call, 0, {}];
+    const ends = (inner: string) => ({
+      input_layers: [reference("in")],
+      output_layers: [reference(inner, 1)],
+    });
+    const input = {
+      class_name: "InputLayer",
+      name: "in",
+      config: { batch_shape: [null, 3] },
+      inbound_nodes: [],
+    };
+    let inner: object = { class_name: "ReLU", name: "it", config: {} };
+    for (let level = 0; level < 25; level++) {
+      const twice = { ...inner, inbound_nodes: [[reference("in")], [reference("it")]] };
+      inner = { class_name: "Functional", name: "it", config: { layers: [input, twice], ...ends("it") } };
+    }
+    expect(await failure(inner)).toContain(
+      "the model has more than 20000 uses of layers. Save a smaller model.",
+    );
+  });
+
+  test("many layers of one name, and of one variable, are told apart at once", async () => {
+    const relu = layer("ReLU", {});
+    const dense = Array.from({ length: 3000 }, () => ({
+      class_name: "Sequential",
+      config: { name: "m", layers: [relu] },
+    }));
+    const named = dense.map((entry, index) => ({ ...entry, config: { ...entry.config, name: `m${index}` } }));
+    const { model } = await importCase(sequence(...named), new Map());
+    expect(model.architecture.layers).toHaveLength(3001);
+  });
+
   test("configurations broken in every manner are read or refused", async () => {
     const text = (name: string) => new TextEncoder().encode(JSON.stringify(cases[name].config));
     const names = ["operators", "batch norm", "normalization fixed", "shared"];

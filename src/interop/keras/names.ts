@@ -5,13 +5,17 @@ const longest = 180;
 /** Names of layers and models here, made of Keras's, each once. */
 export class LayerNames {
   readonly #taken = new Set<string>();
+  /** How often a name was asked for: to go on counting from there. */
+  readonly #counts = new Map<string, number>();
 
   /** A name for a path of names: `["backbone", "conv1"]` is `backbone.conv1`. */
   claim(path: readonly string[]): string {
     const base = safeName(path.join("."));
-    let name = base;
-    for (let count = 1; this.#taken.has(name); count++) name = `${base}_${count}`;
+    let count = this.#counts.get(base) ?? 0;
+    let name = count === 0 ? base : `${base}_${count}`;
+    while (this.#taken.has(name)) name = `${base}_${++count}`;
     this.#taken.add(name);
+    this.#counts.set(base, count + 1);
     return name;
   }
 }

@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import { describeValue, isObject } from "../../options/index.ts";
 import { FormatError } from "../../tensor/index.ts";
 
@@ -14,7 +15,7 @@ export interface KerasPlace {
 
 /** An error that names file, layer and class. */
 export function kerasError({ file, path, className }: KerasPlace, what: string, hint: string): FormatError {
-  return new FormatError(what, { where: `${file}, layer "${path}" (${className})`, hint });
+  return new FormatError(what, { where: `${file}, layer "${clip(path)}" (${clip(className)})`, hint });
 }
 
 /** The most values of a list in a configuration: channels of a normalization. */

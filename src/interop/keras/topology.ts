@@ -2,6 +2,7 @@
  * Keras's configurations of models, as Keras 1 to 3 and TensorFlow.js spell them, in one form: layers, and calls of
  * layers with the outputs that go in.
  */
+import { clip } from "../../formats/format-errors.ts";
 import { describeValue, isObject } from "../../options/index.ts";
 import { FormatError } from "../../tensor/index.ts";
 
@@ -93,29 +94,34 @@ function readGraph(config: Readonly<Record<string, unknown>>, file: string, dept
     );
   });
   const input = onlyEnd(inputs, "input", file);
+  const output = onlyEnd(outputs, "output", file);
+  const last = lastCalls(layers, output);
   return {
     name: String(name),
-    layers: layers.map((layer) => ({ ...layer, calls: countedFromZero(layer, layers) })),
+    layers: layers.map((layer) => ({ ...layer, calls: countedFromZero(layer, last) })),
     input: input.layer,
-    output: onlyEnd(outputs, "output", file),
+    output,
     inputShape: null,
   };
+}
+
+/** The greatest number of a call of each layer that is spoken of. */
+function lastCalls(layers: readonly KerasLayer[], output: Source): ReadonlyMap<string, number> {
+  const last = new Map<string, number>();
+  const sources = layers.flatMap(({ calls }) => calls.flat());
+  for (const source of [...sources, output]) {
+    if ("layer" in source) last.set(source.layer, Math.max(source.call, last.get(source.layer) ?? 0));
+  }
+  return last;
 }
 
 /**
  * Keras 2 counts the calls of a model that is a layer from 1 on: 0 is that by which the model was made. Their sources are
  * left as they are; the calls get a place in front.
  */
-function countedFromZero(layer: KerasLayer, layers: readonly KerasLayer[]): KerasLayer["calls"] {
-  if (layer.model === null) return layer.calls;
-  const isReferred = layers.some(({ calls }) =>
-    calls.some((sources) =>
-      sources.some(
-        (source) => "layer" in source && source.layer === layer.name && source.call === layer.calls.length,
-      ),
-    ),
-  );
-  return isReferred ? [[], ...layer.calls] : layer.calls;
+function countedFromZero(layer: KerasLayer, last: ReadonlyMap<string, number>): KerasLayer["calls"] {
+  const isShifted = layer.model !== null && last.get(layer.name) === layer.calls.length;
+  return isShifted ? [[], ...layer.calls] : layer.calls;
 }
 
 function layerList(value: unknown, file: string): readonly Readonly<Record<string, unknown>>[] {
@@ -183,7 +189,7 @@ function readReference(value: unknown, file: string): { readonly layer: string; 
     throw wrong(file, `${describeValue(value)} is not the output of a layer`);
   }
   if (output !== 0)
-    throw wrong(file, `layer "${layer}" is used for its output ${output}, only output 0 is supported`);
+    throw wrong(file, `layer "${clip(layer)}" is used for its output ${output}, only output 0 is supported`);
   return { layer, call };
 }
 

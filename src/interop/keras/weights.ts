@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import { type Layer, type LayerKind, layerWhere } from "../../layers/index.ts";
 import { type Architecture, modelParameters } from "../../models/index.ts";
 import { FormatError, formatShape, type Shape, sizeOf, type Tensor } from "../../tensor/index.ts";
@@ -36,15 +37,17 @@ export function kerasNames(kind: LayerKind, parameter: string): Names {
 /** Finds weights of a file by layer and variable, and keeps account of those that were found. */
 export class FoundWeights implements KerasWeights {
   readonly #tensors: ReadonlyMap<string, Tensor>;
-  /** Names by their last part: `kernel`. */
-  readonly #byVariable = new Map<string, string[]>();
+  /** Names by their last two parts: `conv1/kernel`. */
+  readonly #byEnd = new Map<string, string[]>();
   readonly #used = new Set<string>();
 
   constructor(tensors: ReadonlyMap<string, Tensor>) {
     this.#tensors = tensors;
     for (const name of tensors.keys()) {
-      const variable = name.slice(name.lastIndexOf("/") + 1);
-      this.#byVariable.set(variable, [...(this.#byVariable.get(variable) ?? []), name]);
+      const end = lastTwo(name);
+      const known = this.#byEnd.get(end);
+      if (known === undefined) this.#byEnd.set(end, [name]);
+      else known.push(name);
     }
   }
 
@@ -55,7 +58,7 @@ export class FoundWeights implements KerasWeights {
   find(path: readonly string[], variable: string): Tensor | null {
     for (let start = 0; start < path.length; start++) {
       const name = [...path.slice(start), variable].join("/");
-      const found = this.#tensors.has(name) ? name : this.#behindScope(name, variable);
+      const found = this.#tensors.has(name) ? name : this.#behindScope(name);
       if (found !== null) return this.#take(found);
     }
     return null;
@@ -66,8 +69,8 @@ export class FoundWeights implements KerasWeights {
     return [...this.#tensors.keys()].filter((name) => !this.#used.has(name) && !name.endsWith("/count"));
   }
 
-  #behindScope(name: string, variable: string): string | null {
-    const fitting = (this.#byVariable.get(variable) ?? []).filter((each) => each.endsWith(`/${name}`));
+  #behindScope(name: string): string | null {
+    const fitting = (this.#byEnd.get(lastTwo(name)) ?? []).filter((each) => each.endsWith(`/${name}`));
     return fitting.length === 1 ? fitting[0] : null;
   }
 
@@ -75,6 +78,11 @@ export class FoundWeights implements KerasWeights {
     this.#used.add(name);
     return this.#tensors.get(name) ?? null;
   }
+}
+
+/** `a/conv1/kernel` as `conv1/kernel`. */
+function lastTwo(name: string): string {
+  return name.slice(name.lastIndexOf("/", name.lastIndexOf("/") - 1) + 1);
 }
 
 /**
@@ -95,7 +103,7 @@ export function modelWeights(
     const path = paths.get(layer) ?? [];
     const parameter = name.slice(layerName.length + 1);
     const names = kerasNames(layer.kind, parameter);
-    const where = `${file}, ${layerWhere(path.join("/"), layer.kind)}`;
+    const where = `${file}, ${layerWhere(clip(path.join("/")), layer.kind)}`;
     const tensor = names.reduce<Tensor | null>((known, each) => known ?? found.find(path, each), null);
     if (tensor === null) {
       throw new FormatError(`the file has no ${names.join(" or ")} for it`, {

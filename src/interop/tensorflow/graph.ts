@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import { isObject } from "../../options/index.ts";
 import { FormatError } from "../../tensor/index.ts";
 import { GraphNode, readShape } from "./node.ts";
@@ -35,9 +36,12 @@ export function readGraph(graph: unknown, signature: unknown, file: string): Ten
   const inputs = ordered.filter(({ op }) => op === "Placeholder");
   const [input] = inputs;
   if (input === undefined || inputs.length > 1) {
-    const names = inputs.map(({ name }) => `"${name}"`).join(", ");
+    const names = inputs
+      .slice(0, 5)
+      .map(({ name }) => `"${clip(name)}"`)
+      .join(", ");
     throw new FormatError(
-      `the output "${output}" depends on ${inputs.length} inputs${names && `: ${names}`}, one is supported`,
+      `the output "${clip(output)}" depends on ${inputs.length} inputs${names && `: ${names}`}, one is supported`,
       {
         where: file,
         hint: "Convert a model with one input.",
@@ -85,7 +89,7 @@ function orderNodes(nodes: ReadonlyMap<string, GraphNode>, output: string, file:
   const visit = (name: string, user: string) => {
     const node = nodes.get(name);
     if (node === undefined) {
-      throw new FormatError(`${user} needs the node "${name.slice(0, 200)}", which is not there`, {
+      throw new FormatError(`${user} needs the node "${clip(name)}", which is not there`, {
         where: file,
         hint: "Convert the model again.",
       });
@@ -99,7 +103,7 @@ function orderNodes(nodes: ReadonlyMap<string, GraphNode>, output: string, file:
   visit(output, "the signature");
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const source = frame.node.inputs[frame.next++];
-    if (source !== undefined) visit(source, `node "${frame.node.name}"`);
+    if (source !== undefined) visit(source, `node "${clip(frame.node.name)}"`);
     else {
       state.set(frame.node.name, "done");
       ordered.push(frame.node);

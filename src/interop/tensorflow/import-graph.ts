@@ -2,6 +2,7 @@
  * TensorFlow graphs, as TensorFlow.js keeps them: nodes in JSON, values of constants as weights. Each node of a product, a
  * normalization and so on becomes a layer with its weights; what depends on shapes alone is worked out.
  */
+import { clip } from "../../formats/format-errors.ts";
 import type { NamedTensors } from "../../formats/index.ts";
 import { Layer } from "../../layers/index.ts";
 import { input as inputTensor, modelParameters } from "../../models/index.ts";
@@ -18,7 +19,7 @@ export function importGraph(file: NamedTensors, options: ImportKerasOptions): Im
   const graph = readGraph(JSON.parse(text), JSON.parse(signature), name);
   const shape = inputShape ?? graph.inputShape;
   if (shape === null) {
-    throw new FormatError(`the graph leaves the sizes of its input "${graph.input.name}" open`, {
+    throw new FormatError(`the graph leaves the sizes of its input "${clip(graph.input.name)}" open`, {
       where: name,
       hint: "Give them: { inputShape: [224, 224, 3] }.",
     });

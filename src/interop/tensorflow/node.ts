@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import { describeValue, isObject } from "../../options/index.ts";
 import { FormatError } from "../../tensor/index.ts";
 
@@ -27,7 +28,10 @@ export class GraphNode {
 
   /** What is wrong with it, or cannot be done. */
   error(what: string, hint: string): FormatError {
-    return new FormatError(what, { where: `${this.#file}, node "${this.name}" (${this.op})`, hint });
+    return new FormatError(what, {
+      where: `${this.#file}, node "${clip(this.name)}" (${clip(this.op, 100)})`,
+      hint,
+    });
   }
 
   /** Whole numbers of a list, which JSON has as texts. */
@@ -89,7 +93,10 @@ export class GraphNode {
   #source(entry: string): string {
     const [, name = entry, output = "0"] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
     if (output === "0") return name;
-    throw this.error(`it takes output ${output} of "${name}"`, "Only first outputs are supported.");
+    throw this.error(
+      `it takes output ${clip(output, 20)} of "${clip(name)}"`,
+      "Only first outputs are supported.",
+    );
   }
 }
 

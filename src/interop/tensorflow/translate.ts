@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import type { Layer, SymbolicTensor } from "../../layers/index.ts";
 import { nameHint, type Tensor } from "../../tensor/index.ts";
 import { GraphBuilder, type LayerWeights } from "./builder.ts";
@@ -47,7 +48,7 @@ export function translate(
     if (!Object.hasOwn(opImporters, node.op)) {
       throw node.error(
         "this op is not supported",
-        `Supported are the ops of image classifiers. ${nameHint(node.op, Object.keys(opImporters))}`,
+        `Supported are the ops of image classifiers. ${nameHint(clip(node.op, 100), Object.keys(opImporters))}`,
       );
     }
     const inputs = node.inputs.flatMap((name) => values.get(name) ?? []);

@@ -1,3 +1,4 @@
+import { clip } from "../../../formats/format-errors.ts";
 import { withActivation } from "./activations.ts";
 import type { ImportContext, Importer } from "./importer.ts";
 
@@ -6,7 +7,7 @@ function windowOf({ options }: ImportContext) {
   options.requireChannelsLast();
   const padding = options.text("padding", "valid").toLowerCase();
   if (padding !== "valid" && padding !== "same") {
-    throw options.error(`its padding is "${padding}"`, 'Only "valid" and "same" are supported.');
+    throw options.error(`its padding is "${clip(padding, 40)}"`, 'Only "valid" and "same" are supported.');
   }
   return {
     kernelSize: options.pair("kernel_size"),

@@ -1,3 +1,4 @@
+import { clip } from "../../../formats/format-errors.ts";
 import type { Padding2d } from "../../../graph/index.ts";
 import type { KerasOptions } from "../options.ts";
 import { type Importer, single } from "./importer.ts";
@@ -6,7 +7,7 @@ function poolOf(options: KerasOptions) {
   options.requireChannelsLast();
   const padding = options.text("padding", "valid").toLowerCase();
   if (padding !== "valid" && padding !== "same") {
-    throw options.error(`its padding is "${padding}"`, 'Only "valid" and "same" are supported.');
+    throw options.error(`its padding is "${clip(padding, 40)}"`, 'Only "valid" and "same" are supported.');
   }
   const poolSize = options.pair("pool_size", [2, 2]);
   return { poolSize, strides: options.pair("strides", poolSize), padding } as const;
@@ -33,7 +34,7 @@ function interpolationOf(options: KerasOptions, fallback: "nearest" | "bilinear"
   const interpolation = options.text("interpolation", fallback);
   if (interpolation === "nearest" || interpolation === "bilinear") return interpolation;
   throw options.error(
-    `its interpolation is "${interpolation}"`,
+    `its interpolation is "${clip(interpolation, 40)}"`,
     'Only "nearest" and "bilinear" are supported.',
   );
 }

@@ -1,3 +1,4 @@
+import { clip } from "../../../formats/format-errors.ts";
 import type { ActivationName, SymbolicTensor } from "../../../layers/index.ts";
 import type { PaddingOption } from "../../../ops/index.ts";
 import { Tensor } from "../../../tensor/index.ts";
@@ -24,7 +25,7 @@ export function paddingOf(node: OpContext["node"]): PaddingOption {
   if (padding === "VALID") return "valid";
   const sides = node.integers("explicit_paddings", []);
   if (padding !== "EXPLICIT" || sides.length !== 8)
-    throw node.error(`its padding "${padding}" is not known`, "Convert the model again.");
+    throw node.error(`its padding "${clip(padding, 40)}" is not known`, "Convert the model again.");
   const [, , top = 0, bottom = 0, left = 0, right = 0] = sides;
   return { top, bottom, left, right };
 }
@@ -52,14 +53,17 @@ function restOf(context: OpContext, isFused: boolean, channels: number): Rest {
   const [behind, ...more] = bias === null ? listed : listed.slice(1);
   if (behind === undefined) return { bias, finish: (x) => x };
   if (more.length > 0)
-    throw node.error(`it is fused with ${listed.join(", ")}`, "Convert the model again without fusing.");
+    throw node.error(
+      `it is fused with ${clip(listed.join(", "))}`,
+      "Convert the model again without fusing.",
+    );
   if (behind === "LeakyRelu") {
     return { bias, finish: (x) => place("leakyRelu", { slope: node.number("leakyrelu_alpha", 0.2) }, [x]) };
   }
   if (behind === "Prelu") return { bias, finish: (x) => preluOf(context, x, 3) };
   if (!Object.hasOwn(activations, behind)) {
     throw node.error(
-      `it is fused with ${behind}`,
+      `it is fused with ${clip(behind, 40)}`,
       `Supported are BiasAdd, ${Object.keys(activations).join(", ")}, LeakyRelu and Prelu.`,
     );
   }

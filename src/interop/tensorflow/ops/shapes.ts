@@ -1,3 +1,4 @@
+import { clip } from "../../../formats/format-errors.ts";
 import type { SymbolicTensor } from "../../../layers/index.ts";
 import { formatShape, type Shape, sizeOf, Tensor } from "../../../tensor/index.ts";
 import type { OpContext } from "../builder.ts";
@@ -128,7 +129,7 @@ const pad: OpImporter = (context) => {
   const padding = { top, bottom, left, right };
   const mode = node.op === "MirrorPad" ? node.text("mode", "REFLECT") : null;
   if (mode === "REFLECT") return place("padding2d", { padding, mode: "reflect" }, [x]);
-  if (mode !== null) throw node.error(`its mode is "${mode}"`, "Only REFLECT is supported.");
+  if (mode !== null) throw node.error(`its mode is "${clip(mode, 40)}"`, "Only REFLECT is supported.");
   const value = inputs.length > 2 ? (constantOf(context, 2, "value").data[0] ?? 0) : 0;
   return value === 0 ? place("zeroPadding2d", { padding }, [x]) : place("padding2d", { padding, value }, [x]);
 };
