@@ -18,7 +18,7 @@ import { batch, type Constant, type Element, permute, range } from "./values.ts"
 /** What the evaluator needs beside a node. */
 export interface FoldContext {
   /** Counts elements against what the whole file may make; throws beyond it. */
-  allot(node: NodeReader, elements: number): void;
+  allot(node: NodeReader, shape: Shape): void;
   /** Reads a tensor that a node holds as an attribute. */
   tensor(node: NodeReader, proto: OnnxTensor): Promise<Tensor>;
 }
@@ -113,7 +113,7 @@ async function foldConstantOfShape(node: NodeReader, context: FoldContext): Prom
   const shape = node.numbers(0, "sizes") ?? [];
   const proto = node.attribute("value")?.t;
   const value = proto === undefined ? null : await context.tensor(node, proto);
-  context.allot(node, sizeOf(shape));
+  context.allot(node, shape);
   const data = new Array<Element>(sizeOf(shape)).fill(value?.data[0] ?? 0);
   const integer = proto !== undefined && integerTypes.has(proto.dataType);
   return { kind: "constant", shape, data, integer, name: node.output };
@@ -132,7 +132,7 @@ function foldCast(node: NodeReader, context: FoldContext): Constant {
   const value = node.constant(0, "value");
   const integer = integerTypes.has(node.int("to", 1));
   if (!integer || value.integer) return { ...value, integer };
-  context.allot(node, value.data.length);
+  context.allot(node, value.shape);
   const data = Array.from(value.data, (element) =>
     typeof element === "number" ? Math.trunc(element) : element,
   );
@@ -151,7 +151,7 @@ function foldTranspose(node: NodeReader, context: FoldContext): Constant {
       "The file is damaged: export it again.",
     );
   }
-  context.allot(node, value.data.length);
+  context.allot(node, value.shape);
   const data = emptyLike(value.data, value.data.length);
   permute(value.data, value.shape, order, data);
   return { ...value, shape: order.map((axis) => value.shape[axis]), data };
@@ -172,7 +172,7 @@ function foldConcat(node: NodeReader, context: FoldContext): Constant {
   }
   const total = parts.reduce((sum, { shape }) => sum + shape[axis], 0);
   const shape = first.shape.map((size, i) => (i === axis ? total : size));
-  context.allot(node, sizeOf(shape));
+  context.allot(node, shape);
   const outer = sizeOf(shape.slice(0, axis));
   const data: Element[] = [];
   for (let row = 0; row < outer; row++) {
@@ -193,7 +193,7 @@ function foldGather(node: NodeReader, context: FoldContext): Constant {
   const inner = sizeOf(value.shape.slice(axis + 1));
   const positions = (node.numbers(1, "indices") ?? []).map((index) => axisOf(node, index, size));
   const shape = [...value.shape.slice(0, axis), ...indices.shape, ...value.shape.slice(axis + 1)];
-  context.allot(node, sizeOf(shape));
+  context.allot(node, shape);
   const data: Element[] = [];
   for (let row = 0; row < outer; row++) {
     for (const position of positions) {
@@ -216,7 +216,7 @@ function foldSlice(node: NodeReader, context: FoldContext): Constant {
     const size = shape[axis];
     const inner = sizeOf(shape.slice(axis + 1));
     const outer = sizeOf(shape.slice(0, axis));
-    context.allot(node, outer * count * inner);
+    context.allot(node, [outer, count, inner]);
     const part: Element[] = [];
     for (let row = 0; row < outer; row++) {
       for (let index = 0; index < count; index++) {
@@ -235,7 +235,7 @@ function arithmetic(node: NodeReader, context: FoldContext): Constant {
   const b = node.constant(1, "operand");
   const integer = a.integer && b.integer;
   const shape = broadcastShapes(a.shape, b.shape, node.where);
-  context.allot(node, sizeOf(shape));
+  context.allot(node, shape);
   const readA = reader(a, shape);
   const readB = reader(b, shape);
   const data = Array.from({ length: sizeOf(shape) }, (_, index) => {
@@ -276,7 +276,7 @@ function combine(node: NodeReader, op: string, a: Element, b: Element): Element 
 function unary(f: (x: number) => number): Fold {
   return (node, context) => {
     const value = node.constant(0, "value");
-    context.allot(node, value.data.length);
+    context.allot(node, value.shape);
     return { ...value, data: Array.from(value.data, (x) => (typeof x === "number" ? f(x) : x)) };
   };
 }

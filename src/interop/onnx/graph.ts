@@ -1,10 +1,12 @@
+import { clip } from "../../formats/format-errors.ts";
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from "../../formats/index.ts";
 import { FormatError, formatShape, nameHint, OptionError, type Shape, sizeOf } from "../../tensor/index.ts";
-import { clip } from "./node.ts";
 
 /** Operator sets whose forms are known. */
 const oldestOpset = 7;
 const newestOpset = 21;
+/** Most outputs that an error lists. */
+const mostNames = 20;
 /** Most values of one example's input: 8 times a photograph of 4000 x 3000 pixels. */
 const largestInput = 2 ** 28;
 
@@ -94,7 +96,7 @@ export function inputShapeOf(
   const shape = given ?? own;
   const isKnown = shape.every((size): size is number => typeof size === "number");
   if (!isKnown || shape.length === 0) {
-    throw new FormatError(`leaves sizes open: [${(dimensions ?? ["?"]).join(", ")}]`, {
+    throw new FormatError(`leaves sizes open: [${clip((dimensions ?? ["?"]).join(", "))}]`, {
       where,
       hint: "Give inputShape: [height, width, channels], or [features] for rows.",
     });
@@ -103,7 +105,7 @@ export function inputShapeOf(
   const fits = rankFits && (shape.length !== 3 || typeof own[2] !== "number" || own[2] === shape[2]);
   if (!fits) {
     throw new OptionError(
-      `inputShape ${formatShape(shape)} does not fit [${(dimensions ?? []).join(", ")}]`,
+      `inputShape ${formatShape(shape)} does not fit [${clip((dimensions ?? []).join(", "))}]`,
       {
         where,
         hint: "Give [height, width, channels] with as many channels as the file has.",
@@ -138,7 +140,10 @@ export function outputOf({ output }: OnnxGraph, asked: string | null, file: stri
     if (names.includes(asked)) return asked;
     throw new OptionError(`there is no output "${clip(asked)}"`, {
       where: file,
-      hint: nameHint(asked, names.map(clip)),
+      hint: nameHint(
+        asked,
+        names.slice(0, mostNames).map((name) => clip(name, 50)),
+      ),
     });
   }
   const rows = output.filter((info) => dimensionsOf(info)?.length === 2);

@@ -22,16 +22,27 @@ const longestWay = 4;
 
 /** The nodes, with an `LRN` in place of the division that ends such a normalization; what led to it is not needed then. */
 export function joinLocalResponse(nodes: readonly OnnxNode[], view: GraphView): readonly OnnxNode[] {
-  return nodes.map((node) => localResponse(node, view) ?? node);
+  // Looked for once for each value, however many divide it: a file may have a hundred thousand.
+  const sizes = new Map<string, number | null>();
+  const sizeOf = (x: string) => {
+    const size = sizes.has(x) ? sizes.get(x) : poolingSize(x, view);
+    sizes.set(x, size ?? null);
+    return size ?? null;
+  };
+  return nodes.map((node) => localResponse(node, view, sizeOf) ?? node);
 }
 
-function localResponse(node: OnnxNode, view: GraphView): OnnxNode | null {
+function localResponse(
+  node: OnnxNode,
+  view: GraphView,
+  sizeOf: (x: string) => number | null,
+): OnnxNode | null {
   const [x, divisor] = node.input;
   if (node.opType !== "Div" || node.input.length !== 2) return null;
   const power = withNumber(view, view.producerOf(divisor), "Pow");
   const sum = power && withNumber(view, view.producerOf(power.other), "Add");
   const scaled = sum && withNumber(view, view.producerOf(sum.other), "Mul");
-  const size = scaled && poolingSize(x, view);
+  const size = scaled && sizeOf(x);
   // Of even sizes PyTorch has the odd channel before, ONNX behind.
   if (!size || size % 2 === 0) return null;
   // Named one by one: fields that a file leaves out lie on a message's prototype.

@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import type { OnnxAttribute, OnnxNode } from "../../formats/index.ts";
 import { FormatError } from "../../tensor/index.ts";
 import { type Activation, type Constant, numbersOf, type Value } from "./values.ts";
@@ -126,11 +127,9 @@ export class NodeReader {
   }
 
   error(what: string, hint: string): FormatError {
-    return new FormatError(what, { where: this.where, hint });
+    return new FormatError(clip(what, longestText), { where: this.where, hint });
   }
 }
 
-/** A name of unknown origin, short enough for an error text. */
-export function clip(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}...`;
-}
+/** What is wrong may name lists of the file, of any length. */
+const longestText = 600;

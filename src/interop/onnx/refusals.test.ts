@@ -170,6 +170,18 @@ describe("files of unknown origin", () => {
     });
   });
 
+  test("sizes that are none, and lists without end", async () => {
+    const negative = new OnnxDraft(13, [1, 2]);
+    negative.output(negative.node("Mul", ["x", negative.node("ConstantOfShape", [negative.integers([-5])])]));
+    await expect(importOnnx(await negative.bytes())).rejects.toThrow(FormatError);
+    const long = new OnnxDraft(13, [1, 2]);
+    const target = long.integers(Array.from({ length: 5000 }, (_, index) => index));
+    const bytes = await long.output(long.node("Reshape", ["x", target])).bytes();
+    const error = await importOnnx(bytes).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(FormatError);
+    expect(String(error).length).toBeLessThan(1000);
+  });
+
   test("may not make constants without end", async () => {
     const draft = new OnnxDraft(13, [1, 2]);
     let row = draft.node("ConstantOfShape", [draft.integers([1000])]);

@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import {
   type ExternalFiles,
   type OnnxGraph,
@@ -6,12 +7,12 @@ import {
   readOnnxTensor,
 } from "../../formats/index.ts";
 import type { SymbolicTensor } from "../../layers/index.ts";
-import { FormatError, FoveaError, nearestName, type Tensor } from "../../tensor/index.ts";
+import { FormatError, FoveaError, nearestName, type Shape, sizeOf, type Tensor } from "../../tensor/index.ts";
 import { LayerBuilder } from "./builder.ts";
 import { canFold, constantOf, type FoldContext, fold } from "./fold.ts";
 import { isStandard } from "./graph.ts";
 import { joinLocalResponse } from "./local-response.ts";
-import { clip, NodeReader } from "./node.ts";
+import { NodeReader } from "./node.ts";
 import type { RuleContext } from "./ops/rule.ts";
 import { ruleOf, rules } from "./ops/table.ts";
 import { type Activation, imageOrder, type Value } from "./values.ts";
@@ -70,9 +71,10 @@ export class Translator implements RuleContext, FoldContext {
     this.#absorbed.add(node);
   }
 
-  allot(node: NodeReader, elements: number): void {
+  allot(node: NodeReader, shape: Shape): void {
+    const elements = sizeOf(shape);
     this.#elements -= elements;
-    if (this.#elements >= 0 && Number.isSafeInteger(elements)) return;
+    if (this.#elements >= 0 && shape.every((size) => Number.isSafeInteger(size) && size >= 0)) return;
     throw node.error(
       "makes more constants than the file has weights",
       "The file is damaged or made to do harm: fold constants before the export.",
@@ -189,7 +191,11 @@ export class Translator implements RuleContext, FoldContext {
     } catch (error) {
       // What a layer refuses is the file's fault, too.
       if (!(error instanceof FoveaError) || error instanceof FormatError) throw error;
-      throw new FormatError(error.what, { where: node.where, cause: error, hint: error.hint ?? inputHint });
+      throw new FormatError(clip(error.what, 600), {
+        where: node.where,
+        cause: error,
+        hint: error.hint ?? inputHint,
+      });
     }
   }
 
