@@ -182,6 +182,15 @@ describe("files of unknown origin", () => {
     expect(String(error).length).toBeLessThan(1000);
   });
 
+  test("may not have nodes without end", async () => {
+    const draft = new OnnxDraft(13, [1, 2]);
+    let value = "x";
+    for (let index = 0; index <= 20_000; index++) value = draft.node("Relu", [value]);
+    await expect(importOnnx(await draft.output(value).bytes())).rejects.toThrow(
+      "the file has 20001 nodes that depend on the input, 20000 are allowed. No image classifier has so many",
+    );
+  });
+
   test("may not make constants without end", async () => {
     const draft = new OnnxDraft(13, [1, 2]);
     let row = draft.node("ConstantOfShape", [draft.integers([1000])]);

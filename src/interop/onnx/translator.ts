@@ -7,6 +7,7 @@ import {
   readOnnxTensor,
 } from "../../formats/index.ts";
 import type { SymbolicTensor } from "../../layers/index.ts";
+import { largestModel } from "../../models/architecture.ts";
 import { FormatError, FoveaError, nearestName, type Shape, sizeOf, type Tensor } from "../../tensor/index.ts";
 import { LayerBuilder } from "./builder.ts";
 import { canFold, constantOf, type FoldContext, fold } from "./fold.ts";
@@ -55,6 +56,15 @@ export class Translator implements RuleContext, FoldContext {
     this.#note(nodes);
     // Constants first: a layer may take in what stands behind it.
     const others = await this.#foldConstants(nodes);
+    if (others.length > largestModel) {
+      throw new FormatError(
+        `the file has ${others.length} nodes that depend on the input, ${largestModel} are allowed`,
+        {
+          where: this.#file,
+          hint: "No image classifier has so many: the file is damaged or made to do harm.",
+        },
+      );
+    }
     for (const node of others) await this.#translate(node);
     return this.#result(nodes.at(-1));
   }
