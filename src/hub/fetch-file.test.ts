@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { RandomStream } from "../tensor/random.ts";
 import { type Answer, sendRange, startServer, type TestServer } from "../testing/http-server.ts";
 import { fetchFile } from "./fetch-file.ts";
-import type { FetchOptions, FetchProgress, RemoteFile } from "./settings.ts";
+import { cachePath, type FetchOptions, type FetchProgress, type RemoteFile } from "./settings.ts";
 
 const stream = new RandomStream(4);
 const content = Uint8Array.from({ length: 300_000 }, () => stream.integer(256));
@@ -282,6 +282,21 @@ describe("what cannot be had", () => {
     expect(await messageOf(work)).toBe("Error: enough");
   });
 
+  test("a server that sends it on to where nothing is encrypted", async () => {
+    server = await startServer(() => {});
+    const response = new Response(content);
+    Object.defineProperty(response, "url", { value: "http://a.invalid/net.pth" });
+    vi.stubGlobal("fetch", async () => response);
+    try {
+      const file = { url: "https://a.invalid/net.pth", checksum: null, bytes: null };
+      expect(await messageOf(fetchFile(file, options()))).toContain(
+        "https://a.invalid/net.pth: the server sends it on to an address without encryption. It goes to http://a.invalid/net.pth: give that address, if you trust it. Or fetch it by other means, and put it at ",
+      );
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   test("wrong addresses and mirrors", async () => {
     const file = await serve(() => {});
     expect(await messageOf(fetchFile({ ...file, url: "ftp://a/b" }, options()))).toBe(
@@ -323,5 +338,16 @@ describe("a cache that cannot be written", () => {
       `FileError: ${place()}: another process has been fetching this file for too long. If there is none, delete ${place()}.part.`,
     );
     expect(await readFile(`${place()}.part/.fovea-lock`, "utf8")).toContain("elsewhere");
+  });
+});
+
+describe("places in the cache", () => {
+  test.each([
+    ["https://a.org/models/net.pth", "a.org/models/net.pth"],
+    ["https://a.org:8443/x/../net.pth?v=1&w=2", "a.org_8443/net.pth_v=1_w=2"],
+    ["https://a.org/%2e%2e%2f%2e%2e/.hidden/a%20b.h5", "a.org/__../_hidden/a_b.h5"],
+    ["https://a.org/%E0%A4%A/net.pth", "a.org/_E0_A4_A/net.pth"],
+  ])("%s is at %s", (url, place) => {
+    expect(cachePath(new URL(url))).toBe(place);
   });
 });
