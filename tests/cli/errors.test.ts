@@ -155,7 +155,7 @@ describe("models and runs that are damaged", () => {
 
   it("are names without weights", async () => {
     const message =
-      "fovea: lenet5: this is a model without trained weights. Give it weights (--weights: fovea models lenet5 lists what there is). Or train it (fovea train --model lenet5";
+      "fovea: lenet5: this is a model without trained weights. Train it (fovea train --model lenet5";
     await expectFailure(1, message, ["evaluate", "lenet5"]);
   });
 
