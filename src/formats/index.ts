@@ -1,7 +1,8 @@
 export type { Convention, FormatName, NamedTensors, ReadOptions } from "./named-tensors.ts";
 export { decodeNpy, encodeNpy } from "./npy.ts";
 export { decodeNpz, encodeNpz } from "./npz.ts";
-export { decodeOnnxModel, encodeOnnxModel, type OnnxModelInit } from "./onnx/codec.ts";
+export { decodeOnnxModel } from "./onnx/codec.ts";
+export { encodeOnnxModel, type OnnxModelInit, type OnnxWeight } from "./onnx/encode.ts";
 export type {
   AttributeProto as OnnxAttribute,
   GraphProto as OnnxGraph,
@@ -18,6 +19,12 @@ export {
   writeOnnxIntegers,
   writeOnnxTensor,
 } from "./onnx/tensors.ts";
+export {
+  type OnnxAttributeValue,
+  type OnnxFloats,
+  writeOnnxAttribute,
+  writeOnnxValueInfo,
+} from "./onnx/write.ts";
 export { formatNames, formatTitles, readTensors, sniffFormat } from "./readers.ts";
 export {
   decodeSafetensors,

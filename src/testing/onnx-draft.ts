@@ -1,27 +1,25 @@
 import {
   encodeOnnxModel,
+  type OnnxAttributeValue,
+  type OnnxFloats,
   type OnnxModelInit,
   type OnnxTensorInit,
+  writeOnnxAttribute,
   writeOnnxIntegers,
   writeOnnxTensor,
+  writeOnnxValueInfo,
 } from "../formats/index.ts";
 import { dataType } from "../formats/onnx/schema.ts";
 import { type Shape, sizeOf, Tensor } from "../tensor/index.ts";
 
 type GraphInit = NonNullable<OnnxModelInit["graph"]>;
 type NodeInit = NonNullable<GraphInit["node"]>[number];
-type AttributeInit = NonNullable<NodeInit["attribute"]>[number];
-
-/** A floating-point attribute: a plain number is a whole one. */
-export interface FloatAttribute {
-  readonly float: number | readonly number[];
-}
 
 /** An attribute as tests write it. */
-export type AttributeDraft = number | readonly number[] | string | FloatAttribute | Tensor;
+export type AttributeDraft = OnnxAttributeValue;
 
 /** Marks floating-point attributes. */
-export function float(...values: readonly number[]): FloatAttribute {
+export function float(...values: readonly number[]): OnnxFloats {
   return { float: values.length === 1 ? values[0] : values };
 }
 
@@ -97,7 +95,7 @@ export class OnnxDraft {
     name = "",
   ): string[] {
     const output = Array.from({ length: outputs }, () => this.#name("v"));
-    const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
+    const attribute = Object.entries(attributes).map(([key, value]) => writeOnnxAttribute(key, value));
     this.#nodes.push({ opType, name, input: [...inputs], output, attribute });
     return output;
   }
@@ -110,8 +108,9 @@ export class OnnxDraft {
   /** The file. */
   async bytes(changes: OnnxModelInit = {}): Promise<Uint8Array<ArrayBuffer>> {
     const weights = this.#initializers.map(({ name = "", dims = [], dataType: type = 1 }) =>
-      valueInfo(name, dims.map(Number), type),
+      writeOnnxValueInfo(name, dims.map(Number), type),
     );
+    const floats = { value: { case: "tensorType" as const, value: { elemType: dataType.FLOAT } } };
     return await encodeOnnxModel({
       irVersion: this.old ? 3n : 8n,
       producerName: "draft",
@@ -120,8 +119,8 @@ export class OnnxDraft {
         name: "graph",
         node: this.#nodes,
         initializer: this.#initializers,
-        input: [valueInfo("x", this.dimensions), ...(this.old ? weights : [])],
-        output: this.#outputs.map((name) => ({ name, type: tensorType(dataType.FLOAT) })),
+        input: [writeOnnxValueInfo("x", this.dimensions), ...(this.old ? weights : [])],
+        output: this.#outputs.map((name) => ({ name, type: floats })),
       },
       ...changes,
     });
@@ -130,34 +129,4 @@ export class OnnxDraft {
   #name(kind: string): string {
     return `${kind}${this.#names++}`;
   }
-}
-
-function tensorType(elemType: number) {
-  return { value: { case: "tensorType" as const, value: { elemType } } };
-}
-
-function valueInfo(
-  name: string,
-  dimensions: readonly (number | string)[],
-  elemType: number = dataType.FLOAT,
-) {
-  const dim = dimensions.map((size) => ({
-    value:
-      typeof size === "number"
-        ? { case: "dimValue" as const, value: BigInt(size) }
-        : { case: "dimParam" as const, value: size },
-  }));
-  return { name, type: { value: { case: "tensorType" as const, value: { elemType, shape: { dim } } } } };
-}
-
-function attributeOf(name: string, value: AttributeDraft): AttributeInit {
-  if (value instanceof Tensor) return { name, type: 4, t: writeOnnxTensor("", value) };
-  if (typeof value === "string") return { name, type: 3, s: new TextEncoder().encode(value) };
-  if (typeof value === "number") return { name, type: 2, i: BigInt(value) };
-  if ("float" in value) {
-    return typeof value.float === "number"
-      ? { name, type: 1, f: value.float }
-      : { name, type: 6, floats: [...value.float] };
-  }
-  return { name, type: 7, ints: value.map(BigInt) };
 }

@@ -1,25 +1,25 @@
-/** ONNX files as messages and back, by @bufbuild/protobuf, which is loaded when the first file is read or written. */
-import type { MessageInitShape } from "@bufbuild/protobuf";
+/** ONNX files as messages, by @bufbuild/protobuf, which is loaded when the first file is read or written. */
 import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { FormatError } from "../../tensor/errors.ts";
-import { descriptor, type ModelProto, messageIndex } from "./schema.ts";
+import { descriptor, type GraphProto, type ModelProto, messageIndex, type TensorProto } from "./schema.ts";
 import { checkWire } from "./wire.ts";
-
-/** A model to write: fields that are left out are not written. */
-export type OnnxModelInit = Exclude<MessageInitShape<GenMessage<ModelProto>>, ModelProto>;
 
 async function load() {
   const [protobuf, { fileDesc, messageDesc }] = await Promise.all([
     import("@bufbuild/protobuf"),
     import("@bufbuild/protobuf/codegenv2"),
   ]);
-  const schema: GenMessage<ModelProto> = messageDesc(fileDesc(descriptor), messageIndex.ModelProto);
-  return { protobuf, schema };
+  const file = fileDesc(descriptor);
+  const schema: GenMessage<ModelProto> = messageDesc(file, messageIndex.ModelProto);
+  const graph: GenMessage<GraphProto> = messageDesc(file, messageIndex.GraphProto);
+  const tensor: GenMessage<TensorProto> = messageDesc(file, messageIndex.TensorProto);
+  return { protobuf, schema, graph, tensor };
 }
 
 let loading: ReturnType<typeof load> | null = null;
 
-function loaded(): ReturnType<typeof load> {
+/** The package, and the messages that are read and written by themselves. */
+export function loadProtobuf(): ReturnType<typeof load> {
   loading ??= load();
   return loading;
 }
@@ -35,7 +35,7 @@ export async function decodeOnnxModel(
   bytes: Uint8Array,
   options: { readonly name: string },
 ): Promise<ModelProto> {
-  const { protobuf, schema } = await loaded();
+  const { protobuf, schema } = await loadProtobuf();
   checkWire(bytes, schema, options.name);
   try {
     return protobuf.fromBinary(schema, bytes, { readUnknownFields: false });
@@ -46,10 +46,4 @@ export async function decodeOnnxModel(
       cause,
     });
   }
-}
-
-/** Writes an ONNX file: fields in the order of their numbers, lists in theirs, so the same model gives the same bytes. */
-export async function encodeOnnxModel(model: OnnxModelInit): Promise<Uint8Array<ArrayBuffer>> {
-  const { protobuf, schema } = await loaded();
-  return protobuf.toBinary(schema, protobuf.create(schema, model));
 }

@@ -3,7 +3,8 @@ import { FormatError } from "../../tensor/errors.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { fuzzReader } from "../../testing/fuzz-reader.ts";
 import { readTensors } from "../readers.ts";
-import { decodeOnnxModel, encodeOnnxModel, type OnnxModelInit } from "./codec.ts";
+import { decodeOnnxModel } from "./codec.ts";
+import { encodeOnnxModel, type OnnxModelInit } from "./encode.ts";
 import { onnxReader } from "./reader.ts";
 import { dataLocation, dataType } from "./schema.ts";
 import {
