@@ -35,6 +35,8 @@ export {
 export {
   type AppliedWeight,
   exportTfjs,
+  type ExportOnnxOptions,
+  exportOnnx,
   exportWeights,
   type ImportedModel,
   type ImportKerasOptions,

@@ -92,7 +92,7 @@ export const conv2dTransposeLayer: LayerDefinition<Conv2dTransposeOptions> = {
 };
 
 /** Padding and output size of the convolution that this one is the transpose of, seen from its input. */
-function resolveTransposed(options: Resolved<Conv2dTransposeOptions>, image: Shape, where: string) {
+export function resolveTransposed(options: Resolved<Conv2dTransposeOptions>, image: Shape, where: string) {
   const kernelSize = size2d(options.kernelSize);
   const strides = size2d(options.strides);
   const dilations = size2d(options.dilationRate);

@@ -14,6 +14,7 @@ import {
   coordinateNames,
   type Interpolation,
   interpolations,
+  type ResizedAxis,
   type Rounding,
   resizingTaps,
   roundingNames,
@@ -60,11 +61,11 @@ export const resize2dLayer: LayerDefinition<Resize2dOptions> = {
   arity: oneInput,
   outputShape: (options, inputs, where) => {
     const image = imageShape(inputs, where);
-    return [...axesOf(options, image, where).map(({ output }) => output), image[2]];
+    return [...resizeAxes(options, image, where).map(({ output }) => output), image[2]];
   },
   parameters: noParameters,
   call: (options, { build }, [x]) => {
-    const [rows, columns] = axesOf(options, x.shape.slice(1), "resize2d").map((axis) =>
+    const [rows, columns] = resizeAxes(options, x.shape.slice(1), "resize2d").map((axis) =>
       resizingTaps(axis, options.interpolation, options.coordinates, options.rounding),
     );
     return build("resample2d", [x], { rows, columns });
@@ -72,7 +73,11 @@ export const resize2dLayer: LayerDefinition<Resize2dOptions> = {
 };
 
 /** Input and output size and scale, of the height and of the width. */
-function axesOf({ outputSize, scale }: Resolved<Resize2dOptions>, image: Shape, where: string) {
+export function resizeAxes(
+  { outputSize, scale }: Resolved<Resize2dOptions>,
+  image: Shape,
+  where: string,
+): readonly ResizedAxis[] {
   const sizes = outputSize === null ? null : size2d(outputSize);
   const scales = typeof scale === "number" ? [scale, scale] : scale;
   return [0, 1].map((axis) => {

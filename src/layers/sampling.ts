@@ -19,13 +19,14 @@ export type Coordinates = "halfPixel" | "pytorchHalfPixel" | "alignCorners" | "a
 /** What is the nearest: halves go down or up, or everything does. */
 export type Rounding = "roundPreferFloor" | "roundPreferCeil" | "floor" | "ceil";
 
-interface Axis {
+/** Pixels along an axis before and after, and how many of the output there are to one of the input. */
+export interface ResizedAxis {
   readonly input: number;
   readonly output: number;
   readonly scale: number;
 }
 
-const positions: { readonly [C in Coordinates]: (index: number, axis: Axis) => number } = {
+const positions: { readonly [C in Coordinates]: (index: number, axis: ResizedAxis) => number } = {
   halfPixel: (index, { scale }) => (index + 0.5) / scale - 0.5,
   pytorchHalfPixel: (index, { output, scale }) => (output > 1 ? (index + 0.5) / scale - 0.5 : 0),
   alignCorners: (index, { input, output }) => (output > 1 ? (index * (input - 1)) / (output - 1) : 0),
@@ -47,7 +48,7 @@ export const roundingNames = Object.keys(roundings) as readonly Rounding[];
 
 /** What each position of a resized axis takes of the input; beyond its ends, the input goes on as its last pixel. */
 export function resizingTaps(
-  axis: Axis,
+  axis: ResizedAxis,
   interpolation: Interpolation,
   coordinates: Coordinates,
   rounding: Rounding,

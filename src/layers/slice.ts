@@ -34,7 +34,7 @@ export const sliceLayer: LayerDefinition<SliceOptions> = {
 };
 
 /** The axis of an example and its first index inside and behind the stretch, both counted from the start. */
-function stretchOf(
+export function stretchOf(
   options: { readonly axis: number; readonly begin: number; readonly end: number | null },
   input: Shape,
   where: string,

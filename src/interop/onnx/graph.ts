@@ -1,10 +1,11 @@
 import { clip } from "../../formats/format-errors.ts";
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from "../../formats/index.ts";
 import { FormatError, formatShape, nameHint, OptionError, type Shape, sizeOf } from "../../tensor/index.ts";
+import type { ImageLayout } from "./metadata.ts";
 
 /** Operator sets whose forms are known. */
 const oldestOpset = 7;
-const newestOpset = 21;
+export const newestOpset = 21;
 /** Most outputs that an error lists. */
 const mostNames = 20;
 /** Most values of one example's input: 8 times a photograph of 4000 x 3000 pixels. */
@@ -72,12 +73,12 @@ const floatTypes: ReadonlySet<number> = new Set([1, 10, 11, 16]);
  * Shape of an example and the order of its axes in ONNX. Images come as [channels, height, width], or as [height, width,
  * channels] from TensorFlow, whose exporters put a Transpose behind the input.
  *
- * @param given - the option `inputShape`
+ * @param known - the option `inputShape`, and the layout that the file itself names
  */
 export function inputShapeOf(
   graph: OnnxGraph,
   info: OnnxValueInfo,
-  given: Shape | null,
+  { inputShape: given, layout }: { readonly inputShape: Shape | null; readonly layout: ImageLayout | null },
   file: string,
 ): { readonly shape: Shape; readonly channelsLast: boolean } {
   const where = `${file}, input "${clip(info.name)}"`;
@@ -89,7 +90,10 @@ export function inputShapeOf(
     });
   }
   const dimensions = dimensionsOf(info);
-  const channelsLast = isChannelsLast(graph, info.name, dimensions);
+  const channelsLast =
+    layout === null
+      ? isChannelsLast(graph, info.name, dimensions)
+      : layout === "nhwc" && dimensions?.length === 4;
   const [, ...example] = dimensions ?? [];
   // As layers have it.
   const own = example.length === 3 && !channelsLast ? [example[1], example[2], example[0]] : example;

@@ -16,6 +16,7 @@ import {
   type Tensor,
 } from "../../tensor/index.ts";
 import { graphOf, inputOf, inputShapeOf, outputOf } from "./graph.ts";
+import { readMetadata } from "./metadata.ts";
 import { legalName } from "./names.ts";
 import { Translator } from "./translator.ts";
 import { type Activation, imageOrder, range } from "./values.ts";
@@ -31,9 +32,12 @@ export interface ImportOnnxOptions {
   readonly inputShape?: Shape | null;
   /** Name of the output that becomes the model's. Default `null`: the only one, or the only one of two axes. */
   readonly output?: string | null;
-  /** What happens to the bytes of images; default `{ scale: 1 / 255, offset: 0 }`. The file does not say it. */
+  /**
+   * What happens to the bytes of images. Default: what `exportOnnx` wrote into the file, or `{ scale: 1 / 255, offset: 0 }`:
+   * files of others do not say it.
+   */
   readonly preprocessing?: PreprocessingOptions;
-  /** Names of the classes; default those of the first training data. */
+  /** Names of the classes; default those that `exportOnnx` wrote into the file, or those of the first training data. */
   readonly classNames?: readonly string[] | null;
   /**
    * Reads a file beside the model: exports may keep their weights in one. It is asked for plain relative names only.
@@ -73,7 +77,8 @@ export async function importOnnx(bytes: Uint8Array, options: ImportOnnxOptions =
   const model = await decodeOnnxModel(bytes, { name: file });
   const { graph, opset } = graphOf(model, file);
   const info = inputOf(graph, file);
-  const { shape, channelsLast } = inputShapeOf(graph, info, inputShape, file);
+  const metadata = readMetadata(model, file);
+  const { shape, channelsLast } = inputShapeOf(graph, info, { inputShape, layout: metadata.layout }, file);
   const image = input({ shape, name: legalName(info.name) });
   const first = inputValue(image, channelsLast);
   const external =
@@ -83,8 +88,8 @@ export async function importOnnx(bytes: Uint8Array, options: ImportOnnxOptions =
   const result = await translator.run(info.name, first, wanted);
   const modelOptions = {
     name: modelName(file),
-    ...(preprocessing !== undefined && { preprocessing }),
-    ...(classNames !== undefined && { classNames }),
+    preprocessing: preprocessing ?? metadata.preprocessing ?? {},
+    classNames: classNames ?? metadata.classNames,
   };
   const untrained = refusing(file, () => functional({ inputs: image, outputs: result }, modelOptions));
   const { architecture } = untrained;

@@ -98,7 +98,8 @@ function orderOf({ order, shape: from }: Activation, groups: readonly Group[], s
   return [...identity.filter((axis) => shape[axis] === 1), ...large];
 }
 
-function mixedOf({ shape, order }: Activation): Activation["mixed"] {
+/** How a value lies when its layer's output is flattened as it is. */
+export function mixedOf({ shape, order }: Pick<Activation, "shape" | "order">): Activation["mixed"] {
   const axes = range(shape.length).filter((axis) => shape[axis] > 1);
   const kept = order.filter((axis) => shape[axis] > 1);
   return { factors: axes.map((axis) => shape[axis]), order: kept.map((axis) => axes.indexOf(axis)) };

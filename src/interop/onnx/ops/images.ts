@@ -1,6 +1,7 @@
-import { type LayerOptions, layers } from "../../../layers/index.ts";
+import { layers } from "../../../layers/index.ts";
 import { axisOf } from "../axes.ts";
 import type { NodeReader } from "../node.ts";
+import { coordinates, roundings } from "../sampling.ts";
 import { type Activation, imageOrder, range } from "../values.ts";
 import { imageOf } from "./convolution.ts";
 import type { RuleContext } from "./rule.ts";
@@ -83,22 +84,6 @@ interface Sides {
 function mapSides({ top, bottom, left, right }: Sides, map: (size: number) => number): Sides {
   return { top: map(top), bottom: map(bottom), left: map(left), right: map(right) };
 }
-
-type ResizeOptions = LayerOptions["resize2d"];
-
-const coordinates: { readonly [name: string]: NonNullable<ResizeOptions["coordinates"]> } = {
-  half_pixel: "halfPixel",
-  pytorch_half_pixel: "pytorchHalfPixel",
-  align_corners: "alignCorners",
-  asymmetric: "asymmetric",
-};
-
-const roundings: { readonly [name: string]: NonNullable<ResizeOptions["rounding"]> } = {
-  round_prefer_floor: "roundPreferFloor",
-  round_prefer_ceil: "roundPreferCeil",
-  floor: "floor",
-  ceil: "ceil",
-};
 
 /** Resize, and Upsample as it was called before operator set 10. */
 export function resize(node: NodeReader, { builder }: RuleContext): Activation {
