@@ -34,9 +34,9 @@ export {
 } from "./inspect/index.ts";
 export {
   type AppliedWeight,
-  exportTfjs,
   type ExportOnnxOptions,
   exportOnnx,
+  exportTfjs,
   exportWeights,
   type ImportedModel,
   type ImportKerasOptions,

@@ -24,9 +24,9 @@ async function readOnnx(bytes: Uint8Array, options: ReadOptions): Promise<NamedT
   return { format: "onnx", convention: conventionOf(model), tensors, metadata: metadataOf(model) };
 }
 
-/** PyTorch's exporter keeps its names; what others do with theirs is not known. */
+/** PyTorch's exporter keeps its names, and so does ours in PyTorch's layouts; what others do with theirs is not known. */
 function conventionOf({ producerName }: ModelProto): Convention {
-  return producerName.toLowerCase() === "pytorch" ? "pytorch" : "none";
+  return /^(pytorch|fovea)$/i.test(producerName) ? "pytorch" : "none";
 }
 
 function metadataOf(model: ModelProto): Record<string, string> {

@@ -3,7 +3,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { Tensor } from "../../tensor/tensor.ts";
 import { type AttributeProto, attributeType, dataType, type ValueInfoProto } from "./schema.ts";
-import { writeOnnxTensor } from "./tensors.ts";
+import { type OnnxTensorInit, writeOnnxTensor } from "./tensors.ts";
 
 type AttributeInit = Exclude<MessageInitShape<GenMessage<AttributeProto>>, AttributeProto>;
 type ValueInfoInit = Exclude<MessageInitShape<GenMessage<ValueInfoProto>>, ValueInfoProto>;
@@ -14,7 +14,7 @@ export interface OnnxFloats {
 }
 
 /** The value of an attribute: whole numbers, marked floating-point ones, a text or a tensor. */
-export type OnnxAttributeValue = number | readonly number[] | string | OnnxFloats | Tensor;
+export type OnnxAttributeValue = number | readonly number[] | string | OnnxFloats | Tensor | OnnxTensorInit;
 
 /** An attribute with the type of its value. */
 export function writeOnnxAttribute(name: string, value: OnnxAttributeValue): AttributeInit {
@@ -28,7 +28,12 @@ export function writeOnnxAttribute(name: string, value: OnnxAttributeValue): Att
       ? { name, type: attributeType.FLOAT, f: value.float }
       : { name, type: attributeType.FLOATS, floats: [...value.float] };
   }
-  return { name, type: attributeType.INTS, ints: value.map(BigInt) };
+  if (isList(value)) return { name, type: attributeType.INTS, ints: value.map(BigInt) };
+  return { name, type: attributeType.TENSOR, t: value };
+}
+
+function isList(value: OnnxTensorInit | readonly number[]): value is readonly number[] {
+  return Array.isArray(value);
 }
 
 /** An input or output. @param dimensions - sizes, or names of those that are open */

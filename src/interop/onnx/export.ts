@@ -134,7 +134,7 @@ export async function exportOnnx(
       }),
       graph: {
         name: model.name,
-        ...graph.finish(named),
+        node: graph.nodes(named),
         input: [writeOnnxValueInfo(inputName, [size, ...entry.shape], elements)],
         output: outputs,
       },

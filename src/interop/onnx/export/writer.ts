@@ -42,7 +42,7 @@ export class GraphWriter {
   readonly arranged = new Map<string, ExportedValue>();
   readonly #nodes: NodeDraft[] = [];
   readonly #parameters = new Map<string, WrittenParameter>();
-  readonly #constants = new Map<string, OnnxTensorInit>();
+  readonly #constants = new Map<string, string>();
   readonly #values = new NameBook();
   readonly #nodeNames = new NameBook();
 
@@ -74,43 +74,38 @@ export class GraphWriter {
     return name;
   }
 
-  /** Fixed numbers as an initializer. */
+  /** Fixed numbers, as a node of their own: who reads the initializers finds the model's parameters alone. */
   floats(values: readonly number[], shape: Shape): string {
-    return this.#constant(`float ${shape}: ${values}`, (name) =>
-      writeOnnxTensor(name, Tensor.from(values, shape)),
-    );
+    return this.#constant(`float ${shape}: ${values}`, writeOnnxTensor("", Tensor.from(values, shape)));
   }
 
-  /** Shapes, axes and the like as an initializer with one axis. */
+  /** Shapes, axes and the like, with one axis. */
   integers(values: readonly number[]): string {
-    return this.#constant(`integers ${values}`, (name) => writeOnnxIntegers(name, values));
+    return this.#constant(`integers ${values}`, writeOnnxIntegers("", values));
   }
 
-  #constant(key: string, make: (name: string) => OnnxTensorInit): string {
-    const known = this.#constants.get(key)?.name;
+  #constant(key: string, value: OnnxTensorInit): string {
+    const known = this.#constants.get(key);
     if (known !== undefined) return known;
-    const name = this.claim(`constant_${this.#constants.size}`);
-    this.#constants.set(key, make(name));
-    return name;
+    const output = this.node("constants", "Constant", [], { value });
+    this.#constants.set(key, output);
+    return output;
   }
 
   get parameters(): readonly WrittenParameter[] {
     return [...this.#parameters.values()];
   }
 
-  /** Nodes and fixed numbers. @param names - values that go by another name outside, by the one that they were given */
-  finish(names: ReadonlyMap<string, string>): Pick<GraphInit, "node" | "initializer"> {
+  /** The nodes. @param names - values that go by another name outside, by the one that they were given */
+  nodes(names: ReadonlyMap<string, string>): NonNullable<GraphInit["node"]> {
     const named = (name: string) => names.get(name) ?? name;
-    return {
-      node: this.#nodes.map(({ opType, name, input, output, attributes }) => ({
-        opType,
-        name,
-        input: input.map(named),
-        output: output.map(named),
-        attribute: Object.entries(attributes).map(([key, value]) => writeOnnxAttribute(key, value)),
-      })),
-      initializer: [...this.#constants.values()],
-    };
+    return this.#nodes.map(({ opType, name, input, output, attributes }) => ({
+      opType,
+      name,
+      input: input.map(named),
+      output: output.map(named),
+      attribute: Object.entries(attributes).map(([key, value]) => writeOnnxAttribute(key, value)),
+    }));
   }
 }
 

@@ -85,14 +85,17 @@ function withConstant(
   const reversed = constantFirst && (operation === "subtract" || operation === "divide");
   const long = shape.flatMap((size, axis) => (size > 1 ? [axis] : []));
   const [single] = numbers;
+  // A value that is stretched needs the layer that does so.
+  const stretches = long.some((axis) => given.shape[axis] === 1);
   if (long.length === 0 && !(reversed && operation === "divide")) {
     const { scale, offset } = affine(operation, single, reversed);
     return place(node, context, given, (name) => layers.rescaling({ name, scale, offset }));
   }
-  if (long.length === 1 && !reversed) return perChannel(node, context, operation, given, constant, long[0]);
+  if (long.length === 1 && !reversed && !stretches)
+    return perChannel(node, context, operation, given, constant, long[0]);
   const x = context.builder.unmix(node, given);
   const stored = x.order.map((axis) => shape[axis]);
-  return place(
+  const result = place(
     node,
     context,
     x,
@@ -100,6 +103,7 @@ function withConstant(
     { weight: parameterOf({ ...constant, shape }, x.order, stored) },
     constant,
   );
+  return { ...result, shape: x.shape.map((size, axis) => Math.max(size, shape[axis])) };
 }
 
 /** x with a number as scale x + offset. */
@@ -159,14 +163,16 @@ function place(
   return { ...x, tensor: builder.place(node, [x.tensor], make, placement) };
 }
 
-/** The constant's shape with as many axes as an example; each has its size or 1. */
+/** The constant's shape with as many axes as an example; where their sizes differ, one of them is 1. */
 function alignedShape(node: NodeReader, value: Activation, { shape }: Constant): Shape {
   const rank = value.shape.length;
   // What is before the axes of an example stands for the batch and beyond, and must be 1.
   const own = shape.slice(Math.max(0, shape.length - rank));
   const before = shape.slice(0, Math.max(0, shape.length - rank));
   const aligned = [...new Array<number>(rank - own.length).fill(1), ...own];
-  const fits = aligned.every((size, axis) => size === 1 || size === value.shape[axis]);
+  const fits = aligned.every(
+    (size, axis) => size === 1 || value.shape[axis] === 1 || size === value.shape[axis],
+  );
   if (fits && before.length <= 1 && before.every((size) => size === 1)) return aligned;
   throw node.error(
     `combines a value [${["batch", ...value.shape].join(", ")}] with a constant ${formatShape(shape)}`,
