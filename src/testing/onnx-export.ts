@@ -6,18 +6,18 @@ import { drawnValues } from "./onnx-draft.ts";
 import { channelsLast, runOnnx } from "./onnx-runtime.ts";
 
 /**
- * Gives a model weights that a mistake in names, axes or statistics would change the result with: fresh biases are 0, and
- * fresh statistics those of no data.
+ * Draws what fresh models have alike or as 0 and 1: biases, factors, statistics. A mistake in names, axes or order changes
+ * the result then.
  */
 export async function unsettle(model: Model): Promise<void> {
-  const weights = modelParameters(model.architecture).map(({ name, shape }, index) => {
-    const drawn = drawnValues(shape, index);
+  const parameters = modelParameters(model.architecture).filter(({ decays }) => !decays);
+  const drawn = parameters.map(({ name, shape }, index) => {
+    const { data } = drawnValues(shape, index);
     const isPositive = name.endsWith("running_var");
-    const fan = shape.length > 1 ? sizeOf(shape.slice(0, -1)) : 1;
-    const data = drawn.data.map((value) => (isPositive ? 1.5 + value : (1.7 * value) / Math.sqrt(fan)));
-    return [name, new Tensor("float32", shape, data)] as const;
+    const values = isPositive ? data.map((value) => 1.5 + value) : data;
+    return [name, new Tensor("float32", shape, values)] as const;
   });
-  await model.setWeights(new Map(weights));
+  await model.setWeights(new Map(drawn));
 }
 
 /** Images [N, H, W, C] as [N, C, H, W]; other values as they are. */

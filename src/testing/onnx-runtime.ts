@@ -5,8 +5,17 @@ import type { Model } from "../models/index.ts";
 import { type Shape, sameShape, sizeOf, Tensor } from "../tensor/index.ts";
 import { drawnValues, type OnnxDraft } from "./onnx-draft.ts";
 
-/** What onnxruntime makes of an input, without any of its own rewriting of the graph. */
+/** What onnxruntime makes of an input, without any of its own rewriting of the graph: the first output. */
 export async function runOnnx(bytes: Uint8Array, input: Tensor<"float32">): Promise<Tensor<"float32">> {
+  const [first] = (await runOnnxOutputs(bytes, input)).values();
+  return first;
+}
+
+/** The same, all outputs by name. */
+export async function runOnnxOutputs(
+  bytes: Uint8Array,
+  input: Tensor<"float32" | "uint8">,
+): Promise<Map<string, Tensor<"float32">>> {
   const session = await InferenceSession.create(bytes, {
     graphOptimizationLevel: "disabled",
     intraOpNumThreads: 1,
@@ -14,10 +23,16 @@ export async function runOnnx(bytes: Uint8Array, input: Tensor<"float32">): Prom
   });
   try {
     const [name] = session.inputNames;
-    const results = await session.run({ [name]: new RuntimeTensor("float32", input.data, [...input.shape]) });
-    const { data, dims } = results[session.outputNames[0]];
-    if (!(data instanceof Float32Array)) throw new Error("the model gives no float32");
-    return new Tensor("float32", [...dims], data);
+    const results = await session.run({
+      [name]: new RuntimeTensor(input.dtype, input.data, [...input.shape]),
+    });
+    return new Map(
+      session.outputNames.map((output) => {
+        const { data, dims } = results[output];
+        if (!(data instanceof Float32Array)) throw new Error(`the model gives no float32 as ${output}`);
+        return [output, new Tensor("float32", [...dims], data)];
+      }),
+    );
   } finally {
     await session.release();
   }

@@ -16,7 +16,7 @@ import { joinLocalResponse } from "./local-response.ts";
 import { NodeReader } from "./node.ts";
 import type { RuleContext } from "./ops/rule.ts";
 import { ruleOf, rules } from "./ops/table.ts";
-import { type Activation, imageOrder, type Value } from "./values.ts";
+import { type Activation, imageOrder, isIdentity, range, type Value } from "./values.ts";
 
 /** Elements that the evaluator may make beside twice those in the file: shapes are small, and weights are moved once. */
 const spareElements = 2 ** 22;
@@ -66,7 +66,7 @@ export class Translator implements RuleContext, FoldContext {
       );
     }
     for (const node of others) await this.#translate(node);
-    return this.#result(nodes.at(-1));
+    return this.#result(nodes.at(-1), isChannelsLast(first));
   }
 
   valueOf(name: string): Value | undefined {
@@ -220,8 +220,8 @@ export class Translator implements RuleContext, FoldContext {
     return [rule(node, this)].flat();
   }
 
-  /** The model's output: a row as ONNX has it, an image with its channels last. */
-  #result(last: OnnxNode | undefined): SymbolicTensor {
+  /** The model's output: a row as ONNX has it, an image with its channels last. Files that take such images give them, too. */
+  #result(last: OnnxNode | undefined, channelsLast: boolean): SymbolicTensor {
     const value = this.#values.get(this.#wanted);
     if (value?.kind !== "activation" || last === undefined) {
       throw new FormatError(`the output "${clip(this.#wanted)}" does not depend on the input`, {
@@ -230,9 +230,14 @@ export class Translator implements RuleContext, FoldContext {
       });
     }
     const node = this.#reader(last);
-    const order = value.shape.length === 3 ? imageOrder : value.shape.map((_, axis) => axis);
+    const isImage = value.shape.length === 3 && !channelsLast;
+    const order = isImage ? imageOrder : range(value.shape.length);
     return this.builder.arrange(node, value, order).tensor;
   }
+}
+
+function isChannelsLast({ shape, order }: Activation): boolean {
+  return shape.length === 3 && isIdentity(order);
 }
 
 const inputHint = "Give inputShape if the model was made for images of another size.";

@@ -6,12 +6,14 @@ import type { Exporter } from "./exporter.ts";
 /** Gemm with weights [out, in], as PyTorch writes it; MatMul with [in, out] where there are more axes. */
 export const dense: Exporter<"dense"> = (writer, { activation }, [x]) => {
   const [inputs, units] = writer.shapeOf("weight") ?? [];
-  const bias = writer.shapeOf("bias");
-  const offset = bias === undefined ? [] : [writer.parameter("bias", bias)];
+  const offset = () => {
+    const bias = writer.shapeOf("bias");
+    return bias === undefined ? [] : [writer.parameter("bias", bias)];
+  };
   if (x.shape.length > 1) {
     const rows = asPlain(writer, x);
     const product = writer.node("MatMul", [rows.name, writer.parameter("weight", [inputs, units], "rows")]);
-    const name = bias === undefined ? product : writer.node("Add", [product, ...offset]);
+    const name = offset().reduce((sum, bias) => writer.node("Add", [sum, bias]), product);
     return writeActivation(writer, activation, plainValue(name, writer.shape));
   }
   // A flattened image comes channel by channel in the file: the rows of the matrix follow it.
@@ -19,6 +21,6 @@ export const dense: Exporter<"dense"> = (writer, { activation }, [x]) => {
   const weight = writer.parameter("weight", [units, inputs], JSON.stringify(x.mixed), (values) =>
     toOutputsFirst(values, units, order),
   );
-  const name = writer.node("Gemm", [x.name, weight, ...offset], { transB: 1 });
+  const name = writer.node("Gemm", [x.name, weight, ...offset()], { transB: 1 });
   return writeActivation(writer, activation, plainValue(name, writer.shape));
 };
