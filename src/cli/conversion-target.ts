@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ensureFolder, writeFileAtomic } from "#host";
 import { type TensorsToWrite, tensorPieces, type WriterName } from "../formats/index.ts";
-import { exportTfjs, exportWeights, type KnownConvention } from "../interop/index.ts";
+import { exportOnnx, exportTfjs, exportWeights, type KnownConvention } from "../interop/index.ts";
 import type { Model } from "../models/index.ts";
 import { OptionError } from "../tensor/index.ts";
 
@@ -41,7 +41,7 @@ function tensorTarget(format: WriterName, extension: string): Target {
 
 const safetensors = tensorTarget("safetensors", ".safetensors");
 
-const targets: { readonly [W in WriterName | "tfjs"]: Target } = {
+const targets: { readonly [W in WriterName | "tfjs" | "onnx"]: Target } = {
   safetensors: {
     ...safetensors,
     // In our own convention the file is a model's.
@@ -59,6 +59,15 @@ const targets: { readonly [W in WriterName | "tfjs"]: Target } = {
     holdsModel: () => true,
     writeTensors: null,
     writeModel: writeTfjs,
+  },
+  onnx: {
+    extension: ".onnx",
+    convention: "pytorch",
+    writeTensors: null,
+    writeModel: async (path, model) => {
+      await writeFileAtomic(path, await exportOnnx(model));
+      return [path];
+    },
   },
 };
 

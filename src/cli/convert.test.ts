@@ -210,7 +210,7 @@ describe("wrong usage and wrong files", () => {
     [
       ["a.npz", "out.pth"],
       2,
-      "out.pth: the name does not say a format that can be written. Give it one of the extensions .safetensors, .npz, .json, or end it with / for TensorFlow.js.",
+      "out.pth: the name does not say a format that can be written. Give it one of the extensions .safetensors, .npz, .json, .onnx, or end it with / for TensorFlow.js.",
     ],
     [
       ["a.npz", "out.npz", "--classes", "3"],

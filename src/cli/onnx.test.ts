@@ -2,12 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeNpy, encodeNpy } from "../formats/index.ts";
+import { decodeNpy, encodeNpy, encodeTensors } from "../formats/index.ts";
+import { exportWeights } from "../interop/index.ts";
 import { Model } from "../models/index.ts";
 import { drawnValues, OnnxDraft } from "../testing/onnx-draft.ts";
+import { channelsFirst, expectAlike, imagesFor } from "../testing/onnx-export.ts";
 import { smallNet } from "../testing/onnx-net.ts";
 import { channelsLast, runOnnx } from "../testing/onnx-runtime.ts";
 import { createTestTerminal } from "../testing/test-terminal.ts";
+import { models } from "../zoo/index.ts";
 import { runCommandLine } from "./program.ts";
 
 let folder: string;
@@ -54,5 +57,25 @@ describe("commands take ONNX files", () => {
     const model = await Model.load(at("small.safetensors"));
     const expected = await runOnnx(await smallNet().bytes(), input);
     expect(await model.predict(channelsLast(input))).toBeCloseToTensor(expected, { absolute: 1e-5 });
+  });
+
+  test("convert: to an ONNX file, and from weights and the name of a network", async () => {
+    await succeed("convert", at("small.onnx"), at("small.safetensors"), "--to", "fovea");
+    await succeed("convert", at("small.safetensors"), at("again.onnx"));
+    const expected = await runOnnx(await smallNet().bytes(), input);
+    expect(await runOnnx(await readFile(at("again.onnx")), input)).toBeCloseToTensor(expected, {
+      absolute: 1e-5,
+    });
+    const lenet = models.create("lenet5");
+    const { tensors } = await exportWeights(lenet, { convention: "pytorch" });
+    await writeFile(at("lenet.npz"), await encodeTensors("npz", { tensors }));
+    const words = ["--model", "lenet5", "--from", "pytorch", "--json"];
+    const document = JSON.parse(await succeed("convert", at("lenet.npz"), at("lenet.onnx"), ...words));
+    expect(document).toMatchObject({ to: "pytorch", model: "lenet5", tensors: 10 });
+    const digits = imagesFor(lenet);
+    expectAlike(
+      await runOnnx(await readFile(at("lenet.onnx")), channelsFirst(digits)),
+      await lenet.predict(digits),
+    );
   });
 });

@@ -24,7 +24,8 @@ export function registerConvert(program: Command, terminal: Terminal): void {
         "(model.json) or ONNX (.onnx), told by their bytes, and writes .safetensors or .npz. Tensors stay as they are: " +
         "names, layouts and values, half precision as float32. With --to they get the names and layouts of another " +
         "framework, for which the network must be known: by --model, or from a file that holds it (Fovea's, Keras's, " +
-        "TensorFlow.js's, ONNX's). A .json file is a TensorFlow.js model, network and all, with its weights beside it.",
+        "TensorFlow.js's, ONNX's). A .json file is a TensorFlow.js model, network and all, with its weights beside it; a " +
+        ".onnx file is a network too.",
     )
     .argument(
       "<in>",
@@ -32,7 +33,7 @@ export function registerConvert(program: Command, terminal: Terminal): void {
     )
     .argument(
       "<out>",
-      "the file to write: .safetensors, .npz, or a TensorFlow.js model's model.json or folder/",
+      "the file to write: .safetensors, .npz, .onnx, or a TensorFlow.js model's model.json or folder/",
     )
     .option(
       "--to <framework>",
@@ -69,4 +70,5 @@ Examples:
   fovea convert fine-tuned.pth net.safetensors --model resnet18 --classes 5
   fovea convert net.keras net.safetensors --to fovea                       a model of Keras for fovea predict
   fovea convert runs/lenet5 web/lenet5/                                    for TensorFlow.js
+  fovea convert resnet18.pth resnet18.onnx --model resnet18                for onnxruntime
   fovea convert weights.npz net.safetensors --model lenet5 --from keras --json`;

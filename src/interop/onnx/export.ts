@@ -10,18 +10,11 @@ import { type Model, modelParameters } from "../../models/index.ts";
 import { callNamed } from "../../models/taps.ts";
 import { checkOptions, type Fields, field, isWholeNumber, nameField } from "../../options/index.ts";
 import { OptionError, type Tensor } from "../../tensor/index.ts";
+import type { ExportedValue } from "./export/exported-value.ts";
 import { affine } from "./export/layers/arithmetic.ts";
 import type { Exporter } from "./export/layers/exporter.ts";
 import { exporters } from "./export/layers/table.ts";
-import {
-  asImage,
-  asPlain,
-  axisOf,
-  type ExportedValue,
-  imageValue,
-  ownShape,
-  plainValue,
-} from "./export/values.ts";
+import { asImage, asPlain, axisOf, imageValue, ownShape, plainValue } from "./export/values.ts";
 import { GraphWriter, LayerWriter, type WrittenParameter } from "./export/writer.ts";
 import { newestOpset } from "./graph.ts";
 import { type ImageLayout, writeMetadata } from "./metadata.ts";

@@ -1,16 +1,9 @@
 import type { Order } from "../../../formats/layouts.ts";
 import { type Shape, sameShape, sizeOf } from "../../../tensor/index.ts";
 import { mixedOf } from "../reshape.ts";
-import { type Activation, imageOrder, isIdentity, type Mixed, permute, range } from "../values.ts";
+import { imageOrder, isIdentity, type Mixed, permute, range } from "../values.ts";
+import type { ExportedValue } from "./exported-value.ts";
 import type { LayerWriter } from "./writer.ts";
-
-/**
- * A value of the file beside what it is in the model: `shape` is ONNX's, without the batch, and axis i of the layer's
- * output is its axis `order[i]`. Images are [C, H, W] there, [H, W, C] here.
- */
-export interface ExportedValue extends Pick<Activation, "shape" | "order" | "mixed"> {
-  readonly name: string;
-}
 
 /** A value's shape as layers have it. */
 export function ownShape({ shape, order }: Pick<ExportedValue, "shape" | "order">): Shape {

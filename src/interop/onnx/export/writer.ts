@@ -8,7 +8,7 @@ import {
 } from "../../../formats/index.ts";
 import { type Shape, Tensor } from "../../../tensor/index.ts";
 import { NameBook } from "../names.ts";
-import type { ExportedValue } from "./values.ts";
+import type { ExportedValue } from "./exported-value.ts";
 
 /** Attributes of a node by name. */
 export type Attributes = Readonly<Record<string, OnnxAttributeValue>>;

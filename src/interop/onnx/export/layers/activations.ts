@@ -3,7 +3,8 @@ import { leakySlope } from "../../../../layers/activations.ts";
 import type { ActivationName } from "../../../../layers/index.ts";
 import { sizeOf } from "../../../../tensor/index.ts";
 import { permute } from "../../values.ts";
-import { axisOf, type ExportedValue, inverse, rowOrder } from "../values.ts";
+import type { ExportedValue } from "../exported-value.ts";
+import { axisOf, inverse, rowOrder } from "../values.ts";
 import type { Attributes, LayerWriter } from "../writer.ts";
 import type { Exporter } from "./exporter.ts";
 

@@ -1,6 +1,7 @@
 import { toOrder } from "../../../../formats/layouts.ts";
 import { sizeOf } from "../../../../tensor/index.ts";
-import { arrange, type ExportedValue, rowOrder, unmix } from "../values.ts";
+import type { ExportedValue } from "../exported-value.ts";
+import { arrange, rowOrder, unmix } from "../values.ts";
 import type { LayerWriter } from "../writer.ts";
 import { broadcastParameter } from "./activations.ts";
 import type { Exporter } from "./exporter.ts";

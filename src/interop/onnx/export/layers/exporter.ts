@@ -1,6 +1,6 @@
 import type { LayerKind, LayerOptions } from "../../../../layers/index.ts";
 import type { Resolved } from "../../../../options/index.ts";
-import type { ExportedValue } from "../values.ts";
+import type { ExportedValue } from "../exported-value.ts";
 import type { LayerWriter } from "../writer.ts";
 
 /** Writes the nodes of a layer's use. */

@@ -10,7 +10,8 @@ import {
 } from "../../../../layers/sampling.ts";
 import { type Shape, sizeOf } from "../../../../tensor/index.ts";
 import { coordinates, roundings } from "../../sampling.ts";
-import { asImage, type ExportedValue, imageValue, ownShape } from "../values.ts";
+import type { ExportedValue } from "../exported-value.ts";
+import { asImage, imageValue, ownShape } from "../values.ts";
 import type { LayerWriter } from "../writer.ts";
 import type { Exporter } from "./exporter.ts";
 

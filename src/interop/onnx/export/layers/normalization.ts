@@ -1,6 +1,7 @@
 import { toOrder } from "../../../../formats/layouts.ts";
 import { sizeOf } from "../../../../tensor/index.ts";
-import { type ExportedValue, reshapeTo, rowOrder, unmix, withChannelsFirst } from "../values.ts";
+import type { ExportedValue } from "../exported-value.ts";
+import { reshapeTo, rowOrder, unmix, withChannelsFirst } from "../values.ts";
 import type { LayerWriter } from "../writer.ts";
 import type { Exporter } from "./exporter.ts";
 

@@ -1,11 +1,11 @@
 import { stretchOf } from "../../../../layers/slice.ts";
 import { sameShape } from "../../../../tensor/index.ts";
+import type { ExportedValue } from "../exported-value.ts";
 import {
   arrange,
   asPlain,
   axisOf,
   channelsFirst,
-  type ExportedValue,
   flattened,
   imageValue,
   isAscending,
