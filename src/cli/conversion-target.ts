@@ -63,6 +63,7 @@ const targets: { readonly [W in WriterName | "tfjs" | "onnx"]: Target } = {
   onnx: {
     extension: ".onnx",
     convention: "pytorch",
+    holdsModel: () => true,
     writeTensors: null,
     writeModel: async (path, model) => {
       await writeFileAtomic(path, await exportOnnx(model));
