@@ -59,18 +59,24 @@ describe("commands take ONNX files", () => {
     expect(await model.predict(channelsLast(input))).toBeCloseToTensor(expected, { absolute: 1e-5 });
   });
 
-  test("convert: to an ONNX file, and from weights and the name of a network", async () => {
+  test("convert: a model file of ours, back to an ONNX file", async () => {
     await succeed("convert", at("small.onnx"), at("small.safetensors"), "--to", "fovea");
     await succeed("convert", at("small.safetensors"), at("again.onnx"));
     const expected = await runOnnx(await smallNet().bytes(), input);
     expect(await runOnnx(await readFile(at("again.onnx")), input)).toBeCloseToTensor(expected, {
       absolute: 1e-5,
     });
+  });
+
+  test("convert: weights and the name of their network become an ONNX file", async () => {
     const lenet = models.create("lenet5");
     const { tensors } = await exportWeights(lenet, { convention: "pytorch" });
     await writeFile(at("lenet.npz"), await encodeTensors("npz", { tensors }));
+    const terminal = createTestTerminal();
     const words = ["--model", "lenet5", "--from", "pytorch", "--json"];
-    const document = JSON.parse(await succeed("convert", at("lenet.npz"), at("lenet.onnx"), ...words));
+    expect(await runCommandLine(["convert", at("lenet.npz"), at("lenet.onnx"), ...words], terminal)).toBe(0);
+    expect(terminal.errText()).toContain("how images were prepared for these weights is not known");
+    const document = JSON.parse(terminal.outText());
     expect(document).toMatchObject({ to: "pytorch", model: "lenet5", tensors: 10 });
     const digits = imagesFor(lenet);
     expectAlike(
