@@ -8,6 +8,7 @@ import { exportWeights } from "../interop/index.ts";
 import { Model } from "../models/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { idxFile } from "../testing/idx-file.ts";
+import { sharedData } from "../testing/shared-data.ts";
 import { createTestTerminal } from "../testing/test-terminal.ts";
 import { models } from "../zoo/index.ts";
 import { modelNames } from "./names.ts";
@@ -95,6 +96,25 @@ describe("--weights FILE", () => {
     });
   });
 });
+
+const weights = sharedData("mobilenet_v1_0.25_224/model.json");
+const photos = sharedData("photos");
+
+test.skipIf(weights === null || photos === null)(
+  "predict names what is on photos (skipped where ../shared/data is not there)",
+  async () => {
+    const files = ["cat_720p.jpg", "parrot.jpg", "sunflower.bmp"].map((name) => join(photos ?? "", name));
+    const words = ["predict", "mobilenet-v1-0.25", ...files, "--weights", weights ?? "", "--top", "1"];
+    const { code, out, err } = await run(...words, "--threads", "1");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const found = [
+      /cat_720p\.jpg: tabby 4\d\.\d\d %/,
+      /parrot\.jpg: macaw 98\.\d\d %/,
+      /flower\.bmp: daisy 9\d\.\d\d %/,
+    ];
+    for (const [line, expected] of found.entries()) expect(out.split("\n")[line]).toMatch(expected);
+  },
+);
 
 describe("fovea models", () => {
   test("lists every model", async () => {
