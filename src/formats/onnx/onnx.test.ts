@@ -93,6 +93,28 @@ describe("models", () => {
     expect(type?.shape?.dim.map(({ value }) => value.value)).toEqual(["batch", 3n]);
   });
 
+  test("weights that are made in their turn are bytes of the same file", async () => {
+    const made: string[] = [];
+    const weight = (name: string) => ({
+      name,
+      shape: weights.shape,
+      make: () => {
+        made.push(name);
+        return weights.data;
+      },
+    });
+    const expected = await encodeOnnxModel(
+      modelOf(writeOnnxTensor("v", weights), writeOnnxTensor("w", weights)),
+    );
+    expect(await encodeOnnxModel(modelOf(), [weight("v"), weight("w")])).toEqual(expected);
+    expect(made).toEqual(["v", "w"]);
+    const large = { ...weight("huge"), shape: [2 ** 29] };
+    await expect(encodeOnnxModel({}, [large])).rejects.toThrow(
+      "an ONNX file has at most 2147483647. Write the weights as safetensors: model.save(path).",
+    );
+    expect(made).toHaveLength(2);
+  });
+
   test("other files do not look like one", () => {
     expect(looksLikeOnnx(new Uint8Array())).toBe(false);
     expect(looksLikeOnnx(new TextEncoder().encode('{"modelTopology": {}}'))).toBe(false);
