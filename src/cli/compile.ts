@@ -60,12 +60,20 @@ function createLoss(name: LossName, labelSmoothing: number): Loss {
     case "categorical_crossentropy":
       return losses.categoricalCrossentropy({ fromLogits: true, labelSmoothing });
     case "mean_squared_error":
-      if (labelSmoothing === 0) return losses.meanSquaredError();
-      throw new OptionError("mean_squared_error has no label smoothing", {
-        where: "--label-smoothing",
-        hint: "Leave it out, or use a cross-entropy as --loss.",
-      });
+      checkUnsmoothed(name, labelSmoothing);
+      return losses.meanSquaredError();
+    case "maximum_a_posteriori":
+      checkUnsmoothed(name, labelSmoothing);
+      return losses.maximumAPosteriori();
   }
+}
+
+function checkUnsmoothed(name: LossName, labelSmoothing: number): void {
+  if (labelSmoothing === 0) return;
+  throw new OptionError(`${name} has no label smoothing`, {
+    where: "--label-smoothing",
+    hint: "Leave it out, or use a cross-entropy as --loss.",
+  });
 }
 
 function scheduled(rate: number, { schedule, epochs }: TrainConfig, stepsPerEpoch: number): LearningRate {

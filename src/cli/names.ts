@@ -5,7 +5,7 @@
 
 /** Models of the zoo. */
 export const modelNames = [
-  ...["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn", "alexnet", "alexnet:paper"],
+  ...["dense", "lenet5", "lenet5:1998", "convnet", "convnet-gmp", "convnet-bn", "alexnet", "alexnet:paper"],
   ...["zfnet", "zfnet:512", "googlenet", "googlenet:paper"],
   ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
   ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
@@ -22,6 +22,7 @@ export const lossNames = [
   "sparse_categorical_crossentropy",
   "categorical_crossentropy",
   "mean_squared_error",
+  "maximum_a_posteriori",
 ] as const;
 export type LossName = (typeof lossNames)[number];
 

@@ -3,6 +3,7 @@ import {
   type Initializer,
   type RandomNormalOptions,
   type RandomUniformOptions,
+  type ValuesOptions,
   type VarianceScalingOptions,
 } from "./initializers.ts";
 
@@ -33,4 +34,14 @@ export function randomNormal(options: RandomNormalOptions = {}): Initializer<"ra
  */
 export function randomUniform(options: RandomUniformOptions = {}): Initializer<"randomUniform"> {
   return createInitializer("randomUniform", options);
+}
+
+/**
+ * Values that are known: codes, or filters by hand.
+ *
+ * @throws OptionError for an unknown or wrong option; a ShapeError when the weights are drawn, if their number is not the
+ *   parameter's
+ */
+export function values(options: ValuesOptions): Initializer<"values"> {
+  return createInitializer("values", options);
 }

@@ -2,13 +2,22 @@ import {
   checkOptions,
   type Field,
   type Fields,
+  field,
   isObject,
   nameField,
   numberField,
   type Resolved,
   readChoice,
 } from "../options/index.ts";
-import { OptionError, type RandomStream, type Shape, sizeOf, Tensor } from "../tensor/index.ts";
+import {
+  formatShape,
+  OptionError,
+  type RandomStream,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  Tensor,
+} from "../tensor/index.ts";
 import {
   type BlockMap,
   fillByBlocks,
@@ -44,11 +53,18 @@ export interface RandomUniformOptions {
   readonly maximum?: number;
 }
 
+/** Options of `initializers.values`. */
+export interface ValuesOptions {
+  /** One for each element, the last axis fastest. */
+  readonly values: readonly number[];
+}
+
 /** All kinds of initializers that take options, and the type of their options: a closed union. */
 export interface InitializerOptions {
   varianceScaling: VarianceScalingOptions;
   randomNormal: RandomNormalOptions;
   randomUniform: RandomUniformOptions;
+  values: ValuesOptions;
 }
 
 /** The name of an initializer that takes options. */
@@ -120,6 +136,26 @@ const initializerTable: { readonly [K in InitializerKind]: InitializerDefinition
   randomUniform: {
     fields: { minimum: numberField({}, -0.05), maximum: numberField({}, 0.05) },
     values: ({ minimum, maximum }) => uniform(minimum, maximum),
+  },
+  values: {
+    fields: {
+      values: field(
+        "a list of numbers",
+        (value): value is readonly number[] => Array.isArray(value) && value.every(Number.isFinite),
+      ),
+    },
+    values: ({ values: given }, shape) => {
+      if (given.length !== sizeOf(shape)) {
+        throw new ShapeError(`${given.length} values cannot fill a parameter of ${formatShape(shape)}`, {
+          where: "initializers.values",
+          hint: `Give ${sizeOf(shape)} of them, the last axis fastest.`,
+        });
+      }
+      return (_words, values) => {
+        values.set(given);
+        return values.length;
+      };
+    },
   },
 };
 

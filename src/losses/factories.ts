@@ -1,5 +1,6 @@
 import type { CrossentropyOptions } from "./crossentropy.ts";
 import { createLoss, type Loss } from "./loss.ts";
+import type { MaximumAPosterioriOptions } from "./maximum-a-posteriori.ts";
 import type { MeanSquaredErrorOptions } from "./mean-squared-error.ts";
 
 /** (a - y)^2 over one-hot targets, averaged over the outputs. */
@@ -17,4 +18,9 @@ export function sparseCategoricalCrossentropy(
   options: CrossentropyOptions = {},
 ): Loss<"sparseCategoricalCrossentropy"> {
   return createLoss("sparseCategoricalCrossentropy", options);
+}
+
+/** -log of the label's share among all classes and one of rubbish, from penalties: the loss of `lenet5:1998`, in nats. */
+export function maximumAPosteriori(options: MaximumAPosterioriOptions = {}): Loss<"maximumAPosteriori"> {
+  return createLoss("maximumAPosteriori", options);
 }

@@ -8,4 +8,5 @@ export {
   perExampleLoss,
   readLoss,
 } from "./loss.ts";
+export type { MaximumAPosterioriOptions } from "./maximum-a-posteriori.ts";
 export type { MeanSquaredErrorOptions } from "./mean-squared-error.ts";

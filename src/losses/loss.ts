@@ -7,6 +7,7 @@ import {
   sparseCategoricalCrossentropyLoss,
 } from "./crossentropy.ts";
 import type { LossDefinition } from "./definition.ts";
+import { type MaximumAPosterioriOptions, maximumAPosterioriLoss } from "./maximum-a-posteriori.ts";
 import { type MeanSquaredErrorOptions, meanSquaredErrorLoss } from "./mean-squared-error.ts";
 
 /** All kinds of losses and the type of their options: a closed union. */
@@ -14,6 +15,7 @@ export interface LossOptions {
   meanSquaredError: MeanSquaredErrorOptions;
   categoricalCrossentropy: CrossentropyOptions;
   sparseCategoricalCrossentropy: CrossentropyOptions;
+  maximumAPosteriori: MaximumAPosterioriOptions;
 }
 
 /** The name of a loss. */
@@ -29,6 +31,7 @@ const lossTable: { readonly [K in LossKind]: LossDefinition<LossOptions[K]> } = 
   meanSquaredError: meanSquaredErrorLoss,
   categoricalCrossentropy: categoricalCrossentropyLoss,
   sparseCategoricalCrossentropy: sparseCategoricalCrossentropyLoss,
+  maximumAPosteriori: maximumAPosterioriLoss,
 };
 
 /** All kinds as a list. */

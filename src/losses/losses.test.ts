@@ -54,6 +54,21 @@ test("label smoothing spreads its share over all classes", () => {
   }
 });
 
+test("maximum a posteriori is y_label + log(exp(-j) + sum exp(-y)) of penalties y, the outputs' opposites", async () => {
+  for (const j of [1, 0.25]) {
+    const expected = logits.map((row, n) => {
+      const shares = row.reduce((sum, output) => sum + Math.exp(output), Math.exp(-j));
+      return -row[labels[n]] + Math.log(shares);
+    });
+    expect(values(losses.maximumAPosteriori({ rubbishPenalty: j }))).toBeCloseToTensor(expected, {
+      relative: 1e-12,
+    });
+  }
+  expect(await messageOf(() => losses.maximumAPosteriori({ rubbishPenalty: 0 }))).toBe(
+    'OptionError: losses.maximumAPosteriori: option "rubbishPenalty" must be a number above 0, got 0.',
+  );
+});
+
 test("a loss must suit what the model ends in", async () => {
   expect(await messageOf(() => values(losses.sparseCategoricalCrossentropy(), "softmax"))).toBe(
     "OptionError: compile: the loss takes logits, but the model ends in a softmax. Drop the softmax, or give the loss { fromLogits: false }.",
@@ -64,7 +79,9 @@ test("a loss must suit what the model ends in", async () => {
 });
 
 test("JSON keeps losses, names stand for all defaults", async () => {
-  expect(lossKinds).toEqual(["meanSquaredError", "categoricalCrossentropy", "sparseCategoricalCrossentropy"]);
+  expect(lossKinds).toEqual([
+    ...["meanSquaredError", "categoricalCrossentropy", "sparseCategoricalCrossentropy", "maximumAPosteriori"],
+  ]);
   for (const kind of lossKinds) {
     const loss = readLoss(kind);
     expect(readLoss(JSON.parse(JSON.stringify(loss)))).toEqual(loss);

@@ -62,7 +62,14 @@ function flattenedShape({ layers, calls }: Architecture): Shape | null {
   return flatten === undefined ? null : calls[flatten.inputs[0]].shape;
 }
 
-function weightOf({ name, shape }: ModelParameter, image: Shape | null, gain: number): Float32Array {
+function weightOf(
+  { name, shape, initializer }: ModelParameter,
+  image: Shape | null,
+  gain: number,
+): Float32Array {
+  // What is fixed stays as it is.
+  if (typeof initializer === "object" && "values" in initializer.options)
+    return Float32Array.from(initializer.options.values);
   if (shape.length === 1)
     return Float32Array.from({ length: shape[0] }, (_, index) => recordedElement(name, index));
   if (shape.length === 4) return kernelOf(name, shape, gain);

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { gradients } from "../autodiff/index.ts";
 import type { Engine, Feeds, Fetches } from "../engine/engine.ts";
 import type { Graph, Node } from "../graph/index.ts";
+import { type Loss, losses, perExampleLoss } from "../losses/index.ts";
 import { type Architecture, buildForward, inputShapeOf, modelParameters } from "../models/index.ts";
 import { createBuild } from "../ops/index.ts";
 import { type Shape, Tensor } from "../tensor/index.ts";
@@ -58,11 +59,14 @@ function readGolden<G>(name: string): G {
 
 const golden = readGolden<Golden>("torchvision");
 const kerasGolden = readGolden<Predictions>("keras");
+const papersGolden = readGolden<Golden>("papers");
 
 const ourName = (name: string) => name.replace("_", "-");
 
 /** Our names of torchvision's nets whose logits were recorded. */
 export const recordedNames = golden.predictions.map(({ name }) => ourName(name));
+/** Our names of the papers' nets that were recorded. */
+export const recordedPaperNames = papersGolden.predictions.map(({ name }) => name);
 /** Our names of Keras's nets whose logits were recorded. */
 export const recordedKerasNames = kerasGolden.predictions.map(({ name }) => name);
 
@@ -72,9 +76,21 @@ function find<C extends Case>(cases: readonly C[], name: string): C {
   return found;
 }
 
+/** Where a net was recorded. */
+function goldenOf(name: string): Predictions {
+  if (recordedPaperNames.includes(name)) return papersGolden;
+  return recordedKerasNames.includes(name) ? kerasGolden : golden;
+}
+
+/** What a net is given: LeNet's images are MNIST's. */
+function imageShapeOf(name: string): Shape {
+  return name === "lenet5:1998" ? [28, 28, 1] : goldenOf(name).imageShape;
+}
+
 function architectureOf(name: string): Architecture {
-  const { classes, imageShape } = golden;
-  const rates = name.startsWith("resnet") ? {} : { dropout: 0 };
+  const { classes } = goldenOf(name);
+  const imageShape = imageShapeOf(name);
+  const rates = /^(resnet|lenet)/.test(name) ? {} : { dropout: 0 };
   const options = name.startsWith("googlenet") ? { ...rates, auxiliaryDropout: 0 } : rates;
   return models.create(name, { classes, inputShape: imageShape, ...options }).architecture;
 }
@@ -107,7 +123,7 @@ async function runOnce(
 
 /** Holds a net's logits against the recorded ones, in inference and in training: to 1e-4 of the greatest. */
 export async function expectPrediction(engine: Engine, name: string): Promise<void> {
-  const source = recordedKerasNames.includes(name) ? kerasGolden : golden;
+  const source = goldenOf(name);
   const { gain, logits, trainingLogits } = find(source.predictions, name);
   const count = source.images ?? 2;
   await expectLogits(engine, [name, gain], { count, training: false }, logits);
@@ -126,9 +142,9 @@ async function expectLogits(
   const images = imagesInput(architecture, count);
   const { output } = buildForward(architecture, images, { training, key: null });
   const graph = { outputs: { logits: output }, updates: [] };
-  const feeds = { images: recordedImages(count, golden.imageShape) };
+  const feeds = { images: recordedImages(count, imageShapeOf(name)) };
   const { fetches } = await runOnce(engine, [architecture, gain], graph, feeds);
-  expect(fetches["logits"].shape).toEqual([count, golden.classes]);
+  expect(fetches["logits"].shape).toEqual([count, goldenOf(name).classes]);
   const greatest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   expect(fetches["logits"]).toBeCloseToTensor(expected, { absolute: 1e-4 * greatest });
 }
@@ -138,11 +154,11 @@ async function expectLogits(
  * norm. A bias before batch normalization has a gradient of zero, of which both sides have rounding errors.
  */
 export async function expectStep(engine: Engine, name: string): Promise<void> {
-  const step = find(golden.steps, name);
+  const step = find((recordedPaperNames.includes(name) ? papersGolden : golden).steps, name);
   const architecture = architectureOf(name);
   const count = step.labels.length;
   const feeds = {
-    images: recordedImages(count, golden.imageShape, step.images),
+    images: recordedImages(count, imageShapeOf(name), step.images),
     labels: new Tensor("int32", [count], Int32Array.from(step.labels)),
   };
   const graph = stepGraph(architecture, count);
@@ -166,6 +182,11 @@ export async function expectStep(engine: Engine, name: string): Promise<void> {
 /** Outputs of a gradient: the square of its norm, its first element and its last. */
 const partsOf = (parameter: string) => ["squares", "first", "last"].map((part) => `${part}/${parameter}`);
 
+/** The loss that a net was published with. */
+function lossOf({ name }: Architecture): Loss {
+  return name === "lenet5:1998" ? losses.maximumAPosteriori() : losses.sparseCategoricalCrossentropy();
+}
+
 /** A training step without an update of weights: those would hide small errors of gradients. */
 function stepGraph(architecture: Architecture, count: number): Graph {
   const build = createBuild();
@@ -175,8 +196,8 @@ function stepGraph(architecture: Architecture, count: number): Graph {
   const ends = [{ output: architecture.output, weight: 1 }, ...architecture.auxiliaries];
   const loss = ends
     .map(({ output, weight }): Node => {
-      const losses = build("softmaxCrossEntropy", [values[output], labels], { labelSmoothing: 0 });
-      const sum = build("reduceSum", [losses], { axes: [0], keepDimensions: true });
+      const perExample = perExampleLoss(lossOf(architecture), build, values[output], labels);
+      const sum = build("reduceSum", [perExample], { axes: [0], keepDimensions: true });
       return build("affine", [sum], { factor: weight / count, offset: 0 });
     })
     .reduce((sum, next) => build("add", [sum, next], {}));

@@ -9,7 +9,14 @@ import { messageOf } from "../testing/error-message.ts";
 import { create, isZooName, names, type ZooName, zoo } from "./registry.ts";
 
 /** The nets for digits; all others are ImageNet's. */
-const digitNets: readonly ZooName[] = ["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn"];
+const digitNets: readonly ZooName[] = [
+  "dense",
+  "lenet5",
+  "lenet5:1998",
+  "convnet",
+  "convnet-gmp",
+  "convnet-bn",
+];
 
 /** The smallest images that nets refuse to go below, by how their names begin: the last that fits counts. */
 const smallest: readonly (readonly [family: string, size: number])[] = [
@@ -33,7 +40,7 @@ function smallestImage(name: ZooName, channels: number): Shape {
 
 test("the registry is complete", () => {
   expect(names).toEqual([
-    ...["dense", "lenet5", "convnet", "convnet-gmp", "convnet-bn", "alexnet", "alexnet:paper"],
+    ...["dense", "lenet5", "lenet5:1998", "convnet", "convnet-gmp", "convnet-bn", "alexnet", "alexnet:paper"],
     ...["zfnet", "zfnet:512", "googlenet", "googlenet:paper"],
     ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
     ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
@@ -110,7 +117,7 @@ test("a tap is a feature extractor", async () => {
 
 test("figures of the papers, of torchvision 0.28, of Keras 3.15 and of this project", () => {
   expect(names.map((name) => zoo[name].parameters)).toEqual([
-    ...[535_818, 61_706, 34_826, 19_466, 16_634, 61_100_840, 60_965_224],
+    ...[535_818, 61_706, 60_000, 34_826, 19_466, 16_634, 61_100_840, 60_965_224],
     ...[62_357_608, 87_250_536, 6_624_904, 6_998_552],
     ...[132_863_336, 132_868_840, 133_047_848, 133_053_736],
     ...[138_357_544, 138_365_992, 143_667_240, 143_678_248],

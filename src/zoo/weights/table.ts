@@ -10,6 +10,7 @@ const none: readonly PublishedWeights[] = [];
 const published: { readonly [N in ZooName]: readonly PublishedWeights[] } = {
   dense: none,
   lenet5: none,
+  "lenet5:1998": none,
   convnet: none,
   "convnet-gmp": none,
   "convnet-bn": none,
