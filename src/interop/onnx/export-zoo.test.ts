@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readTensors } from "../../formats/index.ts";
 import { expectAlike, expectExport, imagesFor, unsettle } from "../../testing/onnx-export.ts";
 import { models, type ZooName } from "../../zoo/index.ts";
-import { loadWeights } from "../weights/index.ts";
+import { isComplete, loadWeights } from "../weights/index.ts";
 import type { ExportOnnxOptions } from "./export.ts";
 
 interface Net {
@@ -23,6 +23,8 @@ const nets: readonly Net[] = [
   { name: "resnet18", size: 40, channels: 3 },
   { name: "squeezenet1-0", size: 35, channels: 3 },
   { name: "squeezenet1-1", size: 32, channels: 3, options: { opset: 21 } },
+  { name: "googlenet", size: 32, channels: 3 },
+  { name: "googlenet:paper", size: 48, channels: 3 },
   { name: "mobilenet-v1-0.25", size: 32, channels: 3 },
   { name: "mobilenet-v2", size: 33, channels: 3, options: { opset: 13 } },
 ];
@@ -35,7 +37,9 @@ describe.each(nets)("$name", ({ name, size, channels, options = {} }) => {
     const bytes = await expectExport(model, options);
     const another = models.create(name, shape);
     const report = await loadWeights(another, await readTensors(bytes, { name: "model.onnx" }));
-    expect(report).toMatchObject({ missing: [], unused: [], mismatched: [] });
+    // Auxiliary heads, which the file does without, may be missing.
+    expect(isComplete(report)).toBe(true);
+    expect(report.unused).toEqual([]);
     const images = imagesFor(model);
     expectAlike(await another.predict(images), await model.predict(images));
   });
