@@ -23,7 +23,8 @@ afterEach(async () => {
   await rm(cacheFolder, { recursive: true, force: true });
 });
 
-const patience = { stall: 300, pause: 5, attempts: 4, others: 5_000 };
+// Long enough that a busy machine is no silent server: only the tests of silence wait for less.
+const patience = { stall: 20_000, pause: 5, attempts: 4, others: 20_000 };
 
 async function serve(answer: Answer): Promise<RemoteFile> {
   server = await startServer(answer);
@@ -35,6 +36,9 @@ async function serve(answer: Answer): Promise<RemoteFile> {
 }
 
 const options = (more: FetchOptions = {}): FetchOptions => ({ cacheFolder, patience, ...more });
+
+/** Where a server falls silent. */
+const impatience = { patience: { ...patience, stall: 300 } };
 
 function place(): string {
   return join(cacheFolder, new URL(server.origin).host.replace(":", "_"), "models", "net-1234.pth");
@@ -169,16 +173,16 @@ describe("a connection that breaks off", () => {
       if (count === 1) response.writeHead(200, { "content-length": 300_000 }).write(content.subarray(0, 9));
       else sendRange(request, response, content);
     });
-    expect(Buffer.compare((await fetchFile(file, options())).bytes, content)).toBe(0);
+    expect(Buffer.compare((await fetchFile(file, options(impatience))).bytes, content)).toBe(0);
     const silent = { ...file, url: `${server.origin}/silent` };
     await server.close();
     server = await startServer(() => {});
     const url = `${server.origin}/silent`;
     const start = Date.now();
-    expect(await messageOf(fetchFile({ ...silent, url }, options()))).toContain(
+    expect(await messageOf(fetchFile({ ...silent, url }, options(impatience)))).toContain(
       "it cannot be fetched (nothing came for 0.3 seconds)",
     );
-    expect(Date.now() - start).toBeLessThan(4_000);
+    expect(Date.now() - start).toBeLessThan(15_000);
   });
 
   test("a beginning that was damaged on the disk costs one more fetch, not the file", async () => {
@@ -224,14 +228,17 @@ describe("a server that lies", () => {
         response.write(content);
       } else response.writeHead(200, { "content-length": 300_000 }).end(content.subarray(0, 10));
     });
-    const at = (path: string) => messageOf(fetchFile({ ...file, url: server.origin + path }, options()));
+    const at = (path: string) =>
+      messageOf(fetchFile({ ...file, url: server.origin + path }, options(impatience)));
     expect(await at("/large")).toBe(
       `FormatError: ${server.origin}/large: the server has ${2 ** 40} bytes under this name, 300000 were expected. It is another file than the published one: fetch it from elsewhere.`,
     );
     expect(await at("/endless")).toContain("the server sends more than the 300000 bytes that the file has");
     expect(await at("/short")).toMatch(/it cannot be fetched \(/);
     expect(
-      await messageOf(fetchFile({ ...file, bytes: null, url: `${server.origin}/large` }, options())),
+      await messageOf(
+        fetchFile({ ...file, bytes: null, url: `${server.origin}/large` }, options(impatience)),
+      ),
     ).toContain(`the server has ${2 ** 40} bytes under this name, 1 to ${16 * 2 ** 30} were expected`);
   });
 });
