@@ -121,6 +121,7 @@ describe("names and layouts of another framework", () => {
     const words = [at("strict.npz"), at("ten.safetensors"), "--model", "lenet5", "--from", "pytorch"];
     const { code, err } = await run(...words);
     expect(code).toBe(2);
+    expect(await run(...words, "--strict")).toMatchObject({ code, err });
     expect(err).toContain(
       `fovea: ${at("strict.npz")}: the weights do not fit model "lenet5": 2 mismatched (fc3.weight must be [10, 84], is [4, 84]; fc3.bias must be [10], is [4]). Another number of classes?`,
     );

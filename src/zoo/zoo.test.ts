@@ -108,6 +108,17 @@ test.each([
   expect(create(name).architecture.taps.map((tap) => tap.name)).toEqual(stages);
 });
 
+test("all nets of several stages name them, each once, and each gives a value of its own", () => {
+  // The others are sequences, whose layers have names.
+  const sequences: readonly ZooName[] = ["dense", "convnet", "convnet-gmp", "convnet-bn"];
+  for (const name of names.filter((each) => !sequences.includes(each))) {
+    const { taps } = create(name).architecture;
+    expect(taps.length, name).toBeGreaterThanOrEqual(4);
+    expect(new Set(taps.map((tap) => tap.name)).size, name).toBe(taps.length);
+    expect(new Set(taps.map(({ call }) => call)).size, name).toBe(taps.length);
+  }
+});
+
 test("a tap is a feature extractor", async () => {
   expect((await create("mobilenet-v1-0.25").tap("global_pool")).outputShape).toEqual([256]);
   expect((await create("resnet18", { inputShape: [64, 64, 3] }).tap("layer4")).outputShape).toEqual([

@@ -52,7 +52,8 @@ export function registerConvert(program: Command, terminal: Terminal): void {
       "classes of that network (default: 10, or ImageNet's 1000)",
       wholeNumber("--classes", { minimum: 2 }),
     )
-    .option("--no-strict", "take what fits of the weights; otherwise all must fit the network")
+    .option("--strict", "all weights must fit the network", true)
+    .option("--no-strict", "take what fits of the weights")
     .option("--json", "print one JSON document")
     .option("--verbose", "print a stack trace when something fails")
     .addHelpText("after", examples)

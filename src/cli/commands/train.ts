@@ -74,6 +74,7 @@ function addWhat(command: Command): void {
         "number of classes together with --no-strict",
       pathName("--weights"),
     )
+    .option("--strict", "all weights must fit the model", true)
     .option("--no-strict", "take what fits of the weights; the rest is fresh")
     .option("--limit <n>", "train on the first N examples only", wholeNumber("--limit", { minimum: 1 }))
     .option(

@@ -9,7 +9,8 @@ export function addWeightsOptions(command: Command): Command {
       "give a model by name these weights: torchvision, torchvision:v1, keras (fetched and kept), a file, or an address",
       pathName("--weights"),
     )
-    .option("--no-strict", "take what fits of the weights; otherwise all must fit")
+    .option("--strict", "all weights must fit the model", true)
+    .option("--no-strict", "take what fits of the weights")
     .option(
       "--classes <n>",
       "classes of a model by name (default: 10, or ImageNet's 1000)",
