@@ -96,6 +96,9 @@ function definitionOf<K extends LayerKind>(kind: K): LayerDefinition<LayerOption
   return layerTable[kind];
 }
 
+/** So many inputs are in an error's text: a file may have hundreds. */
+const mostListed = 8;
+
 /**
  * Shape of a layer's output, without the batch.
  *
@@ -121,13 +124,12 @@ export function outputShapeOf<K extends LayerKind>(
   }
   const shape = definition.outputShape(layer.options, inputs, where);
   if (shape.length === 0 || !shape.every((size) => Number.isSafeInteger(size) && size >= 1)) {
-    throw new ShapeError(
-      `output would be ${formatShape(shape)} for input ${inputs.map(formatShape).join(", ")}`,
-      {
-        where,
-        hint: "Every size must be at least 1.",
-      },
-    );
+    const more = inputs.length > mostListed ? ` and ${inputs.length - mostListed} more` : "";
+    const listed = inputs.slice(0, mostListed).map(formatShape).join(", ");
+    throw new ShapeError(`output would be ${formatShape(shape)} for input ${listed}${more}`, {
+      where,
+      hint: "Every size must be at least 1.",
+    });
   }
   return shape;
 }

@@ -246,6 +246,11 @@ describe("errors name the layer, what came and how to mend it", () => {
       'layer "l" (concatenate): cannot concatenate [5, 6, 3] and [5, 5, 3] along axis -1. All sizes but those of that axis must be equal (axes are counted with the batch as 0).',
     ],
     [
+      layers.concatenate(),
+      [image, image, image, [5, 4, 3], image, [5, 3, 3]],
+      'layer "l" (concatenate): cannot concatenate [5, 6, 3] and [5, 4, 3] along axis -1. All sizes but those of that axis must be equal (axes are counted with the batch as 0).',
+    ],
+    [
       layers.concatenate({ axis: 4 }),
       [image, image],
       'layer "l" (concatenate): cannot concatenate [5, 6, 3] and [5, 6, 3] along axis 4. All sizes but those of that axis must be equal (axes are counted with the batch as 0).',

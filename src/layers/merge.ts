@@ -76,10 +76,15 @@ export const concatenateLayer: LayerDefinition<ConcatenateOptions> = {
     const fits = (other: Shape) =>
       other.length === first.length && other.every((size, i) => i === position || size === first[i]);
     if (position < 0 || position >= first.length || !inputs.every(fits)) {
-      throw new ShapeError(`cannot concatenate ${inputs.map(formatShape).join(" and ")} along axis ${axis}`, {
-        where,
-        hint: "All sizes but those of that axis must be equal (axes are counted with the batch as 0).",
-      });
+      // Not all of them: a file may have hundreds.
+      const other = inputs.find((shape) => !fits(shape)) ?? inputs[1] ?? first;
+      throw new ShapeError(
+        `cannot concatenate ${formatShape(first)} and ${formatShape(other)} along axis ${axis}`,
+        {
+          where,
+          hint: "All sizes but those of that axis must be equal (axes are counted with the batch as 0).",
+        },
+      );
     }
     const total = inputs.reduce((sum, shape) => sum + (shape[position] ?? 0), 0);
     return first.map((size, i) => (i === position ? total : size));

@@ -280,6 +280,19 @@ describe("errors name file, layer, class, and what to do", () => {
     );
   });
 
+  test("layers of hundreds of inputs that do not fit together: not all are listed", async () => {
+    const reference = ["in", 0, 0, {}];
+    const bare = { class_name: "InputLayer", name: "in", config: { batch_shape: [null, 4, 4, 2] } };
+    const flat = { class_name: "Flatten", name: "flat", config: {}, inbound_nodes: [[reference]] };
+    const inputs = [...Array.from({ length: 1000 }, () => reference), ["flat", 0, 0, {}]];
+    const joined = { class_name: "Concatenate", name: "it", config: { axis: -1 }, inbound_nodes: [inputs] };
+    const ends = { input_layers: [["in", 0, 0]], output_layers: [["it", 0, 0]] };
+    const layers = [{ ...bare, inbound_nodes: [] }, flat, joined];
+    expect(await failure({ class_name: "Functional", config: { name: "m", layers, ...ends } })).toBe(
+      'FormatError: model.json: the model that it describes does not fit together: layer "it" (concatenate): cannot concatenate [4, 4, 2] and [32] along axis -1. All sizes but those of that axis must be equal (axes are counted with the batch as 0).',
+    );
+  });
+
   test("models within models that double with every level come to an end", async () => {
     const reference = (name: string, call = 0) => [name, call, 0, {}];
     const ends = (inner: string) => ({

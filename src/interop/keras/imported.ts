@@ -1,3 +1,4 @@
+import { clip } from "../../formats/format-errors.ts";
 import type { ReadOptions } from "../../formats/index.ts";
 import {
   type Architecture,
@@ -33,13 +34,17 @@ export interface ImportedModel {
   readonly unused: readonly string[];
 }
 
+/** What is wrong may name lists of the file, of any length. */
+const longestText = 1000;
+
 /** Makes every complaint about what a file describes a FormatError that names the file. */
 export function asFile<T>(file: string, act: () => T): T {
   try {
     return act();
   } catch (cause) {
     if (cause instanceof FormatError || !(cause instanceof FoveaError)) throw cause;
-    throw new FormatError(`the model that it describes does not fit together: ${cause.message}`, {
+    const message = clip(cause.message, longestText);
+    throw new FormatError(`the model that it describes does not fit together: ${message}`, {
       where: file,
       cause,
     });

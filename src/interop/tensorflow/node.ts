@@ -28,7 +28,7 @@ export class GraphNode {
 
   /** What is wrong with it, or cannot be done. */
   error(what: string, hint: string): FormatError {
-    return new FormatError(what, {
+    return new FormatError(clip(what, longestText), {
       where: `${this.#file}, node "${clip(this.name)}" (${clip(this.op, 100)})`,
       hint,
     });
@@ -99,6 +99,9 @@ export class GraphNode {
     );
   }
 }
+
+/** What is wrong may name lists of the file, of any length. */
+const longestText = 600;
 
 const mend = "Convert the model again with tensorflowjs_converter.";
 
