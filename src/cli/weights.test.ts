@@ -147,6 +147,17 @@ describe("fovea models", () => {
       "images: shorter side to 256 pixels (bilinear), middle 224 x 224, BGR, bytes times 1 plus -103.9 -116.8 -123.7",
     );
     expect((await run("models", "lenet5")).out).toContain("No weights are published for it");
+    const papers = [
+      ["alexnet:paper", "top-1 59.30 %, top-5 81.80 % on ImageNet's validation images, ten crops of each"],
+      ["zfnet", "top-1 61.60 %, top-5 83.50 % on ImageNet's validation images"],
+      ["googlenet:paper", "top-5 89.93 % on ImageNet's validation images, one crop of each"],
+      ["lenet5:1998", "top-1 99.05 % on MNIST's test digits"],
+    ];
+    for (const [name, accuracy] of papers) {
+      const { out: described } = await run("models", name);
+      expect(described).toMatch(/^images: RGB, bytes times 0.00\d+ plus /m);
+      expect(described).toContain(`its paper reports ${accuracy}`);
+    }
     const { weights } = JSON.parse((await run("models", "mobilenet-v1-0.25", "--json")).out);
     expect(weights[0]).toMatchObject({ label: "keras:v1", checksum: null, licence: "Apache-2.0" });
     expect(weights[0].file).toMatch(/storage\.googleapis\.com.*mobilenet_2_5_224_tf\.h5$/);

@@ -259,6 +259,8 @@ export const googLeNets: {
     create: (options = {}) =>
       build("googlenet:paper", zooHeadsOptions("googlenet:paper", options, caffe.dropout), false),
     parameters: 6_998_552,
+    // Table 3: one net.
+    reported: { on: "ImageNet's validation images, one crop of each", top1: null, top5: 0.8993 },
     description: "GoogLeNet in the paper's form: 9 inception modules, local response normalization",
     sources: [paper, "Caffe models/bvlc_googlenet"],
   },

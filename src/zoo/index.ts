@@ -1,4 +1,4 @@
-export type { ZooEntry } from "./entry.ts";
+export type { ReportedAccuracy, ZooEntry } from "./entry.ts";
 export * as models from "./models.ts";
 export type {
   ZooDropoutOptions,

@@ -56,6 +56,8 @@ export const leNets: { readonly [N in LeNetName]: ZooEntry } = {
   "lenet5:1998": {
     create: lenet1998,
     parameters: 60_000,
+    // Section III.B: without distorted digits.
+    reported: { on: "MNIST's test digits", top1: 0.9905, top5: null },
     description: "LeNet-5 as published: trained subsampling, a table of connections, radial basis functions",
     sources,
   },
