@@ -29,6 +29,13 @@ describe("a configuration from flags", () => {
     });
   });
 
+  it("takes a model's own loss, unless another is named", () => {
+    expect(configFromFlags({ model: "lenet5:1998" }).loss).toBe("maximum_a_posteriori");
+    const loss = "sparse_categorical_crossentropy";
+    expect(configFromFlags({ model: "lenet5:1998", loss }).loss).toBe(loss);
+    expect(configFromFlags({ model: "resnet18" }).loss).toBe(loss);
+  });
+
   it.each([
     [{ schedule: "cosin" }, '--schedule: unknown schedule "cosin". Did you mean "cosine"?'],
     [{ validationSplit: 1 }, "--validation-split: "],

@@ -63,6 +63,11 @@ const defaults: TrainConfig = {
   strict: true,
 };
 
+/** Losses of models that were made with one of their own. */
+const ownLosses: Readonly<Record<string, TrainConfig["loss"]>> = {
+  "lenet5:1998": "maximum_a_posteriori",
+};
+
 /** What flags can say: any part of a configuration. */
 export type TrainSettings = Partial<Omit<TrainConfig, "version">>;
 
@@ -74,7 +79,8 @@ export type TrainSettings = Partial<Omit<TrainConfig, "version">>;
 export function configFromFlags(settings: TrainSettings): TrainConfig {
   // For its own message, which lists the forms.
   if (settings.schedule !== undefined) parseSchedule(settings.schedule);
-  const result = trainConfigSchema.safeParse({ ...defaults, ...settings });
+  const loss = ownLosses[settings.model ?? defaults.model] ?? defaults.loss;
+  const result = trainConfigSchema.safeParse({ ...defaults, loss, ...settings });
   if (result.success) return result.data;
   const { where, what } = firstIssue(result.error);
   throw new OptionError(what, { where: flagOf(where) });

@@ -1,7 +1,7 @@
 /**
  * What the 84 units of LeNet-5's layer F6 should say for each digit: a drawing of it, 7 pixels wide and 12 high, 1 for ink
- * and -1 for paper (LeCun, Bottou, Bengio and Haffner 1998, figure 3). The figure was never published as numbers: these
- * drawings are after it, in the ASCII of that time's terminals.
+ * and -1 for paper (LeCun, Bottou, Bengio and Haffner 1998, section II.B). The paper shows its drawings as a figure, not as
+ * numbers: these are ours, of the same size and in the same manner, and not the authors' pixels.
  */
 
 /** Pixels of a drawing. */
