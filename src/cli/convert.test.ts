@@ -190,11 +190,38 @@ describe("whole networks", () => {
     expect(parameters).toBe(model.summary().parameters);
   });
 
+  test("a file that was cut short is told by what it is, not as a damaged one of ours", async () => {
+    const whole = await readFile(golden("zip.pth"));
+    await writeFile(at("short.keras"), whole.subarray(0, whole.length / 2));
+    const terminal = createTestTerminal();
+    expect(await runCommandLine(["summary", at("short.keras")], terminal)).toBe(1);
+    expect(terminal.errText()).toBe(
+      `fovea: ${at("short.keras")}: the file begins as a zip archive, but its directory, which should be at its end, is missing or damaged. It was cut short: download or save it again.\n`,
+    );
+  });
+
+  test("a slip in the name of a network is told from a missing file", async () => {
+    const errorOf = async (word: string) => {
+      const terminal = createTestTerminal();
+      expect(await runCommandLine(["summary", at(word)], terminal)).toBe(1);
+      const beside = createTestTerminal();
+      expect(await runCommandLine(["predict", word, "a.png"], beside)).toBe(1);
+      return [terminal.errText().includes("Did you mean"), beside.errText()];
+    };
+    const missing = (word: string, meant: string) =>
+      `fovea: ${word}: there is no such run and no such model file. ${meant}Give a run's folder (fovea train --out) or a model file (.safetensors, .onnx, .keras, .h5, model.json).\n`;
+    expect(await errorOf("resnt18")).toEqual([
+      false,
+      missing("resnt18", 'Did you mean "resnet18", with --weights? '),
+    ]);
+    expect(await errorOf("resnet18.pt")).toEqual([false, missing("resnet18.pt", "")]);
+  });
+
   test("weights without a network say what to do", async () => {
     const terminal = createTestTerminal();
     expect(await runCommandLine(["summary", golden("zip.pth")], terminal)).toBe(1);
     expect(terminal.errText()).toBe(
-      `fovea: ${golden("zip.pth")}: a file of the format PyTorch (.pth, .pt) holds weights, but no network. Name the network that they are of: fovea convert FILE model.safetensors --model NAME\n`,
+      `fovea: ${golden("zip.pth")}: a file of the format PyTorch (.pth, .pt) holds weights, but no network. Name the network that they are of: --weights FILE behind its name, or fovea convert FILE model.safetensors --model NAME\n`,
     );
     const { code, err } = await run(golden("zip.pth"), at("net.json"));
     expect(code).toBe(2);

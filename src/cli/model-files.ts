@@ -7,6 +7,7 @@ import {
   formatTitles,
   type NamedTensors,
   type ReadOptions,
+  readTensors,
   sniffFormat,
 } from "../formats/index.ts";
 import { Model } from "../models/index.ts";
@@ -81,14 +82,18 @@ export async function modelBeside(
  */
 export async function readModelFile(path: string, engine: Engine): Promise<Model> {
   const bytes = await readFile(path);
-  // A file of no known format is taken for one of ours that is damaged.
-  const format = sniffFormat(bytes) ?? "safetensors";
+  const format = sniffFormat(bytes) ?? (await formatOfDamaged(bytes, path));
   const reader = modelReaders[format];
   if (reader === null) {
     throw new FormatError(`a file of the format ${formatTitles[format]} holds weights, but no network`, {
       where: path,
-      hint: "Name the network that they are of: fovea convert FILE model.safetensors --model NAME",
+      hint: "Name the network that they are of: --weights FILE behind its name, or fovea convert FILE model.safetensors --model NAME",
     });
   }
   return (await reader.read(bytes, { name: path, sibling: siblingsOf(path), engine })).model;
+}
+
+/** A file of no known format is one of ours, damaged, if that is its name; else what it looks like is said. */
+async function formatOfDamaged(bytes: Uint8Array, path: string): Promise<FormatName> {
+  return path.endsWith(".safetensors") ? "safetensors" : (await readTensors(bytes, { name: path })).format;
 }

@@ -3,7 +3,7 @@ import { fileExists, folderExists } from "#host";
 import type { Engine } from "../engine/engine.ts";
 import { losses } from "../losses/index.ts";
 import type { Model } from "../models/index.ts";
-import { FileError, OptionError } from "../tensor/errors.ts";
+import { FileError, nearestName, OptionError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
 import { endsInSoftmax } from "./ends-in-softmax.ts";
 import { readModelFile } from "./model-files.ts";
@@ -41,8 +41,15 @@ export async function resolveModel(reference: string): Promise<ModelReference> {
   const isFolder = await folderExists(reference);
   throw new FileError(isFolder ? "this folder holds no run" : "there is no such run and no such model file", {
     where: reference,
-    hint: "Give a run's folder (fovea train --out) or a model file (.safetensors, .onnx, .keras, .h5, model.json).",
+    hint: `${meantName(reference)}Give a run's folder (fovea train --out) or a model file (.safetensors, .onnx, .keras, .h5, model.json).`,
   });
+}
+
+/** A name of the zoo that may have been meant, which takes `--weights`. */
+function meantName(reference: string): string {
+  const isPath = /[/\\]|\.[a-z]/i.test(reference);
+  const name = isPath ? undefined : nearestName(reference, modelNames);
+  return name === undefined ? "" : `Did you mean "${name}", with --weights? `;
 }
 
 async function dataOfRun(folder: string): Promise<string> {

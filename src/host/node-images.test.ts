@@ -85,7 +85,7 @@ describe("decodeImage", () => {
     expect(await messageOf(decodeImageBytes(pngMark, "a.png", two))).toBe(
       "FormatError: a.png: the image decodes to 2 channels, 1 (gray) or 3 (RGB) were expected. Save it as a gray or RGB image.",
     );
-    const failing = fakeSharp(() => Promise.reject(new Error("unsupported image format")));
+    const failing = fakeSharp(() => Promise.reject(new Error("unsupported image format\nVips: again")));
     expect(await messageOf(decodeImageBytes(pngMark, "a.png", failing))).toBe(
       "FormatError: a.png: this is not an image that can be read (unsupported image format). Check that it opens in an image viewer, and save it again as PNG or JPEG.",
     );

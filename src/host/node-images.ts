@@ -104,13 +104,16 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string) {
       .toBuffer({ resolveWithObject: true });
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    throw new FormatError(
-      `this is not an image that can be read (${error instanceof Error ? error.message : error})`,
-      {
-        where: path,
-        hint: "Check that it opens in an image viewer, and save it again as PNG or JPEG.",
-        cause: error,
-      },
-    );
+    throw new FormatError(`this is not an image that can be read (${firstLine(error)})`, {
+      where: path,
+      hint: "Check that it opens in an image viewer, and save it again as PNG or JPEG.",
+      cause: error,
+    });
   }
+}
+
+/** libvips says one thing several times, a line each. */
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n", 1)[0] ?? "";
 }
