@@ -184,3 +184,14 @@ describe("words that mean nothing", () => {
     expect(await messageOf(pretrained(name, { weights }))).toMatch(message);
   });
 });
+
+test.each([undefined, {}, { weight: "torchvision" }, { weights: "" }, { weights: 5 }])(
+  "options that do not say which weights: %j",
+  async (options) => {
+    const got = JSON.stringify(options?.weights) ?? "nothing";
+    // @ts-expect-error: as from JavaScript
+    expect(await messageOf(pretrained("resnet18", options))).toBe(
+      `OptionError: pretrained: weights must be a text that says which, got ${got}. Give { weights: "torchvision" }, for example (models.publishedWeights("resnet18") lists what there is), a file, or an address.`,
+    );
+  },
+);

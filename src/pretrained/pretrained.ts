@@ -3,6 +3,7 @@ import { type NamedTensors, readTensors } from "../formats/index.ts";
 import type { FetchOptions } from "../hub/index.ts";
 import { type LoadWeightsOptions, loadWeights, type WeightReport } from "../interop/index.ts";
 import { Model, readPreprocessing } from "../models/index.ts";
+import { describeValue, isObject } from "../options/index.ts";
 import { nameHint, OptionError } from "../tensor/index.ts";
 import { models, type PublishedWeights, type ZooName, type ZooWidthOptions } from "../zoo/index.ts";
 import { fitted, namesFor, prepare } from "./preparation.ts";
@@ -39,8 +40,9 @@ export interface Pretrained {
  *   FormatError when it is damaged, or not the published one
  */
 export async function pretrained(name: string, options: PretrainedOptions): Promise<Pretrained> {
-  const { weights, fetch = {}, ...rest } = options;
   checkModelName(name, "pretrained");
+  checkWeightsWord(options, name);
+  const { weights, fetch = {}, ...rest } = options;
   const file = await readWeightsFile(name, weights, fetch);
   const { name: where, sibling } = file;
   return await pretrainedFrom(
@@ -82,6 +84,16 @@ export async function pretrainedFrom(
   if (engine !== undefined) model.compile({ engine });
   await loadWeights(model, tensors, { ...loading, convention: report.convention });
   return { model, report, published: file.published, preparation: prepared.from };
+}
+
+/** Callers without types forget the options, or write `weight`. */
+function checkWeightsWord(options: unknown, name: string): void {
+  const { weights } = isObject(options) ? options : {};
+  if (typeof weights === "string" && weights !== "") return;
+  throw new OptionError(`weights must be a text that says which, got ${describeValue(weights)}`, {
+    where: "pretrained",
+    hint: `Give { weights: "torchvision" }, for example (models.publishedWeights("${name}") lists what there is), a file, or an address.`,
+  });
 }
 
 /** @throws OptionError for a name that is no model's, with the nearest known one */

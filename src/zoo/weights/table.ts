@@ -45,9 +45,17 @@ const published: { readonly [N in ZooName]: readonly PublishedWeights[] } = {
   "mobilenet-v2": torchvisionWeights["mobilenet-v2"],
 };
 
-/** The weights that are published for a model, each source's best first. */
+/**
+ * The weights that are published for a model, each source's best first; none for most nets of papers.
+ *
+ * @throws OptionError for a name that is no model's
+ */
 export function publishedWeights(name: ZooName): readonly PublishedWeights[] {
-  return published[name];
+  if (Object.hasOwn(published, name)) return published[name];
+  throw new OptionError(`there is no model "${name}"`, {
+    where: "models.publishedWeights",
+    hint: nameHint(name, Object.keys(published)),
+  });
 }
 
 /**

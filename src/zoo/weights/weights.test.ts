@@ -76,3 +76,10 @@ describe("names of ImageNet's classes", () => {
     expect(differing).toEqual(["crane bird", "maillot tank suit"]);
   });
 });
+
+test("a name that is no model's has no list of weights", () => {
+  // @ts-expect-error: as from JavaScript
+  expect(() => publishedWeights("resnet_18")).toThrow(
+    'models.publishedWeights: there is no model "resnet_18". Did you mean "resnet18"? Known: dense, ',
+  );
+});
