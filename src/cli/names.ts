@@ -9,7 +9,15 @@ export const modelNames = [
   ...["zfnet", "zfnet:512", "googlenet", "googlenet:paper"],
   ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
   ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
-  ...["resnet50:v1", "resnet101:v1", "resnet152:v1", "squeezenet1-0", "squeezenet1-1"],
+  ...[
+    "resnet18:v1",
+    "resnet34:v1",
+    "resnet50:v1",
+    "resnet101:v1",
+    "resnet152:v1",
+    "squeezenet1-0",
+    "squeezenet1-1",
+  ],
   ...["mobilenet-v1", "mobilenet-v1-0.75", "mobilenet-v1-0.5", "mobilenet-v1-0.25", "mobilenet-v2"],
 ] as const;
 

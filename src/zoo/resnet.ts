@@ -8,7 +8,8 @@
  * is better; shortcuts that change the shape are 1 x 1 convolutions (the paper's option B).
  *
  * `:v1` is the form of the authors' Caffe models and of Keras 3: the first 1 x 1 convolution halves, convolutions have a bias
- * (which batch normalization makes useless) and batch normalization Keras's settings. Layers of both have the names of
+ * (which batch normalization makes useless) and batch normalization Keras's settings. Neither has the 18 and the 34 layers: without
+ * bottlenecks, bias and settings are all that is different. Layers of both have the names of
  * torchvision's modules.
  */
 import { layers, type SymbolicTensor } from "../layers/index.ts";
@@ -111,8 +112,8 @@ const variants = {
 
 type Depth = keyof typeof variants;
 
-/** The names of all nets of the family. Keras has those of the paper's form that have bottlenecks. */
-export type ResNetName = Depth | `resnet${"50" | "101" | "152"}:v1`;
+/** The names of all nets of the family. */
+export type ResNetName = Depth | `${Depth}:v1`;
 
 function build(depth: Depth, version: Version, options: ZooOptions): Model {
   const name = version === "v1" ? `${depth}:v1` : depth;
@@ -167,6 +168,8 @@ export const resNets: { readonly [N in ResNetName]: ZooEntry } = {
   resnet50: entryOf("resnet50", 25_557_032),
   resnet101: entryOf("resnet101", 44_549_160),
   resnet152: entryOf("resnet152", 60_192_808),
+  "resnet18:v1": v1EntryOf("resnet18", 11_694_312),
+  "resnet34:v1": v1EntryOf("resnet34", 21_806_184),
   "resnet50:v1": v1EntryOf("resnet50", 25_583_592),
   "resnet101:v1": v1EntryOf("resnet101", 44_601_832),
   "resnet152:v1": v1EntryOf("resnet152", 60_268_520),

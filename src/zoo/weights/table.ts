@@ -33,6 +33,8 @@ const published: { readonly [N in ZooName]: readonly PublishedWeights[] } = {
   resnet50: torchvisionWeights.resnet50,
   resnet101: torchvisionWeights.resnet101,
   resnet152: torchvisionWeights.resnet152,
+  "resnet18:v1": none,
+  "resnet34:v1": none,
   "resnet50:v1": kerasWeights["resnet50:v1"],
   "resnet101:v1": kerasWeights["resnet101:v1"],
   "resnet152:v1": kerasWeights["resnet152:v1"],
