@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createReferenceEngine } from "../engine/reference/index.ts";
-import { decodeSafetensors, encodeSafetensors } from "../formats/index.ts";
+import { decodeSafetensors, encodeNpz, encodeSafetensors } from "../formats/index.ts";
 import { layers } from "../layers/index.ts";
 import { losses } from "../losses/index.ts";
 import { metrics } from "../metrics/index.ts";
@@ -352,4 +352,12 @@ test("setWeights replaces all or nothing", async () => {
   await model.setWeights(new Map([["conv.bias", bias]]));
   bias.data[0] = 99;
   expect((await model.getWeights()).get("conv.bias")?.data).toEqual(Float32Array.of(1, 2));
+});
+
+test("files of others are named, with what reads them", async () => {
+  const npz = await encodeNpz(new Map([["a", new Tensor("float32", [1], Float32Array.of(1))]]));
+  expect(await messageOf(() => Model.fromBytes(npz, { name: "a.npz" }))).toBe(
+    "FormatError: a.npz: this is a file of NumPy (.npz), not a Fovea model. Read it with loadWeights(model, await " +
+      "formats.readTensors(bytes, { name })); fovea convert makes a Fovea model of it.",
+  );
 });

@@ -1,4 +1,11 @@
-import { decodeSafetensors, planSafetensors, safetensorsPieces } from "../formats/index.ts";
+import {
+  decodeSafetensors,
+  type FormatName,
+  formatTitles,
+  planSafetensors,
+  safetensorsPieces,
+  sniffFormat,
+} from "../formats/index.ts";
 import { isLayerKind, Layer, layerKinds, layerNameField } from "../layers/index.ts";
 import {
   checkOptionNames,
@@ -121,6 +128,8 @@ export function decodeModel(
   bytes: Uint8Array,
   name: string,
 ): { readonly description: ModelDescription; readonly weights: ReadonlyMap<string, Tensor> } {
+  const format = sniffFormat(bytes);
+  if (format !== null && format !== "safetensors") throw foreign(format, name);
   const { tensors, metadata } = decodeSafetensors(bytes, { name });
   const { [modelKey]: text } = metadata;
   if (text === undefined) {
@@ -131,6 +140,23 @@ export function decodeModel(
   }
   const description = readDescription(text, name);
   return { description, weights: weightsOf(description.architecture, tensors, name) };
+}
+
+/** What reads the files of others. */
+const foreignReaders: { readonly [F in Exclude<FormatName, "safetensors">]: string } = {
+  onnx: "importOnnx(bytes)",
+  keras:
+    "importKeras(bytes), or its weights with loadWeights(model, await formats.readTensors(bytes, { name }))",
+  tfjs: "importKeras(bytes), or its weights with loadWeights(model, await formats.readTensors(bytes, { name }))",
+  pytorch: "loadWeights(model, await formats.readTensors(bytes, { name }))",
+  npz: "loadWeights(model, await formats.readTensors(bytes, { name }))",
+};
+
+function foreign(format: Exclude<FormatName, "safetensors">, name: string): FormatError {
+  return new FormatError(`this is a file of ${formatTitles[format]}, not a Fovea model`, {
+    where: name,
+    hint: `Read it with ${foreignReaders[format]}; fovea convert makes a Fovea model of it.`,
+  });
 }
 
 /**

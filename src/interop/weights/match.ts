@@ -110,7 +110,7 @@ function shapeHint(
   const outputs = convention === "pytorch" && isKernel ? 0 : expected.length - 1;
   const [axis] = differing;
   if (isLast && axis === outputs) {
-    return `Another number of classes? Without strict, ${layer.name} keeps its fresh weights.`;
+    return `Another number of classes? With strict: false (--no-strict) ${layer.name} keeps its fresh weights.`;
   }
   if (isKernel && expected.length === 2 && axis !== outputs && order !== null) {
     return `Another size of images? ${layer.name} has weights for each value of the image that is flattened.`;

@@ -191,7 +191,7 @@ describe("what does not fit", () => {
     expect(await messageOf(() => loadWeights(model, named(stateOf(recordedPytorch))))).toBe(
       'OptionError: weights: the weights do not fit model "everything": 2 mismatched (' +
         "head.1.weight must be [7, 5], is [3, 5]; head.1.bias must be [7], is [3]). " +
-        "Another number of classes? Without strict, head.1 keeps its fresh weights.",
+        "Another number of classes? With strict: false (--no-strict) head.1 keeps its fresh weights.",
     );
     const report = await loadWeights(model, named(stateOf(recordedPytorch)), { strict: false });
     expect(report.mismatched).toEqual([
@@ -200,7 +200,7 @@ describe("what does not fit", () => {
         tensor: "head.1.weight",
         expected: [7, 5],
         found: [3, 5],
-        hint: "Another number of classes? Without strict, head.1 keeps its fresh weights.",
+        hint: "Another number of classes? With strict: false (--no-strict) head.1 keeps its fresh weights.",
       },
       expect.objectContaining({ parameter: "head.1.bias" }),
     ]);
@@ -236,7 +236,7 @@ describe("what does not fit", () => {
       ["conv_preds/bias", Tensor.zeros("float32", [7])],
     ]);
     expect(await messageOf(() => loadWeights(model, named(state, "keras")))).toMatch(
-      /Another number of classes\? Without strict, conv_preds keeps its fresh weights\.$/,
+      /Another number of classes\? With strict: false \(--no-strict\) conv_preds keeps its fresh weights\.$/,
     );
   });
 
