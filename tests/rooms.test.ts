@@ -33,8 +33,8 @@ const rooms: Readonly<Record<string, Room>> = {
   losses: { rooms: vocabulary },
   optimizers: { rooms: vocabulary },
   metrics: { rooms: vocabulary },
-  data: { rooms: ["tensor", "host", "options"] },
   hub: { rooms: ["tensor", "host"] },
+  data: { rooms: ["tensor", "host", "options", "graph", "ops", "hub"] },
   formats: {
     rooms: ["tensor", "graph"],
     optional: ["@bufbuild/protobuf", "@bufbuild/protobuf/codegenv2", "fflate"],

@@ -12,6 +12,7 @@ export { decodeIdxImages, decodeIdxLabels, type IdxOptions, unpackIdx } from "./
 export { type DatasetPair, loadIdxFolder } from "./idx-folder.ts";
 export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } from "./image-input.ts";
 export { type ImageResize, resizedSize } from "./image-resize.ts";
+export type { ImageStream, ReadImagesOptions } from "./image-stream.ts";
 export { loadMnist } from "./mnist.ts";
 export { type DatasetName, datasets, loadDataset } from "./registry.ts";
 export { type Interpolation, interpolations } from "./resample.ts";
