@@ -45,8 +45,9 @@ const rooms: Readonly<Record<string, Room>> = {
   zoo: { rooms: [...belowTrain, "train", "models"] },
   inspect: { rooms: [...belowTrain, "train", "models", "zoo"] },
   pretrained: { rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo"] },
+  reuse: { rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "inspect", "pretrained"] },
   cli: {
-    rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "inspect", "pretrained"],
+    rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "inspect", "pretrained", "reuse"],
     packages: ["cli-table3", "commander", "picocolors", "zod"],
     node: /./,
   },

@@ -1,0 +1,61 @@
+import type { Engine } from "../engine/engine.ts";
+import type { FetchOptions } from "../hub/index.ts";
+import type { Model } from "../models/index.ts";
+
+/** A trained net whose last layers are left away, and where it is cut. */
+export interface BackboneOptions {
+  /** A model by name (`mobilenet-v1-0.25`, `resnet18`), or one that has its weights and preprocessing already. */
+  readonly backbone: string | Model;
+  /** For a backbone by name: published weights (`torchvision`, `keras`), a file, or an address. */
+  readonly weights?: string | null;
+  /** The tap or layer that it is cut behind; default what its last layer with weights reads. */
+  readonly tap?: string | null;
+  /** What computes; default the process's wasm engine. */
+  readonly engine?: Engine;
+  /** Where and how files are fetched; features are kept in the same cache folder. */
+  readonly fetch?: FetchOptions;
+}
+
+/** How your own classifier is made of a backbone and your own photos. */
+export interface FinetuneOptions extends BackboneOptions {
+  /** A folder `CLASS/*.jpg`, or with `train/`, `val/`, `test/` above the classes, or a CSV file of path,label. */
+  readonly photos: string;
+  /** Share of the photos that the classifier is judged by in the end, and that nothing else sees; default 0.2. */
+  readonly test?: number;
+  /** Share of the photos that training is watched by, and stopped early; default 0.1. */
+  readonly validation?: number;
+  /** Of split, order and initial weights; default 1. */
+  readonly seed?: number;
+  /** The most epochs of the last layer's training; default 200, of which early stopping usually leaves most away. */
+  readonly epochs?: number;
+  /** Whether classes of few photos count as much as those of many; default `"none"`. */
+  readonly classWeights?: "none" | "balanced";
+  /** Judges by so many folds (each photo is held out once) in addition to the held-out part; default 0: not. */
+  readonly folds?: number;
+  /** Whether features are kept on disk and taken from there; default true. */
+  readonly cache?: boolean;
+  /** Stages (or the beginnings of layers' names) of the backbone to train afterwards, or `["all"]`; default none. */
+  readonly unfreeze?: readonly string[];
+  /** How what is unfrozen is trained. */
+  readonly unfrozen?: UnfrozenOptions;
+  /** Photos at a time; default 64 for features. */
+  readonly batchSize?: number;
+  /** Ends it; what has been worked out is kept in the cache. */
+  readonly signal?: AbortSignal | null;
+}
+
+/** How the unfrozen part of a backbone is trained, together with the last layer. */
+export interface UnfrozenOptions {
+  /** Default 5. */
+  readonly epochs?: number;
+  /** Examples a step; default 32. */
+  readonly batchSize?: number;
+  /** Of the last layer; default 1e-3. */
+  readonly learningRate?: number;
+  /** What the backbone's rate is of the last layer's; default 0.1. */
+  readonly backboneFactor?: number;
+  /** Whether photos are changed at random on the way: moved, mirrored, recoloured; default true. */
+  readonly augment?: boolean;
+  /** Whether the statistics of batch normalization are trained too; default false: they stay as they are. */
+  readonly trainStatistics?: boolean;
+}
