@@ -5,6 +5,14 @@
  * @packageDocumentation
  */
 
+export {
+  type DecodedImage,
+  decodeImage,
+  type EncodeImageOptions,
+  encodeImage,
+  type ImageExtent,
+  type ImageFormat,
+} from "#host";
 export type { ImageDataset } from "./data/index.ts";
 export * as data from "./data/index.ts";
 export {

@@ -1,11 +1,11 @@
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { crc32 } from "../tensor/crc32.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { fuzzReader } from "../testing/fuzz-reader.ts";
 import { type ZipDraft, zipFile } from "../testing/zip-file.ts";
 import { encodeNpy } from "./npy.ts";
 import { decodeNpz } from "./npz.ts";
-import { crc32 } from "./zip/crc32.ts";
 
 const decode = (bytes: Uint8Array) => decodeNpz(bytes, { name: "x.npz" });
 const quarters = Tensor.from([0, 0.25, 0.5, 0.75, 1, 1.25], [2, 3]);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { crc32 } from "../formats/zip/crc32.ts";
+import { crc32 } from "../tensor/crc32.ts";
 import { decodeImage } from "./node-files.ts";
 import { decodeImageBytes } from "./node-images.ts";
 

@@ -1,4 +1,5 @@
 export * from "./node-downloads.ts";
+export { type EncodeImageOptions, encodeImage, type ImageExtent, type ImageFormat } from "./node-encoding.ts";
 export * from "./node-files.ts";
 export * from "./node-machine.ts";
 export * from "./node-threads.ts";

@@ -1,4 +1,4 @@
-import { crc32 } from "../formats/zip/crc32.ts";
+import { crc32 } from "../tensor/crc32.ts";
 
 /** An entry of an archive made for a test; what is not given is right. */
 export interface ZipDraft {

@@ -1,11 +1,11 @@
 import { deflateRawSync, crc32 as zlibCrc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { crc32 } from "../../tensor/crc32.ts";
 import { FormatError } from "../../tensor/errors.ts";
 import { measureAllocation } from "../../testing/allocation.ts";
 import { fuzzReader } from "../../testing/fuzz-reader.ts";
 import { type ZipDraft, zipFile } from "../../testing/zip-file.ts";
 import { ZipArchive, type ZipLimits, zipNames } from "./archive.ts";
-import { crc32 } from "./crc32.ts";
 import { zipPieces } from "./writer.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);

@@ -1,6 +1,6 @@
+import { crc32 } from "../../tensor/crc32.ts";
 import { FormatError } from "../../tensor/errors.ts";
 import { clip } from "../format-errors.ts";
-import { crc32 } from "./crc32.ts";
 import { beginsAsZip, damagedZip, readZipDirectory, type ZipEntry } from "./directory.ts";
 
 /** How much an archive may hold beyond what it takes itself. */

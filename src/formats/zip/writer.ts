@@ -1,6 +1,7 @@
 /** Writes zip archives: the same entries give the same bytes, as every entry has the first date that the format knows. */
+
+import { crc32 } from "../../tensor/crc32.ts";
 import { FormatError } from "../../tensor/errors.ts";
-import { crc32 } from "./crc32.ts";
 
 /** An entry to be written: its bytes, in parts. */
 export interface ZipContent {

@@ -1,5 +1,5 @@
 /**
- * CRC-32 as in zip (polynomial 0xEDB88320, reflected), eight bytes a step: table k holds the remainder of a byte that
+ * CRC-32 as in zip and PNG (polynomial 0xEDB88320, reflected), eight bytes a step: table k holds the remainder of a byte that
  * lies k bytes before the end of the step.
  */
 const tables = makeTables();
@@ -18,7 +18,7 @@ function makeTables(): Uint32Array[] {
   return all;
 }
 
-/** The checksum of zip archives. @param before - that of the bytes before these, where they are one content */
+/** The checksum of zip archives and of PNG images. @param before - that of the bytes before these, where they are one content */
 export function crc32(bytes: Uint8Array, before = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
