@@ -72,6 +72,31 @@ export function cropMiddle({ pixels, size }: Pixels, height: number, width: numb
   return { pixels: result, size: { height, width, channels } };
 }
 
+/**
+ * A part of an image, given in shares of its height and width and rounded to whole pixels; of at least one, and within
+ * the image.
+ */
+export function cutOut({ pixels, size }: Pixels, part: readonly number[]): Pixels {
+  const [top, left, height, width] = part;
+  const rows = stretchOf(size.height, top, height);
+  const columns = stretchOf(size.width, left, width);
+  const { channels } = size;
+  if (rows.count === size.height && columns.count === size.width) return { pixels, size };
+  const rowSize = columns.count * channels;
+  const result = new Uint8Array(rows.count * rowSize);
+  for (let row = 0; row < rows.count; row++) {
+    const from = ((rows.first + row) * size.width + columns.first) * channels;
+    result.set(pixels.subarray(from, from + rowSize), row * rowSize);
+  }
+  return { pixels: result, size: { height: rows.count, width: columns.count, channels } };
+}
+
+function stretchOf(whole: number, from: number, share: number): { first: number; count: number } {
+  const first = Math.min(Math.max(0, Math.round(from * whole)), whole - 1);
+  const end = Math.min(Math.max(first + 1, Math.round((from + share) * whole)), whole);
+  return { first, count: end - first };
+}
+
 /** Where the middle part begins; negative when it is larger than the whole. */
 function middle(whole: number, part: number): number {
   const half = (whole - part) / 2;

@@ -14,5 +14,20 @@ export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } f
 export { type ImageResize, resizedSize } from "./image-resize.ts";
 export type { ImageStream, ReadImagesOptions } from "./image-stream.ts";
 export { loadMnist } from "./mnist.ts";
+export {
+  type DecodeOptions,
+  DecodePool,
+  type DecodePoolOptions,
+  sharedDecodePool,
+} from "./photos/decode-pool.ts";
+export { likenessDistance } from "./photos/likeness.ts";
+export type { Photo, PhotoCrop, PhotoOptions } from "./photos/photo.ts";
+export {
+  type PhotoProblem,
+  type PhotoStream,
+  type PhotoStreamOptions,
+  photoStream,
+} from "./photos/photo-stream.ts";
+export { type PhotoReading, type ReadPhotosOptions, readPhotos } from "./photos/read-photos.ts";
 export { type DatasetName, datasets, loadDataset } from "./registry.ts";
 export { type Interpolation, interpolations } from "./resample.ts";

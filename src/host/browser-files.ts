@@ -86,7 +86,16 @@ export function packageFolder(_name: string): string | undefined {
  * @throws FormatError when it is not an image
  */
 export async function decodeImage(path: string): Promise<DecodedImage> {
-  const bytes = await readFile(path);
+  return decodeImageBytes(await readFile(path), path);
+}
+
+/**
+ * Decodes an image file's bytes; see {@link decodeImage}.
+ *
+ * @param path - the file's address or name, for errors
+ * @throws FormatError when it is not an image
+ */
+export async function decodeImageBytes(bytes: Uint8Array<ArrayBuffer>, path: string): Promise<DecodedImage> {
   const kind = imageKindOf(bytes, path);
   if (kind === "pnm") return decodePnm(bytes, path);
   if (kind === "bmp") return decodeBmp(bytes, path);

@@ -7,5 +7,6 @@ export {
 } from "./browser-encoding.ts";
 export * from "./browser-files.ts";
 export * from "./browser-machine.ts";
+export * from "./browser-photos.ts";
 export * from "./browser-threads.ts";
 export type * from "./types.ts";

@@ -12,6 +12,7 @@ import { decodeImageBytes } from "./node-images.ts";
 import { isProcessAlive } from "./node-lock.ts";
 import type { DecodedImage } from "./pnm.ts";
 
+export { decodeImageBytes } from "./node-images.ts";
 export { acquireFolderLock, type FolderLock } from "./node-lock.ts";
 export type { DecodedImage } from "./pnm.ts";
 

@@ -7,6 +7,7 @@ import type { HostWorker } from "./types.ts";
 export function startWorker(source: string): HostWorker {
   const worker = new Worker(source, { eval: true, name: "fovea" });
   worker.unref();
+  let ended = false;
   return {
     postMessage: (message, transfer) => worker.postMessage(message, transfer ?? []),
     onMessage: (listener) => {
@@ -14,8 +15,16 @@ export function startWorker(source: string): HostWorker {
       // A listener for messages makes the worker keep the process alive, until told otherwise.
       worker.unref();
     },
-    onError: (listener) => void worker.on("error", listener),
-    terminate: () => void worker.terminate(),
+    onError: (listener) => {
+      worker.on("error", listener);
+      worker.on("exit", (code) => {
+        if (!ended) listener(new Error(`the thread ended by itself (exit code ${code})`));
+      });
+    },
+    terminate: () => {
+      ended = true;
+      void worker.terminate();
+    },
     keepAlive: (on) => (on ? worker.ref() : worker.unref()),
   };
 }

@@ -1,0 +1,49 @@
+import { isWholeNumber } from "../../options/fields.ts";
+import { OptionError } from "../../tensor/errors.ts";
+import type { ImageInputOptions } from "../image-input.ts";
+
+/** What is made of a photo: the input of a model, as `imageToInput` makes it. */
+export interface PhotoOptions extends Omit<ImageInputOptions, "name"> {}
+
+/** A part of an upright image, as shares of its height and width: from the top, from the left, height, width. */
+export type PhotoCrop = readonly [top: number, left: number, height: number, width: number];
+
+/** A photo that was read, or why it could not be. */
+export interface Photo {
+  /** Shapes: `[height, width, channels]` of the options; 0 to 255. `null` when the photo cannot be read. */
+  readonly pixels: Uint8Array | null;
+  /** Why there are no pixels; `null` when there are. */
+  readonly problem: string | null;
+  /** SHA-256 of the file's bytes, in hexadecimal; empty when they cannot be had. */
+  readonly contentHash: string;
+  /** What the photo shows, in few bits: see `likenessDistance`. `null` when it cannot be read. */
+  readonly likeness: Uint8Array | null;
+  /** Of the upright photo, in pixels; 0 when it cannot be read. */
+  readonly width: number;
+  /** Of the upright photo, in pixels; 0 when it cannot be read. */
+  readonly height: number;
+}
+
+/**
+ * @param where - what the options belong to, for errors
+ * @throws OptionError when a photo cannot be made into such an input
+ */
+export function checkPhotoOptions({ height, width, channels }: PhotoOptions, where: string): void {
+  if (!isWholeNumber(height, 1) || !isWholeNumber(width, 1)) {
+    throw new OptionError(`photos cannot become ${width} x ${height} pixels`, {
+      where,
+      hint: "Give the height and width of the model's input, whole numbers from 1 up.",
+    });
+  }
+  if (channels !== 1 && channels !== 3) {
+    throw new OptionError(`photos cannot have ${channels} channels`, {
+      where,
+      hint: 'Give the channels of the model\'s input: 1 (gray) or 3 (RGB), as option "channels".',
+    });
+  }
+}
+
+/** A photo that cannot be read. */
+export function unreadable(problem: string, contentHash = ""): Photo {
+  return { pixels: null, problem, contentHash, likeness: null, width: 0, height: 0 };
+}
