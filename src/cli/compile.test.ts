@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { datasets } from "../data/index.ts";
 import { nonLinearities } from "../inspect/index.ts";
 import { lossKinds } from "../losses/index.ts";
 import { learningRateAt, optimizerKinds } from "../optimizers/index.ts";
@@ -6,7 +7,7 @@ import { models } from "../zoo/index.ts";
 import { nonLinearityNames } from "./commands/backprop.ts";
 import { compileChoice } from "./compile.ts";
 import { configFromFlags, type TrainSettings } from "./config.ts";
-import { lossNames, modelNames, optimizerNames } from "./names.ts";
+import { datasetNames, lossNames, modelNames, optimizerNames } from "./names.ts";
 import { keyName } from "./options.ts";
 
 const choose = (settings: TrainSettings, stepsPerEpoch = 100) =>
@@ -15,6 +16,7 @@ const choose = (settings: TrainSettings, stepsPerEpoch = 100) =>
 describe("names of the command line", () => {
   it("are those of the library", () => {
     expect([...modelNames].sort()).toEqual([...models.names].sort());
+    expect(datasetNames).toEqual(Object.keys(datasets));
     expect(new Set(lossNames.map(keyName))).toEqual(new Set(lossKinds.map(keyName)));
     expect(nonLinearityNames).toEqual(nonLinearities);
     const kinds = new Set(optimizerNames.map((optimizer) => choose({ optimizer }).optimizer.kind));

@@ -3,6 +3,9 @@
  * a test holds them to what the library has.
  */
 
+/** Data sets. */
+export const datasetNames = ["mnist", "fashion-mnist", "cifar10", "cifar100"] as const;
+
 /** Models of the zoo. */
 export const modelNames = [
   ...["dense", "lenet5", "lenet5:1998", "convnet", "convnet-gmp", "convnet-bn", "alexnet", "alexnet:paper"],

@@ -84,15 +84,15 @@ export async function loadIdxFolder(folder: string): Promise<DatasetPair> {
 /**
  * Decodes the four files.
  *
- * @param classCount - how many classes there are; as many as the training labels say when undefined
+ * @param names - the classes' names; as many numbers as the training labels say when undefined
  */
-export function pairOf(files: IdxFiles, name: string, classCount: number | undefined): DatasetPair {
+export function pairOf(files: IdxFiles, name: string, names: readonly string[] | undefined): DatasetPair {
   const trainLabels = decodeIdxLabels(files.trainLabels.bytes, { name: files.trainLabels.path });
   const testLabels = decodeIdxLabels(files.testLabels.bytes, { name: files.testLabels.path });
-  const count = classCount ?? classesOf(trainLabels.data, files.trainLabels.path);
+  const classNames = names ?? numberedClasses(classesOf(trainLabels.data, files.trainLabels.path));
+  const count = classNames.length;
   checkLabels(trainLabels.data, count, files.trainLabels.path);
   checkLabels(testLabels.data, count, files.testLabels.path);
-  const classNames = numberedClasses(count);
   const trainImages = decodeIdxImages(files.trainImages.bytes, { name: files.trainImages.path });
   const testImages = decodeIdxImages(files.testImages.bytes, { name: files.testImages.path });
   checkCounts(trainImages.shape[0], trainLabels.data.length, files.trainImages.path, files.trainLabels.path);

@@ -1,3 +1,4 @@
+export { loadCifar10, loadCifar100 } from "./cifar.ts";
 export {
   type ArraysOptions,
   countOf,
@@ -8,6 +9,8 @@ export {
   split,
   take,
 } from "./dataset.ts";
+export type { DatasetOptions } from "./dataset-options.ts";
+export { loadFashionMnist } from "./fashion-mnist.ts";
 export { decodeIdxImages, decodeIdxLabels, type IdxOptions, unpackIdx } from "./idx.ts";
 export { type DatasetPair, loadIdxFolder } from "./idx-folder.ts";
 export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } from "./image-input.ts";

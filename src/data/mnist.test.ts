@@ -152,7 +152,7 @@ describe("loadDataset", () => {
     const unknown = loadDataset("mnits");
     await expect(unknown).rejects.toThrow(OptionError);
     await expect(unknown).rejects.toThrow(
-      'data: there is no data set and no folder "mnits". Did you mean "mnist"? Known: mnist. Or give the path of a folder with IDX files.',
+      'data: there is no data set and no folder "mnits". Did you mean "mnist"? Known: mnist, fashion-mnist, cifar10, cifar100. Or give the path of a folder with IDX files.',
     );
     await expect(loadDataset("./none")).rejects.toThrow("./none: there is no file train-images-idx3-ubyte");
     await expect(loadDataset("constructor")).rejects.toThrow(OptionError);

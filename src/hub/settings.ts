@@ -3,7 +3,10 @@ import { OptionError } from "../tensor/errors.ts";
 
 /** A file as its publisher describes it. */
 export interface RemoteFile {
+  /** It is kept under this address, whichever it came from. */
   readonly url: string;
+  /** Other addresses of the same file, asked in turn when it cannot be had from the first. */
+  readonly mirrors?: readonly string[];
   /** Its checksum or the beginning of it, in hexadecimal; `null` when none is published. */
   readonly checksum: { readonly algorithm: "sha256" | "md5"; readonly hex: string } | null;
   /** Between which sizes it lies, in bytes; `null` when none is published. */
@@ -58,15 +61,15 @@ export function cacheFolderOf({ cacheFolder }: FetchOptions = {}): string {
 }
 
 /**
- * The address that a file is fetched from: its own, or the same path on the mirror.
+ * The addresses that a file is fetched from: those that are published, or the same path on the mirror.
  *
  * @throws OptionError when the mirror is no address
  */
-export function addressOf(
-  url: string,
+export function addressesOf(
+  { url, mirrors = [] }: RemoteFile,
   { mirror = environmentVariable("FOVEA_MIRROR") ?? null }: FetchOptions,
-): string {
-  if (mirror === null) return url;
+): readonly string[] {
+  if (mirror === null) return [url, ...mirrors];
   const base = parseAddress(mirror.includes("://") ? mirror : `https://${mirror}`);
   if (base === null) {
     throw new OptionError(`the mirror ${JSON.stringify(mirror)} is no address of a server`, {
@@ -75,7 +78,7 @@ export function addressOf(
     });
   }
   const { pathname, search } = new URL(url);
-  return new URL(`${base.pathname.replace(/\/+$/, "")}${pathname}${search}`, base).href;
+  return [new URL(`${base.pathname.replace(/\/+$/, "")}${pathname}${search}`, base).href];
 }
 
 function parseAddress(text: string): URL | null {

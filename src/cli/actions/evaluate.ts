@@ -1,6 +1,7 @@
-import { countOf, type ImageDataset, loadDataset, shiftImages, take } from "../../data/index.ts";
+import { countOf, type ImageDataset, shiftImages, take } from "../../data/index.ts";
 import type { BatchOptions, Model } from "../../models/index.ts";
 import type { EvaluateFlags } from "../commands/evaluate.ts";
+import { openDataset } from "../dataset.ts";
 import { openModel } from "../model-reference.ts";
 import type { Shift } from "../options.ts";
 import { withEngine } from "../session.ts";
@@ -32,7 +33,7 @@ export async function evaluate(reference: string, flags: EvaluateFlags, terminal
   await withEngine(flags, async (engine) => {
     const { model, data: ownData } = await openModel(reference, { flags, engine, terminal });
     const data = flags.data ?? (await ownData()) ?? "mnist";
-    const { test: all } = await loadDataset(data);
+    const { test: all } = await openDataset(data, {}, terminal);
     const test = flags.limit === undefined ? all : take(all, flags.limit);
     const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
     const { shift = null } = flags;

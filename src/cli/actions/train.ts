@@ -1,4 +1,4 @@
-import { countOf, type DatasetPair, loadDataset, split, take } from "../../data/index.ts";
+import { countOf, type DatasetPair, split, take } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { Model } from "../../models/index.ts";
 import { decodeCheckpoint, type EpochRecord, type History } from "../../train/index.ts";
@@ -7,6 +7,7 @@ import { models } from "../../zoo/index.ts";
 import type { TrainFlags } from "../commands/train.ts";
 import { compileChoice } from "../compile.ts";
 import type { TrainConfig } from "../config.ts";
+import { openDataset } from "../dataset.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { RunRecorder } from "../recorder.ts";
 import { type OpenRun, type PlannedRun, planRun } from "../run.ts";
@@ -46,7 +47,7 @@ export async function train(flags: TrainFlags, terminal: Terminal): Promise<void
   const plan = await planRun(flags);
   const { config } = plan;
   await withEngine({ threads: flags.threads, precision: config.precision }, async (starting) => {
-    const data = await loadTrainingData(config);
+    const data = await loadTrainingData(config, flags, terminal);
     const engine = await starting;
     const model = await createModel(plan, { data, engine, flags, terminal });
     const run = await plan.open();
@@ -118,8 +119,12 @@ async function fitModel(
   }
 }
 
-async function loadTrainingData({ data: name, limit, validationSplit }: TrainConfig): Promise<DatasetPair> {
-  const { train: all, test } = await loadDataset(name);
+async function loadTrainingData(
+  { data: name, limit, validationSplit }: TrainConfig,
+  flags: TrainFlags,
+  terminal: Terminal,
+): Promise<DatasetPair> {
+  const { train: all, test } = await openDataset(name, flags, terminal);
   const examples = limit === null ? all : take(all, limit);
   // For its error only, before there is a folder: `fit` splits by itself.
   if (validationSplit > 0) split(examples, validationSplit);

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { datasetNames } from "../names.ts";
 import { pixelShift, type Shift, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
@@ -30,7 +31,10 @@ export function registerEvaluate(program: Command, terminal: Terminal): void {
       "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
     );
   addWeightsOptions(command)
-    .option("--data <name>", "mnist, or a folder of IDX files (default: the run's data, else mnist)")
+    .option(
+      "--data <name>",
+      `${datasetNames.join(", ")}, or a folder of IDX files or of CIFAR's (default: the run's data, else mnist)`,
+    )
     .option("--shift <up,left>", "move each image first: up and left in pixels", pixelShift("--shift"))
     .option("--limit <n>", "the first N examples only", wholeNumber("--limit", { minimum: 1 }))
     .option(

@@ -1,6 +1,13 @@
 import type { Command } from "commander";
 import type { TrainSettings } from "../config.ts";
-import { lossNames, modelNames, optimizerNames, precisionNames, scheduleForms } from "../names.ts";
+import {
+  datasetNames,
+  lossNames,
+  modelNames,
+  optimizerNames,
+  precisionNames,
+  scheduleForms,
+} from "../names.ts";
 import { augmentation, choice, decimalNumber, flagOf, keyName, pathName, wholeNumber } from "../options.ts";
 import { type RecipeName, recipeNames, recipes } from "../recipes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -66,7 +73,10 @@ function addWhat(command: Command): void {
       `settings that go together; other flags win over them. ${recipeText()}`,
       choice("--recipe", recipeNames),
     )
-    .option("--data <name>", "mnist, or a folder of IDX files (default: mnist)")
+    .option(
+      "--data <name>",
+      `${datasetNames.join(", ")} (fetched and kept if they are not here), or a folder of IDX files or of CIFAR's (default: mnist)`,
+    )
     .option("--model <name>", `${modelNames.join(", ")} (default: lenet5)`)
     .option(
       "--weights <what>",
@@ -153,6 +163,7 @@ Examples:
   fovea train --data mnist --recipe fast                 99 % on the test digits in a few seconds
   fovea train --data mnist --model lenet5 --epochs 5 --batch-size 128 --optimizer adam --learning-rate 1e-3 \\
       --seed 1 --out runs/lenet5
+  fovea train --data fashion-mnist --model convnet-bn --epochs 10
   fovea train --model convnet-gmp --augment shift:2 --schedule warm-up:1+cosine --validation-split 0.1
   fovea train --model resnet18 --weights torchvision --no-strict --data path/to/idx --learning-rate 1e-4
   fovea train --resume runs/lenet5 --epochs 8
