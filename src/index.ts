@@ -35,6 +35,12 @@ export {
 export * as formats from "./formats/index.ts";
 export type { FetchOptions, FetchProgress, Patience } from "./hub/index.ts";
 export {
+  type ColourMap,
+  type GradCam,
+  type GradCamOptions,
+  gradCam,
+  type OverlayOptions,
+  overlay,
   type ProfiledOperation,
   type ProfileOptions,
   profileStep,

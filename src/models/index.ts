@@ -29,7 +29,15 @@ export {
   readPreprocessing,
 } from "./preprocessing.ts";
 export { sequential } from "./sequential.ts";
-export { evaluationGraph, predictionGraph, type ResidentData, trainingGraph } from "./step-graphs.ts";
+export {
+  evaluationGraph,
+  imagesName,
+  modelOutput,
+  predictionGraph,
+  type ResidentData,
+  tapOutput,
+  trainingGraph,
+} from "./step-graphs.ts";
 export type { LayerSummary, ModelSummary } from "./summary.ts";
 export { callNamed } from "./taps.ts";
 export type { LazyTensor } from "./variables.ts";
