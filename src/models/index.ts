@@ -13,6 +13,12 @@ export type { CompileConfiguration, CompileOptions } from "./compile.ts";
 export type { AugmentOptions, FitOptions } from "./fit.ts";
 export { buildForward, type Forward, type ForwardMode } from "./forward.ts";
 export { type AuxiliaryOptions, type FunctionalGraph, functional, input } from "./functional.ts";
+export {
+  type ClassProbability,
+  endsInSoftmax,
+  likeliestClasses,
+  softmaxOf,
+} from "./likeliest.ts";
 export { Model } from "./model.ts";
 export type {
   ActivationsOptions,

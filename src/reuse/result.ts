@@ -1,6 +1,6 @@
 /** What comes of {@link finetune}: plain data, all that a report, a terminal or a record of the run needs. */
 import type { ConfusionMatrix } from "../metrics/index.ts";
-import type { Model } from "../models/index.ts";
+import type { ClassProbability, Model } from "../models/index.ts";
 import type { EpochRecord } from "../train/index.ts";
 
 /** A part of the photos. */
@@ -28,15 +28,6 @@ export interface ClassCounts {
   readonly test: number;
   /** Sum of the parts. */
   readonly all: number;
-}
-
-/** A class and how likely it is. */
-export interface ClassProbability {
-  /** Index into the class names. */
-  readonly class: number;
-  readonly name: string;
-  /** From 0 to 1. */
-  readonly probability: number;
 }
 
 /** What the classifier says of one photo. */

@@ -2,27 +2,25 @@ import { decodeImage, readFile, writeFileAtomic } from "#host";
 import { imageToInput } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { decodeNpy, encodeNpy } from "../../formats/index.ts";
-import type { Model } from "../../models/index.ts";
+import {
+  type ClassProbability,
+  endsInSoftmax,
+  likeliestClasses,
+  type Model,
+  softmaxOf,
+} from "../../models/index.ts";
 import { DataError, FormatError, formatShape, type Shape, ShapeError, Tensor } from "../../tensor/index.ts";
 import type { PredictFlags } from "../commands/predict.ts";
-import { endsInSoftmax } from "../ends-in-softmax.ts";
 import { openModel } from "../model-reference.ts";
 import { formatPercent } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
-
-/** A class with its probability. */
-export interface Guess {
-  readonly class: number;
-  readonly name: string;
-  readonly probability: number;
-}
 
 /** The likeliest classes of one image, the best first. */
 export interface Prediction {
   readonly input: string;
   /** Which image of a `.npy` file; null for an image file. */
   readonly index: number | null;
-  readonly top: readonly Guess[];
+  readonly top: readonly ClassProbability[];
 }
 
 /** What `fovea predict --json` prints. */
@@ -135,23 +133,10 @@ function predictionsOf(input: Input, outputs: Tensor<"float32">, model: Model, t
   const isProbability = endsInSoftmax(model);
   return Array.from({ length: rows }, (_, row) => {
     const scores = outputs.data.subarray(row * classes, (row + 1) * classes);
-    const probabilities = isProbability ? [...scores] : softmax(scores);
-    const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
-    const guesses = order.slice(0, top).map((index) => ({
-      class: index,
-      name: model.classNames?.[index] ?? String(index),
-      probability: probabilities[index],
-    }));
+    const probabilities = isProbability ? [...scores] : softmaxOf(scores);
+    const guesses = likeliestClasses(probabilities, top, model.classNames);
     return { input: input.name, index: input.isFile ? null : row, top: guesses };
   });
-}
-
-/** softmax(x)_i = exp(x_i - max x) / sum_j exp(x_j - max x), in float64. */
-function softmax(scores: Float32Array): number[] {
-  const greatest = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
-  const powers = Array.from(scores, (score) => Math.exp(score - greatest));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
 }
 
 function describe({ input, index, top }: Prediction): string {
