@@ -100,6 +100,7 @@ export {
   type FunctionalGraph,
   functional,
   input,
+  type LayerLearningRate,
   type LayerSummary,
   type LazyTensor,
   Model,

@@ -41,6 +41,12 @@ describe("optimizers", () => {
     });
   });
 
+  it("have the rates of layers that were given", () => {
+    const learningRates = [{ layers: "fc", factor: 0.5 }];
+    expect(choose({ learningRates }).learningRates).toEqual(learningRates);
+    expect(choose({}).learningRates).toEqual([]);
+  });
+
   it.each<[TrainSettings, readonly (readonly [step: number, rate: number])[]]>([
     [
       { schedule: "step:2" },

@@ -14,9 +14,10 @@ import { parseSchedule } from "./schedule.ts";
 
 const usualMomentum = 0.9;
 
-/** Optimizer and loss as a run's configuration has them, for `model.compile`. */
+/** Optimizer, rates and loss as a run's configuration has them, for `model.compile`. */
 export interface CompileChoice {
   readonly optimizer: Optimizer;
+  readonly learningRates: TrainConfig["learningRates"];
   readonly loss: Loss;
 }
 
@@ -35,7 +36,8 @@ export function compileChoice(config: TrainConfig, stepsPerEpoch: number): Compi
     ...(weightDecay === null ? {} : { weightDecay }),
     clipNorm,
   });
-  return { optimizer, loss: createLoss(config.loss, config.labelSmoothing) };
+  const loss = createLoss(config.loss, config.labelSmoothing);
+  return { optimizer, learningRates: config.learningRates, loss };
 }
 
 interface RateOptions {

@@ -14,6 +14,7 @@ describe("a configuration from flags", () => {
       batchSize: 128,
       optimizer: "adam",
       learningRate: null,
+      learningRates: [],
       schedule: "constant",
       loss: "sparse_categorical_crossentropy",
       labelSmoothing: 0,
@@ -49,13 +50,17 @@ describe("a configuration from flags", () => {
 
 describe("a configuration from a file", () => {
   it("comes back as it was written", () => {
-    const config = configFromFlags({ augment: { shift: 2 }, learningRate: 0.5 });
+    const config = configFromFlags({
+      augment: { shift: 2 },
+      learningRate: 0.5,
+      learningRates: [{ layers: "fc*", factor: 0.1 }],
+    });
     expect(configFromFile(JSON.parse(JSON.stringify(config)), "config.json")).toEqual(config);
   });
 
-  it("of a run from before there were weights to start from starts from fresh ones", () => {
-    const { weights, strict, ...older } = configFromFlags({});
-    expect(configFromFile(older, "config.json")).toMatchObject({ weights: null, strict: true });
+  it("of a run from before there was a choice has what was usual", () => {
+    const { weights, strict, learningRates, ...older } = configFromFlags({});
+    expect(configFromFile(older, "config.json")).toEqual(defaults);
   });
 
   it.each([

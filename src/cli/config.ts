@@ -19,6 +19,11 @@ export const trainConfigSchema = z.strictObject({
   optimizer: z.enum(optimizerNames),
   /** The optimizer's own rate when null. */
   learningRate: z.number().min(0).nullable(),
+  /** Factors of the rate for some layers; runs from before there was the choice have none. */
+  learningRates: z
+    .array(z.strictObject({ layers: z.string().min(1), factor: z.number().min(0) }))
+    .readonly()
+    .default([]),
   schedule: z.string().refine(isSchedule, "is not a schedule"),
   loss: z.enum(lossNames),
   labelSmoothing: z.number().min(0).lt(1),
@@ -49,6 +54,7 @@ const defaults: TrainConfig = {
   batchSize: 128,
   optimizer: "adam",
   learningRate: null,
+  learningRates: [],
   schedule: "constant",
   loss: "sparse_categorical_crossentropy",
   labelSmoothing: 0,

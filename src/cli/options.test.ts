@@ -5,6 +5,7 @@ import {
   choice,
   decimalNumber,
   keyName,
+  layerRates,
   numberList,
   pathName,
   pixelShift,
@@ -28,6 +29,15 @@ describe("what is taken", () => {
     ["a shift", pixelShift("--shift")("2,-3"), { up: 2, left: -3 }],
     ["an augmentation", augmentation("--augment")("shift:2"), { shift: 2 }],
     ["a path", pathName("--out")("a folder"), "a folder"],
+    [
+      "rates of layers",
+      layerRates("--learning-rates")("*:0.1, layer4.0:1e-2,fc:1"),
+      [
+        { layers: "*", factor: 0.1 },
+        { layers: "layer4.0", factor: 0.01 },
+        { layers: "fc", factor: 1 },
+      ],
+    ],
     ["no augmentation", augmentation("--augment")("none"), null],
   ])("%s", (_, value, expected) => {
     expect(value).toEqual(expected);
@@ -81,6 +91,12 @@ describe("what is refused", () => {
       () => pixelShift("--shift")("2"),
       '--shift: two whole numbers UP,LEFT were expected, got "2". For example: --shift 2,2 moves',
     ],
+    [
+      () => layerRates("--learning-rates")("fc=1"),
+      '--learning-rates: LAYERS:FACTOR was expected, got "fc=1". For example: --learning-rates "*:0.1,fc:1"',
+    ],
+    [() => layerRates("--learning-rates")("fc:1,"), 'LAYERS:FACTOR was expected, got ""'],
+    [() => layerRates("--learning-rates")("fc:-1"), 'a number of at least 0 was expected, got "-1"'],
     [() => pixelShift("--shift")("2,2,2"), "two whole numbers UP,LEFT were expected"],
     [() => pixelShift("--shift")("0.5,1"), "two whole numbers UP,LEFT were expected"],
     [() => augmentation("--augment")("flip"), '--augment: unknown augmentation "flip". Known: shift:PIXELS'],

@@ -108,6 +108,28 @@ export function pixelShift(flag: string): OptionParser<Shift> {
   };
 }
 
+/** The learning rate of some layers, as a share of that of all. */
+export interface LayerRateOption {
+  readonly layers: string;
+  readonly factor: number;
+}
+
+/** `LAYERS:FACTOR`, several separated by commas. @throws OptionError for anything else */
+export function layerRates(flag: string): OptionParser<readonly LayerRateOption[]> {
+  const factorOf = decimalNumber(flag, { minimum: 0 });
+  return (text) =>
+    text.split(",").map((entry) => {
+      const [layers = "", factor = "", ...more] = entry.trim().split(":");
+      if (layers === "" || factor === "" || more.length > 0) {
+        throw new OptionError(`LAYERS:FACTOR was expected, got "${entry.trim()}"`, {
+          where: flag,
+          hint: `For example: ${flag} "*:0.1,fc:1" trains all layers at a tenth of the rate, those of fc at the whole.`,
+        });
+      }
+      return { layers, factor: factorOf(factor) };
+    });
+}
+
 /** How training images are moved about. */
 export interface AugmentOption {
   readonly shift: number;

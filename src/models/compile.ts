@@ -6,6 +6,7 @@ import { checkOptionNames, isObject } from "../options/index.ts";
 import { type FoveaError, OptionError, type Shape, ShapeError } from "../tensor/index.ts";
 import type { Architecture } from "./architecture.ts";
 import { outputShapeOfModel } from "./architecture.ts";
+import { type LayerLearningRate, readLearningRates } from "./learning-rates.ts";
 
 /** How a model is trained and judged. */
 export interface CompileOptions {
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly loss?: Loss | LossKind;
   /** Metrics, or their names; default `["accuracy"]`. */
   readonly metrics?: readonly (Metric | "accuracy" | "topKAccuracy")[];
+  /** Other learning rates for some layers; of several entries that match a layer the last counts. Default none. */
+  readonly learningRates?: readonly LayerLearningRate[];
   /** What computes; default the process's wasm engine. */
   readonly engine?: Engine;
 }
@@ -24,21 +27,32 @@ export interface CompileConfiguration {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
+  /** None in files from before there was the choice. */
+  readonly learningRates: readonly LayerLearningRate[];
 }
 
 /**
  * Optimizer, loss and metrics from options or from JSON.
  *
+ * @param architecture - what the options are for; `null` for those of a file
  * @throws OptionError for an unknown name or a wrong option
  */
-export function readCompileConfiguration(value: unknown): CompileConfiguration {
-  checkOptionNames("compile", value, ["optimizer", "loss", "metrics"]);
+export function readCompileConfiguration(
+  value: unknown,
+  architecture: Architecture | null,
+): CompileConfiguration {
+  checkOptionNames("compile", value, ["optimizer", "loss", "metrics", "learningRates"]);
   const {
     optimizer = "adam",
     loss = "sparseCategoricalCrossentropy",
     metrics = ["accuracy"],
   } = isObject(value) ? value : {};
-  return { optimizer: readOptimizer(optimizer), loss: readLoss(loss), metrics: readMetrics(metrics) };
+  return {
+    optimizer: readOptimizer(optimizer),
+    loss: readLoss(loss),
+    metrics: readMetrics(metrics),
+    learningRates: readLearningRates(value, architecture),
+  };
 }
 
 /**

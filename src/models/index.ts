@@ -13,6 +13,7 @@ export type { CompileConfiguration, CompileOptions } from "./compile.ts";
 export type { AugmentOptions, FitOptions } from "./fit.ts";
 export { buildForward, type Forward, type ForwardMode } from "./forward.ts";
 export { type AuxiliaryOptions, type FunctionalGraph, functional, input } from "./functional.ts";
+export type { LayerLearningRate } from "./learning-rates.ts";
 export {
   type ClassProbability,
   endsInSoftmax,

@@ -182,7 +182,7 @@ export function readDescription(text: string, name: string): ModelDescription {
     return {
       architecture: net,
       preprocessing: prepared,
-      compile: compile === null ? null : readCompileConfiguration(compile),
+      compile: compile === null ? null : readCompileConfiguration(compile, null),
       classNames: readClassNames(classNames),
     };
   });

@@ -133,7 +133,7 @@ export class Model {
     const { engine, ...configuration } = options;
     this.#checkIdle();
     classesOf(this.architecture);
-    this.#compiled = readCompileConfiguration(configuration);
+    this.#compiled = readCompileConfiguration(configuration, this.architecture);
     this.#engine = engine ?? this.#engine;
     this.#version++;
     if (this.#variables !== null) this.#fresh = null;
@@ -171,7 +171,7 @@ export class Model {
     const context = await this.#context(configuration.seed);
     // A file that is being written ends as it began.
     await context.variables.inTurn(async () => {});
-    if (resumeFrom !== null) checkCheckpoint(resumeFrom.variables, this.architecture, compiled.optimizer);
+    if (resumeFrom !== null) checkCheckpoint(resumeFrom.variables, this.architecture, compiled);
     const trainee = await createTrainee({
       context,
       compiled,

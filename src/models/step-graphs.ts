@@ -5,9 +5,10 @@ import { metricName, perExampleMetric } from "../metrics/index.ts";
 import { type Build, createBuild } from "../ops/index.ts";
 import { buildUpdates, hyperLengthOf, type Trained } from "../optimizers/index.ts";
 import { OptionError, type Shape } from "../tensor/index.ts";
-import { type Architecture, inputShapeOf, modelParameters } from "./architecture.ts";
+import { type Architecture, inputShapeOf } from "./architecture.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import { buildForward, type Forward } from "./forward.ts";
+import { movedParameters } from "./learning-rates.ts";
 import { preprocessed } from "./preprocess-graph.ts";
 import type { Preprocessing } from "./preprocessing.ts";
 
@@ -56,12 +57,12 @@ export function trainingGraph(
   const { output, variables, updates } = forward;
   const losses = trainingLosses(context.architecture, compiled, forward, labels);
   const loss = build("affine", [sumOf(build, losses)], { factor: 1 / batchSize, offset: 0 });
-  const trained = modelParameters(context.architecture).filter(({ trainable }) => trainable);
+  const trained = movedParameters(context.architecture, compiled.learningRates);
   const wanted = trained.map(({ name }) => variableNamed(variables, name));
   const found = gradients(loss, wanted);
-  const operands = trained.map(
-    ({ decays }, index): Trained => ({ variable: wanted[index], gradient: found[index], decays }),
-  );
+  const operands = trained.map(({ decays, rateFactor }, index): Trained => {
+    return { variable: wanted[index], gradient: found[index], decays, rateFactor };
+  });
   const hyperShape = [hyperLengthOf(compiled.optimizer)];
   const hyper = build("input", [], { name: "hyper", shape: hyperShape, dtype: "float32" });
   const optimizerUpdates = buildUpdates(compiled.optimizer, createBuild("optimizer"), operands, hyper);

@@ -1,7 +1,7 @@
 import type { ImageDataset } from "../data/index.ts";
 import type { Fetches, Program } from "../engine/engine.ts";
 import { metricName } from "../metrics/index.ts";
-import { hyperOf, type Optimizer, scheduledLearningRate, slotName, slotsOf } from "../optimizers/index.ts";
+import { hyperOf, scheduledLearningRate, slotName, slotsOf } from "../optimizers/index.ts";
 import {
   formatShape,
   MemoryError,
@@ -16,6 +16,7 @@ import { type Architecture, modelParameters } from "./architecture.ts";
 import { batchError } from "./batch-size.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import type { RunContext } from "./evaluation.ts";
+import { movedParameters } from "./learning-rates.ts";
 import {
   imagesName,
   labelsName,
@@ -49,7 +50,7 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
   await variables.put(labelsName(data), dataset.labels);
   const programs = await compilePrograms(options, data);
   const metricNames = compiled.metrics.map(metricName);
-  const names = [...stateTypes(architecture, compiled.optimizer).keys()];
+  const names = [...stateTypes(architecture, compiled).keys()];
   const toResult = (fetches: Fetches): StepResult => ({
     loss: fetches[lossOutput].data[0],
     metricSums: metricNames.map((name) => fetches[metricOutput(name)].data[0]),
@@ -74,9 +75,12 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
 }
 
 /** Shapes of all that a checkpoint holds: parameters, statistics and the optimizer's state, by name. */
-function stateTypes(architecture: Architecture, optimizer: Optimizer): ReadonlyMap<string, Shape> {
+function stateTypes(
+  architecture: Architecture,
+  { optimizer, learningRates }: CompileConfiguration,
+): ReadonlyMap<string, Shape> {
   const parameters = modelParameters(architecture);
-  const trained = parameters.filter(({ trainable }) => trainable);
+  const trained = movedParameters(architecture, learningRates);
   const slots = slotsOf(optimizer).flatMap((slot) =>
     trained.map(({ name, shape }) => [slotName(slot, name), shape] as const),
   );
@@ -87,9 +91,9 @@ function stateTypes(architecture: Architecture, optimizer: Optimizer): ReadonlyM
 export function checkCheckpoint(
   variables: ReadonlyMap<string, TensorType>,
   architecture: Architecture,
-  optimizer: Optimizer,
+  compiled: CompileConfiguration,
 ): void {
-  const types = stateTypes(architecture, optimizer);
+  const types = stateTypes(architecture, compiled);
   const names = new Set([...types.keys(), ...variables.keys()]);
   for (const name of names) {
     const [expected, found] = [types.get(name), variables.get(name)?.shape];

@@ -67,6 +67,8 @@ export interface Trained {
   readonly gradient: Node;
   /** Whether weight decay applies by default: true for kernels, false for biases and normalization. */
   readonly decays: boolean;
+  /** What the learning rate is multiplied with for it. */
+  readonly rateFactor: number;
 }
 
 /** Name of the variable that holds an optimizer's state for a parameter: `optimizer/firstMoment/conv1.weight`. */
@@ -118,11 +120,26 @@ export function buildUpdates<K extends OptimizerKind>(
 ): Update[] {
   const { weightDecay, decayBiases }: Resolved<CommonOptimizerOptions> = optimizer.options;
   const gradients = clip(optimizer, build, trained);
-  return trained.map(({ variable, decays }, index) => {
+  const hyperWith = scaledHypers(build, hyper);
+  return trained.map(({ variable, decays, rateFactor }, index) => {
     const { kind, attributes } = updateOf(optimizer, decays || decayBiases ? weightDecay : 0);
     const slots = updateTable[kind].slots.map((slot) => slotVariable(build, slot, variable));
-    return createUpdate(kind, attributes, { variable, value: gradients[index], slots, hyper });
+    const value = gradients[index];
+    return createUpdate(kind, attributes, { variable, value, slots, hyper: hyperWith(rateFactor) });
   });
+}
+
+/** The vector with the learning rate, its first number, multiplied: one node for each factor that is not 1. */
+function scaledHypers(build: Build, hyper: Node): (factor: number) => Node {
+  const known = new Map([[1, hyper]]);
+  const [length] = hyper.shape;
+  const offsets = Array.from({ length }, () => 0);
+  return (factor) => {
+    const factors = offsets.map((_, index) => (index === 0 ? factor : 1));
+    const scaled = known.get(factor) ?? build("channelAffine", [hyper], { factors, offsets });
+    known.set(factor, scaled);
+    return scaled;
+  };
 }
 
 function clip<K extends OptimizerKind>(

@@ -30,6 +30,7 @@ async function optimize(optimizer: Optimizer): Promise<{ weight: Float64Array; b
     variable: build("variable", [], { name, shape: shapes[name], dtype: "float32" }),
     gradient: build("input", [], { name: `d ${name}`, shape: shapes[name], dtype: "float32" }),
     decays: name === "weight",
+    rateFactor: 1,
   }));
   const hyper = build("input", [], { name: "hyper", shape: [hyperLengthOf(optimizer)], dtype: "float32" });
   const session = await createReferenceEngine().openSession();
@@ -124,7 +125,12 @@ test("a zero gradient is not divided by", async () => {
   const optimizer = optimizers.sgd({ clipNorm: 1 });
   const hyper = build("input", [], { name: "hyper", shape: [1], dtype: "float32" });
   const session = await createReferenceEngine().openSession();
-  const updates = buildUpdates(optimizer, build, [{ variable, gradient, decays: true }], hyper);
+  const updates = buildUpdates(
+    optimizer,
+    build,
+    [{ variable, gradient, decays: true, rateFactor: 1 }],
+    hyper,
+  );
   const program = await session.compile({ outputs: {}, updates });
   await session.write("w", Tensor.from([1, 2]));
   await program.run([{ hyper: Tensor.from([0.1]) }]);

@@ -8,7 +8,16 @@ import {
   precisionNames,
   scheduleForms,
 } from "../names.ts";
-import { augmentation, choice, decimalNumber, flagOf, keyName, pathName, wholeNumber } from "../options.ts";
+import {
+  augmentation,
+  choice,
+  decimalNumber,
+  flagOf,
+  keyName,
+  layerRates,
+  pathName,
+  wholeNumber,
+} from "../options.ts";
 import { type RecipeName, recipeNames, recipes } from "../recipes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -132,6 +141,12 @@ function addHow(command: Command): void {
       "(default: the optimizer's)",
       decimalNumber("--learning-rate", { minimum: 0 }),
     )
+    .option(
+      "--learning-rates <list>",
+      "LAYERS:FACTOR,... multiplies the rate for layers of that name, and of names that go on with a dot; * for all; the " +
+        "last that matches counts, and 0 leaves them as they are",
+      layerRates("--learning-rates"),
+    )
     .option("--schedule <form>", `${scheduleForms} (default: constant)`)
     .option(
       "--weight-decay <rate>",
@@ -165,6 +180,7 @@ Examples:
       --seed 1 --out runs/lenet5
   fovea train --data fashion-mnist --model convnet-bn --epochs 10
   fovea train --model convnet-gmp --augment shift:2 --schedule warm-up:1+cosine --validation-split 0.1
-  fovea train --model resnet18 --weights torchvision --no-strict --data path/to/idx --learning-rate 1e-4
+  fovea train --model resnet18 --weights torchvision --no-strict --data path/to/idx --learning-rate 1e-3 \\
+      --learning-rates "*:0.1,fc:1"
   fovea train --resume runs/lenet5 --epochs 8
   fovea train --data path/to/idx --model dense --json > result.json`;
