@@ -17,20 +17,28 @@ export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } f
 export { type ImageResize, resizedSize } from "./image-resize.ts";
 export type { ImageStream, ReadImagesOptions } from "./image-stream.ts";
 export { loadMnist } from "./mnist.ts";
+export type { FolderPhoto, ImageFolderContent } from "./photos/arrange.ts";
 export {
   type DecodeOptions,
   DecodePool,
   type DecodePoolOptions,
   sharedDecodePool,
 } from "./photos/decode-pool.ts";
-export { likenessDistance } from "./photos/likeness.ts";
-export type { Photo, PhotoCrop, PhotoOptions } from "./photos/photo.ts";
-export {
-  type PhotoProblem,
-  type PhotoStream,
-  type PhotoStreamOptions,
-  photoStream,
-} from "./photos/photo-stream.ts";
+export { type FolderSplitOptions, type FolderStreamOptions, ImageFolder } from "./photos/folder.ts";
+export type { PhotoProblem } from "./photos/folder-list.ts";
+export { type ImageFolderOptions, imageFolder } from "./photos/image-folder.ts";
+export { areAlike, likenessDistance } from "./photos/likeness.ts";
+export type { PhotoIdentities } from "./photos/near-duplicates.ts";
+export type { Identify, Photo, PhotoCrop, PhotoOptions } from "./photos/photo.ts";
+export { type PhotoStream, type PhotoStreamOptions, photoStream } from "./photos/photo-stream.ts";
 export { type PhotoReading, type ReadPhotosOptions, readPhotos } from "./photos/read-photos.ts";
+export {
+  type PhotoPart,
+  type PhotoSplit,
+  photoParts,
+  type SplitFractions,
+  type SplitPhotosOptions,
+  splitPhotos,
+} from "./photos/split-photos.ts";
 export { type DatasetName, datasets, loadDataset } from "./registry.ts";
 export { type Interpolation, interpolations } from "./resample.ts";

@@ -1,4 +1,9 @@
-/** What decoding photos in worker threads needs of a browser: the names of `node-photos.ts`. */
+/** What reading photos in worker threads needs of a browser: the names of `node-photos.ts`. */
+import { FileError } from "../tensor/errors.ts";
+import { readFile } from "./browser-files.ts";
+import type { FolderEntry } from "./types.ts";
+
+export { imageKindOf } from "./image-kinds.ts";
 
 /** Which of the builds of a worker's source this host runs. */
 export const hostKind: "node" | "browser" = "browser";
@@ -11,4 +16,21 @@ export function absolutePath(path: string): string {
 /** Always null: the browser itself decodes. */
 export function imageDecoderAddress(): string | null {
   return null;
+}
+
+/** @throws FileError always */
+export async function listEntries(path: string): Promise<FolderEntry[]> {
+  throw new FileError("a page in a browser cannot list folders", {
+    where: path,
+    hint: "Give a CSV file of addresses and labels.",
+  });
+}
+
+/**
+ * The first bytes of a file, fewer when it has fewer.
+ *
+ * @throws FileError when it cannot be fetched
+ */
+export async function readBeginning(path: string, length: number): Promise<Uint8Array> {
+  return (await readFile(path)).subarray(0, length);
 }

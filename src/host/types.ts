@@ -29,6 +29,15 @@ export interface HostMachine {
   readonly remedies: readonly string[];
 }
 
+/** Something in a folder. */
+export interface FolderEntry {
+  readonly name: string;
+  /** What it is, or what a link leads to: `broken` when to nothing, or to nothing that may be looked at. */
+  readonly kind: "file" | "folder" | "other" | "broken";
+  /** Of a folder: the same for all paths that lead to it. */
+  readonly identity: string | null;
+}
+
 /** How the bytes of a file are summed up. */
 export type ChecksumAlgorithm = "sha256" | "md5";
 

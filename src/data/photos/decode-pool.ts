@@ -8,7 +8,14 @@ import {
 } from "#host";
 import { isWholeNumber } from "../../options/fields.ts";
 import { DataError, EngineError, OptionError } from "../../tensor/errors.ts";
-import { checkPhotoOptions, type Photo, type PhotoCrop, type PhotoOptions, unreadable } from "./photo.ts";
+import {
+  checkPhotoOptions,
+  type Identify,
+  type Photo,
+  type PhotoCrop,
+  type PhotoOptions,
+  unreadable,
+} from "./photo.ts";
 import { type PhotoDone, type PhotoTask, readPhoto } from "./photo-task.ts";
 import type { WorkerStart } from "./worker.ts";
 
@@ -32,7 +39,7 @@ export interface DecodeOptions extends PhotoOptions {
   /** What to cut out of the upright photo; unless told, what `fit` and `resize` do. */
   readonly crop?: PhotoCrop | null;
   /** Whether `contentHash` and `likeness` are wanted. Default true. */
-  readonly identify?: boolean;
+  readonly identify?: Identify;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
 }

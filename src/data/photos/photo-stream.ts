@@ -17,17 +17,11 @@ export interface PhotoStreamOptions extends PhotoOptions {
   readonly pool?: DecodePool;
 }
 
-/** A photo that could not be read, or a file that was passed over, and why. */
-export interface PhotoProblem {
-  readonly path: string;
-  readonly problem: string;
-}
-
 /** Labelled photos that are read when they are needed. */
 export interface PhotoStream extends ImageStream {
   readonly paths: readonly string[];
   /** Photos that could not be read so far; in each one's place stands the next of its class that can be. */
-  readonly problems: readonly PhotoProblem[];
+  readonly problems: readonly { readonly file: string; readonly problem: string }[];
 }
 
 /**
@@ -92,7 +86,7 @@ export function photoStream(options: PhotoStreamOptions): PhotoStream {
     classNames,
     paths,
     get problems() {
-      return Array.from(problems, ([path, problem]) => ({ path, problem }));
+      return Array.from(problems, ([file, problem]) => ({ file, problem }));
     },
     read,
   };

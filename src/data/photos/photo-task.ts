@@ -4,7 +4,7 @@ import { imageToInput } from "../image-input.ts";
 import { cutOut } from "../image-resize.ts";
 import { resample } from "../resample.ts";
 import { likenessOf } from "./likeness.ts";
-import { type Photo, type PhotoCrop, type PhotoOptions, unreadable } from "./photo.ts";
+import { type Identify, type Photo, type PhotoCrop, type PhotoOptions, unreadable } from "./photo.ts";
 
 /** A photo to be read: what a worker is sent. */
 export interface PhotoTask {
@@ -16,8 +16,7 @@ export interface PhotoTask {
   readonly options: PhotoOptions;
   /** What to cut out; `null` for what the options do. */
   readonly crop: PhotoCrop | null;
-  /** Whether its hash and likeness are wanted too. */
-  readonly identify: boolean;
+  readonly identify: Identify;
 }
 
 /** What a worker sends back. */
@@ -38,7 +37,7 @@ export async function readPhoto(task: PhotoTask, loadDecoder?: () => Promise<unk
     const bytes = typeof source === "string" ? await readFile(source) : source;
     if (identify) contentHash = (await checksumOf(bytes, "sha256")) ?? "";
     const image = await decodeImageBytes(bytes, name, loadDecoder);
-    const pixels = toPixels(image, task);
+    const pixels = identify === "only" ? new Uint8Array() : toPixels(image, task);
     const likeness = identify ? likenessOf(image) : null;
     return { pixels, problem: null, contentHash, likeness, width: image.width, height: image.height };
   } catch (error) {

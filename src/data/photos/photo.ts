@@ -8,6 +8,9 @@ export interface PhotoOptions extends Omit<ImageInputOptions, "name"> {}
 /** A part of an upright image, as shares of its height and width: from the top, from the left, height, width. */
 export type PhotoCrop = readonly [top: number, left: number, height: number, width: number];
 
+/** Whether a photo's hash and likeness are wanted: not at all, beside its pixels, or without them (which are none, then). */
+export type Identify = boolean | "only";
+
 /** A photo that was read, or why it could not be. */
 export interface Photo {
   /** Shapes: `[height, width, channels]` of the options; 0 to 255. `null` when the photo cannot be read. */

@@ -1,6 +1,6 @@
 import { OptionError } from "../../tensor/errors.ts";
 import { DecodePool, sharedDecodePool } from "./decode-pool.ts";
-import { checkPhotoOptions, type Photo, type PhotoOptions } from "./photo.ts";
+import { checkPhotoOptions, type Identify, type Photo, type PhotoOptions } from "./photo.ts";
 
 /** How {@link readPhotos} reads. */
 export interface ReadPhotosOptions extends PhotoOptions {
@@ -11,7 +11,7 @@ export interface ReadPhotosOptions extends PhotoOptions {
   /** How many photos are read ahead of the one that is asked for: what memory holds. Default 32. */
   readonly ahead?: number;
   /** Whether `contentHash` and `likeness` are wanted. Default true. */
-  readonly identify?: boolean;
+  readonly identify?: Identify;
   /** Ends reading: the generator throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
