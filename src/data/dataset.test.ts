@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, OptionError, ShapeError } from "../tensor/errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { countOf, epochOrder, fromArrays, shiftImages, split, take } from "./dataset.ts";
+import { countOf, epochOrder, shiftImages, split, take } from "./dataset.ts";
+import { fromArrays, fromFeatures } from "./from-arrays.ts";
 
 /** Images of one pixel whose values are their indices. */
 function counting(count: number) {
@@ -53,6 +54,42 @@ describe("split", () => {
     expect(() => split(counting(2), 0.9)).toThrow(OptionError);
     expect(() => split(counting(2), 0.9)).toThrow(
       "validation split: 0.9 of 2 images leaves 0 to train and 2 to validate with. Use more images or another fraction, so that neither part is empty.",
+    );
+  });
+});
+
+describe("fromFeatures", () => {
+  const features = Tensor.from([0, 1, 2, 3, 4, 5], [3, 2]);
+
+  test("takes numbers of any shape as they are", () => {
+    const made = fromFeatures({ features, labels: [1, 0, 1], classes: ["cat", "dog"] });
+    expect([countOf(made), made.classNames, made.name]).toEqual([3, ["cat", "dog"], "your features"]);
+    expect(made.images).toBe(features);
+    const maps = fromFeatures({
+      features: Tensor.zeros("float32", [2, 3, 4, 5]),
+      labels: [0, 1],
+      classes: 2,
+    });
+    expect(take(maps, 1).images.shape).toEqual([1, 3, 4, 5]);
+  });
+
+  test("what does not fit is refused", () => {
+    const labels = [0, 1, 1];
+    const given = { features, labels, classes: 2, name: "mine" };
+    const make = (changes: object) => () => fromFeatures({ ...given, ...changes });
+    expect(make({ features: undefined })).toThrow('data.fromFeatures: option "features" must be a Tensor.');
+    expect(make({ labels: 3 })).toThrow('data.fromFeatures: option "labels" must be an array or a Tensor');
+    expect(make({ features: Tensor.zeros("uint8", [3, 2]) })).toThrow(
+      'mine: the features are uint8, float32 was expected. Give features.as("float32"), or images of bytes to data.fromArrays().',
+    );
+    expect(make({ features: Tensor.zeros("float32", [3]) })).toThrow(
+      "mine: the features are [3], [N, ...] was expected. Give one axis for the examples and one or more",
+    );
+    expect(make({ labels: [0, 1] })).toThrow(
+      "mine: there are 3 examples and 2 labels. Give exactly one label for each example.",
+    );
+    expect(make({ features: Tensor.from([0, 1, 2, Number.NaN, 4, 5], [3, 2]) })).toThrow(
+      "mine: example 1 has the feature NaN, a finite number was expected. Correct what made it, or leave the example out.",
     );
   });
 });

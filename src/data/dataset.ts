@@ -1,15 +1,19 @@
 import { DataError, OptionError, ShapeError } from "../tensor/errors.ts";
 import { RandomStream } from "../tensor/random.ts";
-import { checkShape, formatShape } from "../tensor/shape.ts";
+import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { checkLabels } from "./idx.ts";
 
-/** Labelled images in memory. */
+/** Labelled images, or other examples, in memory. */
 export interface ImageDataset {
   /** For messages: `mnist train`. */
   readonly name: string;
-  /** Shapes: `[N, H, W, C]`; 0 to 255. */
-  readonly images: Tensor<"uint8">;
+  /**
+   * Bytes are images, 0 to 255, which a model preprocesses. Numbers are taken as they are: features of images, or images
+   * that are prepared already.
+   *
+   * Shapes: uint8 `[N, H, W, C]`, or float32 `[N, ...]` with the input shape of the model behind N.
+   */
+  readonly images: Tensor<"uint8" | "float32">;
   /** Shapes: `[N]`; each an index into `classNames`. */
   readonly labels: Tensor<"int32">;
   readonly classNames: readonly string[];
@@ -25,10 +29,10 @@ function part(dataset: ImageDataset, begin: number, end: number, name: string): 
   const [, ...imageShape] = dataset.images.shape;
   const imageSize = dataset.images.data.length / countOf(dataset);
   const count = end - begin;
-  const pixels = dataset.images.data.subarray(begin * imageSize, end * imageSize);
+  const rows = dataset.images.data.subarray(begin * imageSize, end * imageSize);
   return {
     name,
-    images: new Tensor("uint8", [count, ...imageShape], pixels),
+    images: new Tensor(dataset.images.dtype, [count, ...imageShape], rows),
     labels: new Tensor("int32", [count], dataset.labels.data.subarray(begin, end)),
     classNames: dataset.classNames,
   };
@@ -83,88 +87,6 @@ export function split(
   };
 }
 
-/** What {@link fromArrays} makes a data set of. */
-export interface ArraysOptions {
-  /** Shapes: `[N, H, W, C]`; 0 to 255. */
-  readonly images: Tensor<"uint8">;
-  /** N whole numbers, each the index of a class. */
-  readonly labels: ArrayLike<number> | Tensor<"int32" | "uint32" | "uint8">;
-  /** The classes' names, or how many there are. */
-  readonly classes: readonly string[] | number;
-  /** For messages. */
-  readonly name?: string;
-}
-
-/**
- * A data set of your own images. The images are not copied.
- *
- * @throws OptionError when images, labels or classes are missing
- * @throws ShapeError when the images are not `[N, H, W, C]`
- * @throws DataError when types or counts do not fit, or a label is not a class
- */
-export function fromArrays(options: ArraysOptions): ImageDataset {
-  const { images, labels, classes, name = "your data" } = options;
-  const where = name;
-  checkGiven(options);
-  if (images.dtype !== "uint8") {
-    throw new DataError(`the images are ${images.dtype}, uint8 was expected`, {
-      where,
-      hint: 'Give values from 0 to 255, as by images.as("uint8"); the model scales them.',
-    });
-  }
-  if (images.shape.length !== 4) {
-    const hint =
-      images.shape.length === 3
-        ? `For gray images use images.reshape(${formatShape([...images.shape, 1])}).`
-        : "Give one axis each for image, row, column and channel.";
-    throw new ShapeError(`the images are ${formatShape(images.shape)}, [N, H, W, C] was expected`, {
-      where,
-      hint,
-    });
-  }
-  checkShape(images.shape, where);
-  const classNames = namesOf(classes, where);
-  const values = labels instanceof Tensor ? labels.data : labels;
-  if (values.length !== images.shape[0]) {
-    throw new DataError(`there are ${images.shape[0]} images and ${values.length} labels`, {
-      where,
-      hint: "Give exactly one label for each image.",
-    });
-  }
-  const checked = Int32Array.from(values);
-  const index = checked.findIndex((label, position) => label !== values[position]);
-  if (index !== -1) {
-    throw new DataError(`the label at index ${index} is ${values[index]}, a whole number was expected`, {
-      where,
-      hint: "Labels are indices of classes, from 0 up.",
-    });
-  }
-  checkLabels(checked, classNames.length, where);
-  return { name, images, labels: new Tensor("int32", [checked.length], checked), classNames };
-}
-
-/** What the types ask for, for callers without types. */
-function checkGiven({ images, labels, classes }: Partial<ArraysOptions>): void {
-  const isList =
-    typeof labels === "object" && labels !== null && (labels instanceof Tensor || "length" in labels);
-  const missing: readonly (readonly [boolean, string])[] = [
-    [images instanceof Tensor, '"images" must be a Tensor'],
-    [isList, '"labels" must be an array or a Tensor of whole numbers'],
-    [typeof classes === "number" || Array.isArray(classes), '"classes" must be names or a number'],
-  ];
-  for (const [given, what] of missing) {
-    if (!given) throw new OptionError(`option ${what}`, { where: "data.fromArrays" });
-  }
-}
-
-function namesOf(classes: readonly string[] | number, where: string): readonly string[] {
-  const count = typeof classes === "number" ? classes : classes.length;
-  if (!Number.isSafeInteger(count) || count < 2) {
-    throw new DataError(`${count} is not a number of classes`, { where, hint: "Give two classes or more." });
-  }
-  return typeof classes === "number" ? numberedClasses(count) : classes;
-}
-
 /** Class names `"0"`, `"1"`, ... */
 export function numberedClasses(count: number): string[] {
   return Array.from({ length: count }, (_, index) => String(index));
@@ -177,11 +99,19 @@ export function numberedClasses(count: number): string[] {
  *
  * @param dx - pixels to the right; negative to the left
  * @param dy - pixels down; negative up
+ * @throws DataError when the images are not bytes
  * @throws ShapeError when the images are not `[N, H, W, C]`
  * @throws OptionError when `dx` or `dy` is not a whole number
  */
-export function shiftImages(images: Tensor<"uint8">, dx: number, dy: number): Tensor<"uint8"> {
+export function shiftImages(images: ImageDataset["images"], dx: number, dy: number): Tensor<"uint8"> {
   const where = "shift";
+  const pixels = images.data;
+  if (!(pixels instanceof Uint8Array)) {
+    throw new DataError(`the images are ${images.dtype}, uint8 was expected`, {
+      where,
+      hint: "Only images of bytes can be moved: features have no place in an image.",
+    });
+  }
   if (images.shape.length !== 4) {
     throw new ShapeError(`the images are ${formatShape(images.shape)}, [N, H, W, C] was expected`, { where });
   }
@@ -204,7 +134,7 @@ export function shiftImages(images: Tensor<"uint8">, dx: number, dy: number): Te
     for (let row = firstRow; row < endRow; row++) {
       const source = (image * height + row) * rowSize + sourceColumn;
       const target = (image * height + row + dy) * rowSize + targetColumn;
-      shifted.data.set(images.data.subarray(source, source + keptSize), target);
+      shifted.data.set(pixels.subarray(source, source + keptSize), target);
     }
   }
   return shifted;

@@ -1,9 +1,7 @@
 export { loadCifar10, loadCifar100 } from "./cifar.ts";
 export {
-  type ArraysOptions,
   countOf,
   epochOrder,
-  fromArrays,
   type ImageDataset,
   shiftImages,
   split,
@@ -11,6 +9,7 @@ export {
 } from "./dataset.ts";
 export type { DatasetOptions } from "./dataset-options.ts";
 export { loadFashionMnist } from "./fashion-mnist.ts";
+export { type ArraysOptions, type FeaturesOptions, fromArrays, fromFeatures } from "./from-arrays.ts";
 export { decodeIdxImages, decodeIdxLabels, type IdxOptions, unpackIdx } from "./idx.ts";
 export { type DatasetPair, loadIdxFolder } from "./idx-folder.ts";
 export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } from "./image-input.ts";

@@ -189,6 +189,8 @@ export interface OpAttributes {
    * moved by a uniform draw of whole pixels in [-shift, shift] on each axis (zero fill), times `scale`, plus `offset`.
    */
   loadImages: { readonly scale: number; readonly offset: number; readonly shift: number };
+  /** Inputs rows float32 [M, ...], indices int32 [N] -> float32 [N, ...]: rows by index, as they are. */
+  loadRows: Empty;
   /** Inputs labels int32 [M], indices int32 [N] -> int32 [N]. */
   loadLabels: Empty;
 }

@@ -1,7 +1,7 @@
 import type { Engine, Feeds, PlannedOperation } from "../engine/engine.ts";
 import { defaultEngine } from "../engine/index.ts";
 import { inputsOf, variablesOf } from "../graph/index.ts";
-import { type Model, predictionGraph, trainingGraph } from "../models/index.ts";
+import { dataTypeOf, type Model, predictionGraph, trainingGraph } from "../models/index.ts";
 import { hyperOf } from "../optimizers/index.ts";
 import { checkOptions, type Field, field, isObject, nullable, wholeNumberField } from "../options/index.ts";
 import { allocate, RandomStream, sizeOf, Tensor, type TensorType } from "../tensor/index.ts";
@@ -67,7 +67,7 @@ const warmUps = 3;
 export async function profileStep(model: Model, options: ProfileOptions = {}): Promise<StepProfile> {
   const { batchSize, rounds, ...given } = checkOptions("profileStep", options, fields);
   const engine = given.engine ?? (await defaultEngine());
-  const data = { name: "data/profile", capacity: batchSize };
+  const data = { name: "data/profile", capacity: batchSize, dtype: dataTypeOf(model) };
   const { compiled } = model;
   const graph =
     compiled === null

@@ -12,6 +12,7 @@ import { halves } from "../testing/halves.ts";
 import { createRoundingEngine } from "../testing/rounding-engine.ts";
 import { type Callback, decodeCheckpoint } from "../train/index.ts";
 import { modelParameters } from "./architecture.ts";
+import type { ResidentData } from "./batch-source.ts";
 import { functional, input } from "./functional.ts";
 import { Model } from "./model.ts";
 import { evaluationGraph, predictionGraph } from "./step-graphs.ts";
@@ -144,7 +145,7 @@ describe("auxiliary heads", () => {
     for (const [name, value] of before) expect(after.get(name)?.data, name).not.toEqual(value.data);
 
     const context = { architecture: model.architecture, preprocessing: model.preprocessing };
-    const resident = { name: "data/x", capacity: 4 };
+    const resident: ResidentData = { name: "data/x", capacity: 4, dtype: "uint8" };
     const { compiled } = model;
     if (compiled === null) throw new Error("not compiled");
     for (const graph of [

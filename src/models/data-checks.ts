@@ -26,12 +26,7 @@ export function checkImages(images: TensorType, inputShape: Shape, model: string
 export function checkDataset(dataset: ImageDataset, inputShape: Shape, classes: number, model: string): void {
   checkImages(dataset.images, inputShape, model, dataset.name);
   const labels = dataset.labels.data;
-  if (dataset.images.dtype !== "uint8" || dataset.labels.dtype !== "int32") {
-    throw new DataError(
-      `images and labels must be uint8 and int32, got ${dataset.images.dtype} and ${dataset.labels.dtype}`,
-      { where: dataset.name, hint: "Make the dataset with data.fromArrays()." },
-    );
-  }
+  checkTypes(dataset, inputShape, model);
   if (countOf(dataset) !== dataset.images.shape[0]) {
     throw new DataError(`there are ${dataset.images.shape[0]} images and ${countOf(dataset)} labels`, {
       where: dataset.name,
@@ -44,4 +39,22 @@ export function checkDataset(dataset: ImageDataset, inputShape: Shape, classes: 
     where: dataset.name,
     hint: `Model "${model}" has ${classes} classes: build it with more, or mend the labels.`,
   });
+}
+
+function checkTypes({ name, images, labels }: ImageDataset, inputShape: Shape, model: string): void {
+  const isKnown = images.dtype === "uint8" || images.dtype === "float32";
+  if (!isKnown || labels.dtype !== "int32") {
+    throw new DataError(
+      `images must be uint8 or float32 and labels int32, got ${images.dtype} and ${labels.dtype}`,
+      { where: name, hint: "Make the dataset with data.fromArrays() or data.fromFeatures()." },
+    );
+  }
+  if (images.dtype === "float32" || inputShape.length === 3) return;
+  throw new DataError(
+    `the examples are uint8, model "${model}" takes no images: [${inputShape.join(", ")}]`,
+    {
+      where: name,
+      hint: "Bytes are images of shape [H, W, C]: make a dataset of numbers with data.fromFeatures().",
+    },
+  );
 }

@@ -149,8 +149,8 @@ test("many test sets, of many sizes, share a few variables", async () => {
     await model.evaluate(randomData(count, [4, 4, 2]), { batchSize: 16 });
   expect(sessions).toHaveLength(1);
   expect([...sessions[0].variables().keys()].sort()).toEqual([
-    "data/stream64/images",
-    "data/stream64/labels",
+    "data/stream/uint8/64/images",
+    "data/stream/uint8/64/labels",
     "head.bias",
     "head.weight",
   ]);

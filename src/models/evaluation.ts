@@ -1,20 +1,17 @@
 import { countOf, type ImageDataset } from "../data/index.ts";
 import type { Feeds, Fetches, Program } from "../engine/engine.ts";
 import { metricName } from "../metrics/index.ts";
-import { type Shape, sizeOf, Tensor } from "../tensor/index.ts";
+import { type ArrayOf, bytesPerElement, type Shape, sizeOf, Tensor } from "../tensor/index.ts";
 import type { MetricValues, Scores } from "../train/index.ts";
 import { inputShapeOf } from "./architecture.ts";
+import { type GraphContext, imagesName, labelsName, type ResidentData } from "./batch-source.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import {
   evaluationGraph,
-  type GraphContext,
-  imagesName,
-  labelsName,
   lossOutput,
   metricOutput,
   modelOutput,
   predictionGraph,
-  type ResidentData,
   tapOutput,
 } from "./step-graphs.ts";
 import type { ModelVariables } from "./variables.ts";
@@ -80,7 +77,7 @@ export async function evaluateDataset(
   };
   const programOf = (data: ResidentData, size: number) =>
     context.variables.program(
-      `evaluate/${version}/${data.capacity}/${size}/${withClasses}`,
+      `evaluate/${version}/${data.name}/${size}/${withClasses}`,
       () => evaluationGraph(context, compiled, data, size, withClasses),
       withClasses ? stepsOfCall(size * sizeOf(calls[output].shape)) : mostStepsOfCall,
     );
@@ -124,7 +121,7 @@ export async function predictImages(
   if (data instanceof Uint8Array) {
     const programOf = (data: ResidentData, size: number) =>
       context.variables.program(
-        `predict/${data.capacity}/${size}/${tapKey}`,
+        `predict/${data.name}/${size}/${tapKey}`,
         () => predictionGraph(context, data, size, taps),
         stepsOfCall(size * resultSize),
       );
@@ -162,7 +159,7 @@ class Collector {
 /** Puts a dataset into the engine part by part and runs a program over each batch; the last may be smaller. */
 async function stream(
   { variables, architecture }: RunContext,
-  images: Tensor<"uint8">,
+  images: ImageDataset["images"],
   labels: Tensor<"int32"> | null,
   batchSize: number,
   programOf: (data: ResidentData, size: number) => Promise<Program>,
@@ -171,49 +168,59 @@ async function stream(
   const rowSize = sizeOf(inputShapeOf(architecture));
   const count = images.shape[0] ?? 0;
   const size = Math.min(batchSize, count);
-  const data = streamOf(rowSize, count, size);
-  const rows = data.capacity - (data.capacity % size);
-  for (let begin = 0; begin < count; begin += rows) {
-    const end = Math.min(count, begin + rows);
-    const pixels = padded(images.data.subarray(begin * rowSize, end * rowSize), data.capacity * rowSize);
+  const data = streamOf(images.dtype, rowSize, count, size);
+  const step = data.capacity - (data.capacity % size);
+  for (let begin = 0; begin < count; begin += step) {
+    const end = Math.min(count, begin + step);
     const imagesShape = [data.capacity, ...inputShapeOf(architecture)];
-    await variables.put(imagesName(data), new Tensor("uint8", imagesShape, pixels));
+    const part = images.data.subarray(begin * rowSize, end * rowSize);
+    const rows = padded(images.dtype, part, data.capacity * rowSize);
+    await variables.put(imagesName(data), new Tensor(images.dtype, imagesShape, rows));
     if (labels !== null) {
       const values = new Int32Array(data.capacity);
       values.set(labels.data.subarray(begin, end));
       await variables.put(labelsName(data), new Tensor("int32", [data.capacity], values));
     }
     const fullSteps = Math.floor((end - begin) / size);
-    const feeds = Array.from({ length: fullSteps }, (_, step) => rangeFeeds(step * size, size));
+    const feeds = Array.from({ length: fullSteps }, (_, step) => rangeFeeds(data, step * size, size));
     if (fullSteps > 0) await runAll(await programOf(data, size), feeds, onResult);
     const rest = end - begin - fullSteps * size;
-    if (rest > 0) await runAll(await programOf(data, rest), [rangeFeeds(fullSteps * size, rest)], onResult);
+    if (rest > 0)
+      await runAll(await programOf(data, rest), [rangeFeeds(data, fullSteps * size, rest)], onResult);
   }
 }
 
-function rangeFeeds(begin: number, size: number): Feeds {
+/** Only the loading of bytes takes a key, which moves nothing here. */
+function rangeFeeds({ dtype }: ResidentData, begin: number, size: number): Feeds {
   const indices = Int32Array.from({ length: size }, (_, index) => begin + index);
-  return { indices: new Tensor("int32", [size], indices), key: noKey };
+  const feeds = { indices: new Tensor("int32", [size], indices) };
+  return dtype === "uint8" ? { ...feeds, key: noKey } : feeds;
 }
 
 /**
  * Variables for streaming: as many rows as there are, rounded up to a power of two, within `streamBytes`. So there are
  * few sizes, and many datasets share them.
  */
-function streamOf(rowSize: number, count: number, batchSize: number): ResidentData {
-  const most = Math.max(powerOfTwo(batchSize), Math.floor(streamBytes / rowSize));
+function streamOf(
+  dtype: ResidentData["dtype"],
+  rowSize: number,
+  count: number,
+  batchSize: number,
+): ResidentData {
+  const rowBytes = rowSize * bytesPerElement[dtype];
+  const most = Math.max(powerOfTwo(batchSize), Math.floor(streamBytes / rowBytes));
   const capacity = Math.min(most, powerOfTwo(Math.max(count, batchSize)));
-  return { name: `data/stream${capacity}`, capacity };
+  return { name: `data/stream/${dtype}/${capacity}`, capacity, dtype };
 }
 
 function powerOfTwo(least: number): number {
   return 2 ** Math.ceil(Math.log2(least));
 }
 
-function padded(pixels: Uint8Array, length: number): Uint8Array {
-  if (pixels.length === length) return pixels;
-  const whole = new Uint8Array(length);
-  whole.set(pixels);
+function padded<D extends ResidentData["dtype"]>(dtype: D, rows: ArrayOf[D], length: number): ArrayOf[D] {
+  if (rows.length === length) return rows;
+  const whole = Tensor.zeros(dtype, [length]).data;
+  whole.set(rows);
   return whole;
 }
 

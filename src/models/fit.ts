@@ -119,6 +119,7 @@ export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
     examples: countOf(parts.train),
     imageShape: parts.train.images.shape.slice(1),
   };
+  checkAugmentation(parts.train, configuration);
   if (before !== undefined) checkSameRun(before, configuration, dataset.name);
   const { seed, shuffle, examples } = configuration;
   const unshuffled = Int32Array.from({ length: shuffle ? 0 : examples }, (_, index) => index);
@@ -131,6 +132,18 @@ export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
     resumeFrom,
     orderOf: (epoch) => (shuffle ? epochOrder(seed, epoch, examples) : unshuffled),
   };
+}
+
+/** Numbers have no rows and columns that could be moved, and no zero that means black. */
+function checkAugmentation({ name, images }: ImageDataset, { shift }: RunConfiguration): void {
+  if (shift === 0 || images.dtype === "uint8") return;
+  throw new OptionError(
+    `"${name}" has float32 examples, which are taken as they are: no shift can be drawn`,
+    {
+      where: "fit, augment",
+      hint: "Leave augment away, or train on images of bytes.",
+    },
+  );
 }
 
 function toCheckpoint(value: Checkpoint | Uint8Array | null): Checkpoint | null {

@@ -9,6 +9,7 @@ export type {
 } from "./architecture.ts";
 export { inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts";
 export type { BatchOptions } from "./batch-size.ts";
+export { dataTypeOf, imagesName, type ResidentData } from "./batch-source.ts";
 export type { CompileConfiguration, CompileOptions } from "./compile.ts";
 export type { AugmentOptions, FitOptions } from "./fit.ts";
 export { buildForward, type Forward, type ForwardMode } from "./forward.ts";
@@ -38,10 +39,8 @@ export {
 export { sequential } from "./sequential.ts";
 export {
   evaluationGraph,
-  imagesName,
   modelOutput,
   predictionGraph,
-  type ResidentData,
   tapOutput,
   trainingGraph,
 } from "./step-graphs.ts";

@@ -6,6 +6,7 @@ import { type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
 import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
 import { type Architecture, inputShapeOf, modelParameters, outputShapeOfModel } from "./architecture.ts";
 import { type BatchOptions, readBatchSize, UsualBatch, usualBatchSize } from "./batch-size.ts";
+import { checkCheckpoint } from "./checkpoint-check.ts";
 import {
   type CompileConfiguration,
   type CompileOptions,
@@ -22,7 +23,7 @@ import { modelFits, planModel } from "./plan.ts";
 import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { callNamed, truncate } from "./taps.ts";
-import { checkCheckpoint, createTrainee } from "./trainee.ts";
+import { createTrainee } from "./trainee.ts";
 import { freshWeights, type LazyTensor, ModelVariables, takeFrom } from "./variables.ts";
 
 /**

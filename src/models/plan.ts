@@ -1,7 +1,8 @@
 import type { Engine, Forecast, Plan } from "../engine/engine.ts";
 import { batchError } from "./batch-size.ts";
+import { dataTypeOf, type GraphContext, type ResidentData } from "./batch-source.ts";
 import type { CompileConfiguration } from "./compile.ts";
-import { type GraphContext, predictionGraph, trainingGraph } from "./step-graphs.ts";
+import { predictionGraph, trainingGraph } from "./step-graphs.ts";
 
 /** What is planned, and on what. */
 export interface PlanContext {
@@ -19,7 +20,7 @@ async function withForecasts<Result>(
   const session = await engine.openSession();
   try {
     return use((batchSize) => {
-      const data = { name: "data/plan", capacity: batchSize };
+      const data: ResidentData = { name: "data/plan", capacity: batchSize, dtype: dataTypeOf(model) };
       return session.forecast(
         compiled === null
           ? predictionGraph(model, "input", batchSize)

@@ -134,7 +134,7 @@ describe.each([
 
 test("where all channels have the same numbers, loading does it all", () => {
   const model = identity({ scale: [0.5, 0.5, 0.5], offset: 1 }, createReferenceEngine());
-  const graph = predictionGraph(model, { name: "data/x", capacity: 2 }, 2);
+  const graph = predictionGraph(model, { name: "data/x", capacity: 2, dtype: "uint8" }, 2);
   const nodes = topologicalOrder(Object.values(graph.outputs));
   const load = nodes.find((node) => isKind(node, "loadImages"));
   expect(load?.attributes).toEqual({ scale: 0.5, offset: 1, shift: 0 });

@@ -4,26 +4,13 @@ import { perExampleLoss } from "../losses/index.ts";
 import { metricName, perExampleMetric } from "../metrics/index.ts";
 import { type Build, createBuild } from "../ops/index.ts";
 import { buildUpdates, hyperLengthOf, type Trained } from "../optimizers/index.ts";
-import { OptionError, type Shape } from "../tensor/index.ts";
-import { type Architecture, inputShapeOf } from "./architecture.ts";
+import { OptionError } from "../tensor/index.ts";
+import type { Architecture } from "./architecture.ts";
+import { type GraphContext, imagesInput, loadBatch, type ResidentData } from "./batch-source.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import { buildForward, type Forward } from "./forward.ts";
 import { movedParameters } from "./learning-rates.ts";
-import { preprocessed } from "./preprocess-graph.ts";
-import type { Preprocessing } from "./preprocessing.ts";
 
-/** Images and labels that live in the engine. */
-export interface ResidentData {
-  /** Beginning of the variables' names: `data/train`. */
-  readonly name: string;
-  /** Number of images that the variables hold. */
-  readonly capacity: number;
-}
-
-/** Name of the variable with the images of some resident data. */
-export const imagesName = ({ name }: ResidentData) => `${name}/images`;
-/** Name of the variable with the labels of some resident data. */
-export const labelsName = ({ name }: ResidentData) => `${name}/labels`;
 /** Output with the loss: a mean in training, a sum in evaluation. */
 export const lossOutput = "loss";
 /** Output of a metric: a sum over the batch. */
@@ -33,12 +20,6 @@ export const metricOutput = (name: string) => `metric/${name}`;
 export const modelOutput = "output";
 /** Output with the value of a call of the architecture. */
 export const tapOutput = (call: number) => `tap/${call}`;
-
-/** What all graphs of a model are made from. */
-export interface GraphContext {
-  readonly architecture: Architecture;
-  readonly preprocessing: Preprocessing;
-}
 
 /**
  * One training step: forward, loss, backward, updates. Inputs `indices` int32 [N], `key` uint32 [2] and
@@ -118,7 +99,7 @@ export function evaluationGraph(
   return { outputs: withOutput ? { ...figures, [modelOutput]: output } : figures, updates: [] };
 }
 
-/** Where a prediction's images come from: resident bytes by index, or an input of preprocessed values. */
+/** Where a prediction's images come from: resident examples by index, or an input of preprocessed values. */
 export type PredictionSource = ResidentData | "input";
 
 /**
@@ -137,33 +118,6 @@ export function predictionGraph(
   const { output, values } = buildForward(context.architecture, images, { training: false, key: null });
   const tapped = taps.map((index) => [tapOutput(index), values[index]] as const);
   return { outputs: { [modelOutput]: output, ...Object.fromEntries(tapped) }, updates: [] };
-}
-
-function imagesInput({ architecture }: GraphContext, batchSize: number): Node {
-  const shape: Shape = [batchSize, ...inputShapeOf(architecture)];
-  return createBuild("data")("input", [], { name: "images", shape, dtype: "float32" });
-}
-
-/** A batch by indices, preprocessed. Labels are loaded only where they are used. */
-function loadBatch(
-  { architecture, preprocessing }: GraphContext,
-  data: ResidentData,
-  batchSize: number,
-  shift: number,
-): { readonly images: Node; readonly labels: Node; readonly key: Node } {
-  const build = createBuild("data");
-  const imagesShape = [data.capacity, ...inputShapeOf(architecture)];
-  const indices = build("input", [], { name: "indices", shape: [batchSize], dtype: "int32" });
-  const key = build("input", [], { name: "key", shape: [2], dtype: "uint32" });
-  const images = build("variable", [], { name: imagesName(data), shape: imagesShape, dtype: "uint8" });
-  const labels = build("variable", [], { name: labelsName(data), shape: [data.capacity], dtype: "int32" });
-  return {
-    images: preprocessed(preprocessing, build, (numbers) =>
-      build("loadImages", [images, indices, key], { ...numbers, shift }),
-    ),
-    labels: build("loadLabels", [labels, indices], {}),
-    key,
-  };
 }
 
 function metricOutputs({ metrics }: CompileConfiguration, output: Node, labels: Node): Record<string, Node> {

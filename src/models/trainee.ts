@@ -1,40 +1,17 @@
 import type { ImageDataset } from "../data/index.ts";
-import type { Fetches, Program } from "../engine/engine.ts";
+import type { Feeds, Fetches } from "../engine/engine.ts";
 import { metricName } from "../metrics/index.ts";
-import { hyperOf, scheduledLearningRate, slotName, slotsOf } from "../optimizers/index.ts";
-import {
-  formatShape,
-  MemoryError,
-  OptionError,
-  type Shape,
-  sameShape,
-  Tensor,
-  type TensorType,
-} from "../tensor/index.ts";
-import type { RunConfiguration, StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
-import { type Architecture, modelParameters } from "./architecture.ts";
-import { batchError } from "./batch-size.ts";
-import type { CompileConfiguration } from "./compile.ts";
-import type { RunContext } from "./evaluation.ts";
-import { movedParameters } from "./learning-rates.ts";
-import {
-  imagesName,
-  labelsName,
-  lossOutput,
-  metricOutput,
-  type ResidentData,
-  trainingGraph,
-} from "./step-graphs.ts";
-import { defaultMaximumSteps } from "./variables.ts";
+import { hyperOf, type Optimizer, scheduledLearningRate } from "../optimizers/index.ts";
+import { sameShape, Tensor } from "../tensor/index.ts";
+import type { StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
+import { imagesName, labelsName, type ResidentData } from "./batch-source.ts";
+import { stateTypes } from "./checkpoint-check.ts";
+import { lossOutput, metricOutput } from "./step-graphs.ts";
+import { compilePrograms, type StepProgram, type TrainingPlan } from "./training-programs.ts";
 
 /** What a model gives to have itself trained. */
-export interface TraineeOptions {
-  readonly context: RunContext;
-  readonly compiled: CompileConfiguration;
-  /** Tells the programs of one compilation from those of the next. */
-  readonly version: number;
+export interface TraineeOptions extends TrainingPlan {
   readonly dataset: ImageDataset;
-  readonly configuration: RunConfiguration;
   readonly stepsTaken: number;
   readonly validate: () => Promise<ValidationScores | null>;
   readonly describe: () => string;
@@ -44,7 +21,8 @@ export interface TraineeOptions {
 export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
   const { context, compiled, dataset, configuration } = options;
   const { variables, architecture } = context;
-  const data: ResidentData = { name: "data/train", capacity: configuration.examples };
+  const { dtype } = dataset.images;
+  const data: ResidentData = { name: "data/train", capacity: configuration.examples, dtype };
   await makeRoom(options, data);
   await variables.put(imagesName(data), dataset.images);
   await variables.put(labelsName(data), dataset.labels);
@@ -59,12 +37,13 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
     name: architecture.name,
     metricNames,
     stepsTaken: options.stepsTaken,
-    maximumSteps: Math.min(...[...programs.values()].map(({ maximumSteps }) => maximumSteps)),
+    maximumSteps: Math.min(...[...programs.values()].map(({ program }) => program.maximumSteps)),
     scheduledLearningRate: (step) => scheduledLearningRate(compiled.optimizer, step),
     run: async (steps) => {
-      const program = programs.get(steps[0]?.indices.length ?? 0);
-      if (program === undefined) throw new Error("no program for a batch of this size");
-      return (await program.run(steps.map((step) => feedsOf(step, compiled)))).map(toResult);
+      const step = programs.get(steps[0]?.indices.length ?? 0);
+      if (step === undefined) throw new Error("no program for a batch of this size");
+      const feeds = steps.map((input) => feedsOf(step, input, compiled.optimizer));
+      return (await step.program.run(feeds)).map(toResult);
     },
     validate: options.validate,
     readVariables: () => variables.read(names),
@@ -74,81 +53,28 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
   };
 }
 
-/** Shapes of all that a checkpoint holds: parameters, statistics and the optimizer's state, by name. */
-function stateTypes(
-  architecture: Architecture,
-  { optimizer, learningRates }: CompileConfiguration,
-): ReadonlyMap<string, Shape> {
-  const parameters = modelParameters(architecture);
-  const trained = movedParameters(architecture, learningRates);
-  const slots = slotsOf(optimizer).flatMap((slot) =>
-    trained.map(({ name, shape }) => [slotName(slot, name), shape] as const),
-  );
-  return new Map([...parameters.map(({ name, shape }) => [name, shape] as const), ...slots]);
-}
-
-/** @throws OptionError when a checkpoint is of another model, or of another optimizer */
-export function checkCheckpoint(
-  variables: ReadonlyMap<string, TensorType>,
-  architecture: Architecture,
-  compiled: CompileConfiguration,
-): void {
-  const types = stateTypes(architecture, compiled);
-  const names = new Set([...types.keys(), ...variables.keys()]);
-  for (const name of names) {
-    const [expected, found] = [types.get(name), variables.get(name)?.shape];
-    if (expected !== undefined && found !== undefined && sameShape(expected, found)) continue;
-    const text = (shape: Shape | undefined) => (shape === undefined ? "nothing" : formatShape(shape));
-    throw new OptionError(
-      `the checkpoint is of another model or optimizer: under "${name}" it has ${text(found)}, not ${text(expected)}`,
-      {
-        where: `model "${architecture.name}"`,
-        hint: "Make the model with Model.fromCheckpoint(checkpoint).",
-      },
-    );
-  }
-}
-
-/** An engine cannot resize a variable: data of another size need a fresh session. */
+/** An engine cannot change a variable's type: data of another size need a fresh session. */
 async function makeRoom(
   { context: { variables }, dataset }: TraineeOptions,
   data: ResidentData,
 ): Promise<void> {
   const known = await variables.typeOf(imagesName(data));
-  if (known === undefined || known.shape[0] === dataset.images.shape[0]) return;
+  const { dtype, shape } = dataset.images;
+  if (known === undefined || (known.dtype === dtype && sameShape(known.shape, shape))) return;
   await variables.moveToFreshSession((name) => !name.startsWith("data/"));
 }
 
-/** One program for the full batches and, if need be, one for the last batch of an epoch, by batch size. */
-async function compilePrograms(
-  options: TraineeOptions,
-  data: ResidentData,
-): Promise<ReadonlyMap<number, Program>> {
-  const { context, compiled, version, configuration } = options;
-  const { examples, batchSize, shift } = configuration;
-  const sizes = [batchSize, examples % batchSize].filter((size) => size > 0 && size <= examples);
-  const programs = new Map<number, Program>();
-  const graph = (size: number) => trainingGraph(context, compiled, data, size, shift);
-  for (const size of sizes) {
-    const key = `train/${version}/${shift}/${size}`;
-    try {
-      programs.set(size, await context.variables.program(key, () => graph(size)));
-    } catch (error) {
-      if (!(error instanceof MemoryError)) throw error;
-      const session = await context.variables.session();
-      const fits = (other: number) =>
-        session.forecast(graph(other), { maximumSteps: defaultMaximumSteps }).fits;
-      throw batchError("a training step", size, error.what, fits, { where: "fit", cause: error });
-    }
-  }
-  return programs;
-}
-
-function feedsOf({ indices, key, globalStep, learningRate }: StepInput, { optimizer }: CompileConfiguration) {
+/** What a step takes of all that there is. */
+function feedsOf(
+  { inputs }: StepProgram,
+  { indices, key, globalStep, learningRate }: StepInput,
+  optimizer: Optimizer,
+): Feeds {
   const hyper = hyperOf(optimizer, globalStep, learningRate);
-  return {
+  const all: Feeds = {
     indices: new Tensor("int32", [indices.length], indices),
     key: new Tensor("uint32", [2], Uint32Array.from(key)),
     hyper: new Tensor("float32", [hyper.length], hyper),
   };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
 }

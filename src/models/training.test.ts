@@ -241,8 +241,8 @@ test("what cannot be trained on is refused", async () => {
   expect(await refusal({ ...data, labels: new Tensor("int32", [5], new Int32Array(5)) })).toBe(
     "DataError: halves: there are 6 images and 5 labels. Give exactly one label for each image.",
   );
-  expect(await refusal({ ...data, images: data.images.as("float32") })).toBe(
-    "DataError: halves: images and labels must be uint8 and int32, got float32 and int32. Make the dataset with data.fromArrays().",
+  expect(await refusal({ ...data, images: data.images.as("int32") })).toBe(
+    "DataError: halves: images must be uint8 or float32 and labels int32, got int32 and int32. Make the dataset with data.fromArrays() or data.fromFeatures().",
   );
   expect(await refusal(data, { epoch: 3 })).toMatch(
     /^OptionError: fit: unknown option "epoch". Did you mean "epochs"\?/,

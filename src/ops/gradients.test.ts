@@ -28,6 +28,7 @@ const withoutGradient: readonly OpKind[] = [
   "oneHot",
   "topKHits",
   "loadImages",
+  "loadRows",
   "loadLabels",
 ];
 
@@ -57,7 +58,8 @@ describe.each(opKinds.filter((kind) => !withoutGradient.includes(kind)))("%s", (
 
 describe.each(
   withoutGradient.filter(
-    (kind) => !["input", "variable", "constant", "oneHot", "loadImages", "loadLabels"].includes(kind),
+    (kind) =>
+      !["input", "variable", "constant", "oneHot", "loadImages", "loadRows", "loadLabels"].includes(kind),
   ),
 )("%s", (kind) => {
   test("says that it cannot be differentiated", () => {

@@ -1,5 +1,5 @@
 import { DataError, type RandomKey, sizeOf, threefry2x32 } from "../tensor/index.ts";
-import { check, checkOperands, checkWholeNumbers } from "./checks.ts";
+import { anyShape, check, checkCount, checkOperand, checkOperands, checkWholeNumbers } from "./checks.ts";
 import { bytesOf } from "./cost.ts";
 import type { OpRule } from "./rule.ts";
 
@@ -63,6 +63,29 @@ export const loadImages: OpRule<"loadImages"> = {
     }
   },
   cost: (node) => ({ flops: 2 * sizeOf(node.shape), bytes: bytesOf(node) + sizeOf(node.shape) }),
+};
+
+/** y[n] = rows[indices[n]]. Shapes: rows float32 [M, ...], indices int32 [N] -> float32 [N, ...]. */
+export const loadRows: OpRule<"loadRows"> = {
+  shape: (context) => {
+    const { inputs, where } = context;
+    checkCount(context, ["rows", "indices"]);
+    checkOperand(context, 0, { name: "rows", axes: anyShape });
+    checkOperand(context, 1, { name: "indices", axes: ["N"], dtype: "int32" });
+    check(inputs[0].shape.length > 0, where, () => "rows must have an axis that counts them, got float32[]");
+    return { shape: [inputs[1].shape[0], ...inputs[0].shape.slice(1)], dtype: "float32" };
+  },
+  // Rows are data.
+  gradient: null,
+  reference: ({ node, inputs: [rows, indices], output }) => {
+    const [stored, ...rowShape] = node.inputs[0].shape;
+    const size = sizeOf(rowShape);
+    for (let n = 0; n < indices.length; n++) {
+      const row = rowOf(indices, n, stored, node.kind);
+      output.set(rows.subarray(row * size, (row + 1) * size), n * size);
+    }
+  },
+  cost: (node) => ({ flops: 0, bytes: 2 * bytesOf(node) }),
 };
 
 /** y[n] = labels[indices[n]]. Shapes: labels int32 [M], indices int32 [N] -> int32 [N]. */

@@ -19,7 +19,7 @@ import { hardSwish, hardSwishGradient } from "./hard-swish.ts";
 import { concatenate, pad, reshape, slice } from "./layout.ts";
 import { leakyRelu, leakyReluGradient } from "./leaky-relu.ts";
 import { constant, input, variable } from "./leaves.ts";
-import { loadImages, loadLabels } from "./load.ts";
+import { loadImages, loadLabels, loadRows } from "./load.ts";
 import { localResponseNormalization, localResponseNormalizationGradient } from "./local-response.ts";
 import { logSoftmax, logSoftmaxGradient } from "./log-softmax.ts";
 import { matmul } from "./matmul.ts";
@@ -94,5 +94,6 @@ export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
   oneHot,
   topKHits,
   loadImages,
+  loadRows,
   loadLabels,
 };

@@ -72,6 +72,7 @@ export const bounds: { readonly [K in OpKind]: Bound } = {
   oneHot: "exact",
   topKHits: "exact",
   loadImages: "scaled",
+  loadRows: "exact",
   loadLabels: "exact",
 };
 

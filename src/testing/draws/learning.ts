@@ -26,6 +26,7 @@ type Kinds =
   | "oneHot"
   | "topKHits"
   | "loadImages"
+  | "loadRows"
   | "loadLabels";
 
 function momentsOf(channels: number, seed: number): DrawnOperand {
@@ -121,6 +122,15 @@ function dataDraws(scale: DrawScale) {
           wholes([drawn.stored, drawn.height, drawn.width, drawn.channels], "uint8", 256, drawn.seed),
           wholes([drawn.batch], "int32", drawn.stored, drawn.seed + 1),
           keyOf(drawn.seed + 2),
+        ],
+      })),
+    loadRows: fc
+      .record({ stored, batch: batches(scale), row: fc.array(sides(scale), { maxLength: 3 }), seed: seeds })
+      .map((drawn) => ({
+        attributes: {},
+        operands: [
+          floats([drawn.stored, ...drawn.row], drawn.seed),
+          wholes([drawn.batch], "int32", drawn.stored, drawn.seed + 1),
         ],
       })),
     loadLabels: fc.record({ stored, batch: batches(scale), seed: seeds }).map((drawn) => ({

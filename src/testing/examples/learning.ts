@@ -12,6 +12,7 @@ type Kinds =
   | "oneHot"
   | "topKHits"
   | "loadImages"
+  | "loadRows"
   | "loadLabels";
 
 const x = value([
@@ -215,6 +216,20 @@ export const learningExamples: OpExamples<Kinds> = {
       inputs: [images, value([0], "int32"), key],
       attributes: { scale: 2, offset: 100, shift: 2 },
       output: value([100, 100, 102, 104], "float32", [1, 2, 2, 1]),
+    },
+  ],
+  loadRows: [
+    {
+      name: "gathers rows of any shape",
+      inputs: [value([1, 2, 3, 4, 5, 6, 7, 8], "float32", [2, 2, 2]), value([1, 0, 1], "int32")],
+      attributes: {},
+      output: value([5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8], "float32", [3, 2, 2]),
+    },
+    {
+      name: "gathers single numbers",
+      inputs: [value([0.5, -1.5], "float32"), value([1, 1, 0], "int32")],
+      attributes: {},
+      output: value([-1.5, -1.5, 0.5], "float32"),
     },
   ],
   loadLabels: [

@@ -13,6 +13,7 @@ type Kinds =
   | "oneHot"
   | "topKHits"
   | "loadImages"
+  | "loadRows"
   | "loadLabels";
 
 const attributes: Empty = {};
@@ -159,6 +160,24 @@ export const learningMistakes: Mistakes<Kinds> = {
       attributes: { ...load, shift: 2 ** 20 },
       message: "shift must be below 1048576, got 1048576.",
     },
+  ],
+  loadRows: [
+    {
+      inputs: ["uint8[9, 4]", "int32[2]"],
+      attributes,
+      message: "rows must be float32[...], got uint8[9, 4].",
+    },
+    {
+      inputs: ["[9, 4]", "[2]"],
+      attributes,
+      message: "indices must be int32[N], got float32[2].",
+    },
+    {
+      inputs: ["[]", "int32[2]"],
+      attributes,
+      message: "rows must have an axis that counts them, got float32[].",
+    },
+    { inputs: ["[9, 4]"], attributes, message: "takes 2 inputs (rows, indices), got 1." },
   ],
   loadLabels: [
     { inputs: ["[9]", "int32[2]"], attributes, message: "labels must be int32[M], got float32[9]." },

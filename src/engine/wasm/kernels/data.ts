@@ -3,10 +3,12 @@
 //   loadImages   y[n, i, j] = scale * images[row, i - dy, j - dx] + offset with row = indices[n], where the pixel is 0
 //                outside the image; (dx, dy) is drawn from the step's key and `row` (threefry2x32(key, row, 0)), each
 //                uniform on [-shift, shift]: the high word of word * (2 shift + 1), less shift
+//   loadRows     y[n] = values[indices[n]]
 //   loadLabels   y[n] = labels[indices[n]]
 //
-// Images are uint8 [M, H, W, C], y is float32 [N, H, W, C]; labels and indices are int32. An index that is not one of
-// the dataset's reads no memory: its image is NaN and its label -1. A chunk is `perChunk` examples.
+// Images are uint8 [M, H, W, C], y is float32 [N, H, W, C]; values are float32 [M, rowSize], y too; labels and indices are
+// int32. An index that is not one of the dataset's reads no memory: its image or row is NaN and its label -1. A chunk is
+// `perChunk` examples.
 import { threefryLanes, words0, words1 } from "./threefry";
 import { multiplyAdd, storeLanes } from "./vector";
 
@@ -25,6 +27,19 @@ export class LoadImagesArguments {
   shift: u32;
   scale: f32;
   offset: f32;
+  perChunk: u32;
+}
+
+@unmanaged
+export class LoadRowsArguments {
+  values: u32;
+  indices: u32;
+  y: u32;
+  /** Examples in the dataset, and in the batch. */
+  rows: u32;
+  count: u32;
+  /** Floats of an example. */
+  rowSize: u32;
   perChunk: u32;
 }
 
@@ -133,6 +148,18 @@ export function loadImages(x: LoadImagesArguments, chunk: u32): void {
       const dy = draw(i32x4.extract_lane(words1, 0), x.shift);
       convertMoved(x, image, y, dx, dy);
     }
+  }
+}
+
+export function loadRows(x: LoadRowsArguments, chunk: u32): void {
+  const begin = chunk * x.perChunk;
+  const end = min(x.count, begin + x.perChunk);
+  const bytes = 4 * x.rowSize;
+  for (let n = begin; n < end; n++) {
+    const row = load<u32>(x.indices + 4 * n);
+    const y: usize = x.y + n * bytes;
+    if (row < x.rows) memory.copy(y, x.values + row * bytes, bytes);
+    else fill(y, x.rowSize, f32x4.splat(NaN));
   }
 }
 

@@ -37,6 +37,23 @@ export const lowerLoadImages: Lowering<"loadImages"> = (node, context) => {
   });
 };
 
+/** Rows of resident numbers by index. */
+export const lowerLoadRows: Lowering<"loadRows"> = (node, context) => {
+  const [rowsNode, indicesNode] = node.inputs;
+  const [count, ...rowShape] = node.shape;
+  const [rows, indices, y] = [context.buffer(rowsNode), context.buffer(indicesNode), context.buffer(node)];
+  const rowSize = sizeOf(rowShape);
+  const perChunk = Math.max(1, Math.floor(ELEMENTS_PER_CHUNK / rowSize));
+  context.describe("gather");
+  context.emit({
+    kernel: "loadRows",
+    arguments: { values: rows, indices, y, rows: rowsNode.shape[0], count, rowSize, perChunk },
+    chunks: chunksFor(count, perChunk),
+    reads: [rows, indices],
+    writes: [y],
+  });
+};
+
 /** Labels of a resident dataset by index. */
 export const lowerLoadLabels: Lowering<"loadLabels"> = (node, context) => {
   const [labelsNode, indicesNode] = node.inputs;

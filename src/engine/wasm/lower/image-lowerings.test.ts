@@ -198,6 +198,12 @@ describe("resident examples", () => {
     expect([...new Set(moves.map(({ dy }) => dy))].sort()).toEqual([-1, -2, 0, 1, 2]);
   });
 
+  test.each([[[]], [[3]], [[7, 5]], [[500]], [[20000]]])("rows of shape %j", (row) => {
+    const rows = operand([7, ...row], uniform);
+    const indices = operand([23], () => random.integer(7), "int32");
+    expectReference(build("loadRows", [rows, indices], {}), exactly);
+  });
+
   test("labels, in several chunks", () => {
     const labels = operand([300], () => random.integer(1000), "int32");
     const indices = operand([20001], () => random.integer(300), "int32");
@@ -211,6 +217,9 @@ describe("resident examples", () => {
     const node = build("loadImages", [images, indices, keyLeaf], { scale: 1 / 64, offset: 0, shift: 0 });
     const nothing = Array<number>(8).fill(Number.NaN);
     expect(run(node)).toEqual([1, 1, 1, 1, ...nothing, 1, 1, 1, 1]);
+    const rows = operand([2, 3], (index) => index);
+    const missing = Array<number>(3).fill(Number.NaN);
+    expect(run(build("loadRows", [rows, indices], {}))).toEqual([3, 4, 5, ...missing, ...missing, 0, 1, 2]);
     const labels = operand([2], (index) => index + 5, "int32");
     expect(run(build("loadLabels", [labels, indices], {}))).toEqual([6, -1, -1, 5]);
   });

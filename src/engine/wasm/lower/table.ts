@@ -83,6 +83,7 @@ const lowerings: { readonly [K in OpKind]: Lowering<K> } = {
   oneHot: loss.lowerOneHot,
   topKHits: loss.lowerTopKHits,
   loadImages: data.lowerLoadImages,
+  loadRows: data.lowerLoadRows,
   loadLabels: data.lowerLoadLabels,
 };
 
