@@ -1,10 +1,13 @@
 import { DataError, OptionError, ShapeError } from "../tensor/errors.ts";
 import { RandomStream } from "../tensor/random.ts";
 import { formatShape } from "../tensor/shape.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { type ArrayOf, Tensor } from "../tensor/tensor.ts";
+
+/** What examples are: bytes of images, or numbers that are taken as they are. */
+export type ExampleType = "uint8" | "float32";
 
 /** Labelled images, or other examples, in memory. */
-export interface ImageDataset {
+export interface ImageDataset<D extends ExampleType = ExampleType> {
   /** For messages: `mnist train`. */
   readonly name: string;
   /**
@@ -13,7 +16,7 @@ export interface ImageDataset {
    *
    * Shapes: uint8 `[N, H, W, C]`, or float32 `[N, ...]` with the input shape of the model behind N.
    */
-  readonly images: Tensor<"uint8" | "float32">;
+  readonly images: Tensor<D>;
   /** Shapes: `[N]`; each an index into `classNames`. */
   readonly labels: Tensor<"int32">;
   readonly classNames: readonly string[];
@@ -25,11 +28,17 @@ export function countOf(dataset: ImageDataset): number {
 }
 
 /** Images `begin` to `end - 1`, as views of the same memory. */
-function part(dataset: ImageDataset, begin: number, end: number, name: string): ImageDataset {
+function part<D extends ExampleType>(
+  dataset: ImageDataset<D>,
+  begin: number,
+  end: number,
+  name: string,
+): ImageDataset<D> {
   const [, ...imageShape] = dataset.images.shape;
   const imageSize = dataset.images.data.length / countOf(dataset);
   const count = end - begin;
-  const rows = dataset.images.data.subarray(begin * imageSize, end * imageSize);
+  // A part of an array is of the array's type, which the compiler does not see where the type is open.
+  const rows = dataset.images.data.subarray(begin * imageSize, end * imageSize) as ArrayOf[D];
   return {
     name,
     images: new Tensor(dataset.images.dtype, [count, ...imageShape], rows),
@@ -43,7 +52,7 @@ function part(dataset: ImageDataset, begin: number, end: number, name: string): 
  *
  * @throws OptionError when `limit` is not a positive whole number
  */
-export function take(dataset: ImageDataset, limit: number): ImageDataset {
+export function take<D extends ExampleType>(dataset: ImageDataset<D>, limit: number): ImageDataset<D> {
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new OptionError(`${limit} is not a number of images`, {
       where: "limit",
@@ -59,10 +68,10 @@ export function take(dataset: ImageDataset, limit: number): ImageDataset {
  *
  * @throws OptionError when `fraction` is not between 0 and 1, or leaves either part empty
  */
-export function split(
-  dataset: ImageDataset,
+export function split<D extends ExampleType>(
+  dataset: ImageDataset<D>,
   fraction: number,
-): { readonly train: ImageDataset; readonly validation: ImageDataset } {
+): { readonly train: ImageDataset<D>; readonly validation: ImageDataset<D> } {
   const where = "validation split";
   if (!(fraction > 0 && fraction < 1)) {
     throw new OptionError(`${fraction} is not a fraction between 0 and 1`, {

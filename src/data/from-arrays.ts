@@ -1,7 +1,7 @@
 import { DataError, OptionError, ShapeError } from "../tensor/errors.ts";
 import { checkShape, formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { type ImageDataset, numberedClasses } from "./dataset.ts";
+import { type ExampleType, type ImageDataset, numberedClasses } from "./dataset.ts";
 import { checkLabels } from "./idx.ts";
 
 /** What {@link fromArrays} makes a data set of. */
@@ -23,7 +23,7 @@ export interface ArraysOptions {
  * @throws ShapeError when the images are not `[N, H, W, C]`
  * @throws DataError when types or counts do not fit, or a label is not a class
  */
-export function fromArrays(options: ArraysOptions): ImageDataset {
+export function fromArrays(options: ArraysOptions): ImageDataset<"uint8"> {
   const { images, name = "your data" } = options;
   const where = name;
   checkGiven("data.fromArrays", "images", options.images, options);
@@ -60,7 +60,7 @@ export interface FeaturesOptions extends Omit<ArraysOptions, "images"> {
  * @throws ShapeError when the features are not `[N, ...]`
  * @throws DataError when types or counts do not fit, a label is not a class, or a feature is not a finite number
  */
-export function fromFeatures(options: FeaturesOptions): ImageDataset {
+export function fromFeatures(options: FeaturesOptions): ImageDataset<"float32"> {
   const { features, name = "your features" } = options;
   const where = name;
   checkGiven("data.fromFeatures", "features", options.features, options);
@@ -89,12 +89,12 @@ export function fromFeatures(options: FeaturesOptions): ImageDataset {
 }
 
 /** Examples with their labels, once both have been checked. */
-function labelled(
+function labelled<D extends ExampleType>(
   where: string,
-  images: ImageDataset["images"],
+  images: Tensor<D>,
   noun: "image" | "example",
   { labels, classes }: Pick<ArraysOptions, "labels" | "classes">,
-): ImageDataset {
+): ImageDataset<D> {
   checkShape(images.shape, where);
   const classNames = namesOf(classes, where);
   const values = labels instanceof Tensor ? labels.data : labels;

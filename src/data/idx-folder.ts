@@ -6,8 +6,8 @@ import { checkLabels, decodeIdxImages, decodeIdxLabels, unpackIdx } from "./idx.
 
 /** A data set to train on and one to test with. */
 export interface DatasetPair {
-  readonly train: ImageDataset;
-  readonly test: ImageDataset;
+  readonly train: ImageDataset<"uint8">;
+  readonly test: ImageDataset<"uint8">;
 }
 
 /** The unpacked bytes of a file, and where they came from. */

@@ -1,6 +1,7 @@
 export { loadCifar10, loadCifar100 } from "./cifar.ts";
 export {
   countOf,
+  type ExampleType,
   epochOrder,
   type ImageDataset,
   shiftImages,

@@ -6,7 +6,6 @@ import { type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
 import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
 import { type Architecture, inputShapeOf, modelParameters, outputShapeOfModel } from "./architecture.ts";
 import { type BatchOptions, readBatchSize, UsualBatch, usualBatchSize } from "./batch-size.ts";
-import { checkCheckpoint } from "./checkpoint-check.ts";
 import {
   type CompileConfiguration,
   type CompileOptions,
@@ -172,13 +171,13 @@ export class Model {
     const context = await this.#context(configuration.seed);
     // A file that is being written ends as it began.
     await context.variables.inTurn(async () => {});
-    if (resumeFrom !== null) checkCheckpoint(resumeFrom.variables, this.architecture, compiled);
     const trainee = await createTrainee({
       context,
       compiled,
       version: this.#version,
       dataset: plan.train,
       configuration,
+      resumeFrom,
       stepsTaken: this.#stepsTaken,
       validate: async () =>
         validation === null ? null : (await this.#score(compiled, validation, null)).scores,

@@ -3,24 +3,31 @@ import type { Feeds, Fetches } from "../engine/engine.ts";
 import { metricName } from "../metrics/index.ts";
 import { hyperOf, type Optimizer, scheduledLearningRate } from "../optimizers/index.ts";
 import { sameShape, Tensor } from "../tensor/index.ts";
-import type { StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
+import type { Checkpoint, StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
 import { imagesName, labelsName, type ResidentData } from "./batch-source.ts";
-import { stateTypes } from "./checkpoint-check.ts";
+import { checkCheckpoint, stateTypes } from "./checkpoint-check.ts";
 import { lossOutput, metricOutput } from "./step-graphs.ts";
 import { compilePrograms, type StepProgram, type TrainingPlan } from "./training-programs.ts";
 
 /** What a model gives to have itself trained. */
 export interface TraineeOptions extends TrainingPlan {
   readonly dataset: ImageDataset;
+  /** What it will be set to before its first step. */
+  readonly resumeFrom: Checkpoint | null;
   readonly stepsTaken: number;
   readonly validate: () => Promise<ValidationScores | null>;
   readonly describe: () => string;
 }
 
-/** Puts the training data into the engine, compiles the programs and returns what the loop trains. */
+/**
+ * Puts the training data into the engine, compiles the programs and returns what the loop trains.
+ *
+ * @throws OptionError when the checkpoint is of another model or optimizer, MemoryError when a step does not fit
+ */
 export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
-  const { context, compiled, dataset, configuration } = options;
+  const { context, compiled, dataset, configuration, resumeFrom } = options;
   const { variables, architecture } = context;
+  if (resumeFrom !== null) checkCheckpoint(resumeFrom.variables, architecture, compiled);
   const { dtype } = dataset.images;
   const data: ResidentData = { name: "data/train", capacity: configuration.examples, dtype };
   await makeRoom(options, data);
