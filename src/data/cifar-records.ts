@@ -87,7 +87,7 @@ export class CifarPart {
    *
    * @throws DataError for a label that is not a class
    */
-  dataset(classNames: readonly string[]): ImageDataset {
+  dataset(classNames: readonly string[]): ImageDataset<"uint8"> {
     const { name } = this.#target;
     checkLabels(this.#labels.data, classNames.length, name);
     return { name, images: this.#images, labels: this.#labels, classNames };

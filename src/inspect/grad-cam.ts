@@ -139,7 +139,8 @@ class Explainer {
     classes: readonly number[],
   ): Promise<readonly GradCam[]> {
     const [count] = images.shape;
-    const bytes = images.dtype === "uint8" ? { name: `data/images${count}`, capacity: count } : null;
+    const bytes: ResidentData | null =
+      images.dtype === "uint8" ? { name: `data/images${count}`, capacity: count, dtype: "uint8" } : null;
     const program = this.#programs.get(count) ?? (await this.#compile(bytes ?? "input", count));
     this.#programs.set(count, program);
     if (bytes !== null) await this.#session.write(imagesName(bytes), images);
