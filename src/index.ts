@@ -124,7 +124,7 @@ export {
   schedules,
 } from "./optimizers/index.ts";
 export { type Pretrained, type PretrainedOptions, pretrained } from "./pretrained/index.ts";
-export type * from "./reuse/index.ts";
+export * from "./reuse/index.ts";
 export * from "./tensor/index.ts";
 export {
   type Callback,

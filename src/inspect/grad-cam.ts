@@ -20,8 +20,9 @@ import {
   tapOutput,
 } from "../models/index.ts";
 import { type Build, createBuild } from "../ops/index.ts";
-import { checkOptions, type Field, field, isObject, nullable, wholeNumberField } from "../options/index.ts";
+import { checkOptions, field, nullable, wholeNumberField } from "../options/index.ts";
 import { formatShape, ShapeError, sameShape, sizeOf, Tensor } from "../tensor/index.ts";
+import { engineField } from "./engine-field.ts";
 import { type ChosenTap, chooseTap, classesOf } from "./grad-cam-choice.ts";
 
 /** What to look at, and for which class. */
@@ -48,10 +49,6 @@ export interface GradCam {
   readonly tap: string;
 }
 
-const engineField: Field<Engine> = field(
-  "an engine",
-  (value): value is Engine => isObject(value) && "openSession" in value,
-);
 const fields = {
   tap: nullable(field("a tap's or a layer's name", (value): value is string => typeof value === "string")),
   class: nullable(

@@ -1,5 +1,6 @@
 export { type BackpropOptions, type BackpropWalk, type WalkStep, walkBackprop } from "./backprop.ts";
 export type { ColourMap } from "./colour-map.ts";
+export { engineField } from "./engine-field.ts";
 export { type FormulaPart, formatNumber } from "./expression.ts";
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
 export { type OverlayOptions, overlay } from "./overlay.ts";

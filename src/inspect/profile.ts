@@ -3,8 +3,9 @@ import { defaultEngine } from "../engine/index.ts";
 import { inputsOf, variablesOf } from "../graph/index.ts";
 import { dataTypeOf, type Model, predictionGraph, trainingGraph } from "../models/index.ts";
 import { hyperOf } from "../optimizers/index.ts";
-import { checkOptions, type Field, field, isObject, nullable, wholeNumberField } from "../options/index.ts";
+import { checkOptions, nullable, wholeNumberField } from "../options/index.ts";
 import { allocate, RandomStream, sizeOf, Tensor, type TensorType } from "../tensor/index.ts";
+import { engineField } from "./engine-field.ts";
 
 /** How to profile. */
 export interface ProfileOptions {
@@ -44,10 +45,6 @@ export interface StepProfile {
   readonly milliseconds: number;
 }
 
-const engineField: Field<Engine> = field(
-  "an engine",
-  (value): value is Engine => isObject(value) && "openSession" in value,
-);
 const fields = {
   batchSize: wholeNumberField(1, 128),
   rounds: wholeNumberField(1, 7),

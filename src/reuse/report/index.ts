@@ -1,0 +1,1 @@
+export { htmlReport, type ReportOptions } from "./report.ts";

@@ -1,0 +1,73 @@
+import type { EpochRecord } from "../../train/index.ts";
+import type { FinetuneResult } from "../result.ts";
+import { lineChart, shortTick } from "./chart.ts";
+import { type Html, html } from "./html.ts";
+import { counted, grouped, percent, short } from "./numbers.ts";
+
+/** Loss and accuracy by epoch, of the last layer and of what was unfrozen. */
+export function learningSection({ head, unfrozen }: FinetuneResult): Html {
+  return html`<section id="learning"><h2>Learning</h2>
+<h3>The last layer, on the features of the frozen backbone</h3>
+${curves(head.epochs, head.bestEpoch)}
+${
+  unfrozen === null
+    ? null
+    : html`<h3>Then unfrozen: <bdi>${unfrozen.stages.join(", ")}</bdi></h3>
+<p>${counted(unfrozen.parameters, "parameter")} trained${unfrozen.augmented ? ", photos changed at random on the way" : ""}.${
+        unfrozen.bestEpoch === null
+          ? " No epoch did better than the frozen backbone, whose classifier was kept."
+          : null
+      }</p>
+${curves(unfrozen.epochs, unfrozen.bestEpoch)}`
+}</section>`;
+}
+
+/** What an epoch's scores are of one measure; not a number where there is none. */
+function scoreOf(epoch: EpochRecord, measure: string, ofValidation: boolean): number {
+  if (ofValidation) return epoch.validation?.[measure] ?? Number.NaN;
+  return measure === "loss" ? epoch.loss : (epoch.metrics[measure] ?? Number.NaN);
+}
+
+function curves(epochs: readonly EpochRecord[], bestEpoch: number | null): Html {
+  if (epochs.length === 0) return html`<p>It was not trained.</p>`;
+  const chart = (measure: string, format: (value: number) => string, most: number | null) => {
+    const lines = [
+      { name: "training", ofValidation: false },
+      { name: "validation", ofValidation: true },
+    ]
+      .map(({ name, ofValidation }) => ({
+        name,
+        values: epochs.map((epoch) => scoreOf(epoch, measure, ofValidation)),
+      }))
+      .filter(({ values }) => values.some(Number.isFinite));
+    if (lines.length === 0) return null;
+    return html`<figure class="card"><figcaption><strong>${measure}</strong></figcaption>${lineChart({
+      title: measure,
+      lines,
+      format,
+      most,
+      marked: bestEpoch,
+    })}<ul class="legend">${lines.map(
+      ({ name }, index) =>
+        html`<li><svg viewBox="0 0 26 8" class="key" aria-hidden="true"><line class="line line${index}" x1="0" x2="26" y1="4" y2="4"/></svg>${name}</li>`,
+    )}</ul></figure>`;
+  };
+  return html`<div class="charts">${chart("loss", shortTick, null)}${chart("accuracy", percent, 1)}</div>
+${bestEpoch === null ? null : html`<p class="soft">Epoch ${bestEpoch + 1}, the dotted line, was kept.</p>`}
+<details><summary>${counted(epochs.length, "epoch")} in numbers</summary><div class="wide"><table>
+<thead><tr><th scope="col">epoch</th><th scope="col">loss</th><th scope="col">accuracy</th><th scope="col">validation loss</th><th scope="col">validation accuracy</th><th scope="col">learning rate</th></tr></thead>
+<tbody>${epochs.map(
+    (epoch) =>
+      html`<tr><th scope="row">${grouped(epoch.epoch + 1)}</th>${[
+        numberOrDash(scoreOf(epoch, "loss", false), short),
+        numberOrDash(scoreOf(epoch, "accuracy", false), percent),
+        numberOrDash(scoreOf(epoch, "loss", true), short),
+        numberOrDash(scoreOf(epoch, "accuracy", true), percent),
+        short(epoch.learningRate),
+      ].map((text) => html`<td>${text}</td>`)}</tr>`,
+  )}</tbody></table></div></details>`;
+}
+
+function numberOrDash(value: number, format: (value: number) => string): string {
+  return Number.isFinite(value) ? format(value) : "–";
+}

@@ -1,0 +1,150 @@
+import { encodeImage, type ImageFormat } from "#host";
+import { readPhotos } from "../../data/index.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { gradCam, overlay } from "../../inspect/index.ts";
+import type { Model } from "../../models/index.ts";
+import { FileError, ShapeError, sizeOf, Tensor } from "../../tensor/index.ts";
+import type { PhotoPrediction } from "../result.ts";
+
+/** A photo as the model sees it, and what of it speaks for a class. Addresses of images hold their bytes. */
+export interface Picture {
+  readonly prediction: PhotoPrediction;
+  /** `null` when the photo cannot be read any more. */
+  readonly image: string | null;
+  readonly heat: readonly Heat[];
+}
+
+/** A photo with Grad-CAM's map over it. */
+export interface Heat {
+  /** Name of the class that the map is of. */
+  readonly className: string;
+  readonly image: string;
+}
+
+/** All pictures of a report, by prediction. */
+export interface Pictures {
+  readonly pictures: ReadonlyMap<PhotoPrediction, Picture>;
+  /** The layer that Grad-CAM looked at; `null` when the model has none that it could. */
+  readonly tap: string | null;
+  /** Width by height. */
+  readonly ratio: number;
+}
+
+/** Photos that are explained in one go: what memory holds. */
+const batchSize = 16;
+const quality = 82;
+
+interface Loaded {
+  readonly prediction: PhotoPrediction;
+  readonly pixels: Uint8Array;
+}
+
+/** Reads photos, explains what the model says of them, and makes small images of both. */
+export async function makePictures(
+  model: Model,
+  predictions: readonly PhotoPrediction[],
+  engine: Engine | null,
+): Promise<Pictures> {
+  const [height, width, channels] = model.inputShape;
+  const { resize } = model.preprocessing;
+  const pictures = new Map<PhotoPrediction, Picture>();
+  const format = await formatAtHand();
+  let tap: string | null = null;
+  let batch: Loaded[] = [];
+  const finish = async () => {
+    const made = await explainBatch(model, batch, format, engine);
+    for (const picture of made.pictures) pictures.set(picture.prediction, picture);
+    tap = made.tap;
+    batch = [];
+  };
+  const files = predictions.map(({ file }) => file);
+  const options = { height, width, channels, ...(resize && { resize }), identify: false };
+  for await (const { index, pixels } of readPhotos(files, options)) {
+    const prediction = predictions[index];
+    if (pixels === null) pictures.set(prediction, { prediction, image: null, heat: [] });
+    else batch.push({ prediction, pixels });
+    if (batch.length === batchSize) await finish();
+  }
+  if (batch.length > 0) await finish();
+  return { pictures, tap, ratio: width / height };
+}
+
+/** JPEG where the host makes it: it is a tenth of the size. */
+async function formatAtHand(): Promise<ImageFormat> {
+  try {
+    await encodeImage(new Uint8Array(1), { width: 1, height: 1, channels: 1 }, "jpeg");
+    return "jpeg";
+  } catch (error) {
+    if (error instanceof FileError) return "png";
+    throw error;
+  }
+}
+
+async function explainBatch(
+  model: Model,
+  batch: readonly Loaded[],
+  format: ImageFormat,
+  engine: Engine | null,
+): Promise<{ readonly pictures: readonly Picture[]; readonly tap: string | null }> {
+  // What was taken for another class is asked twice: why that, and where its own class would be seen.
+  const asked = batch.flatMap(({ prediction, pixels }) =>
+    classesToExplain(prediction).map((index) => ({ pixels, index })),
+  );
+  const maps = await explain(model, asked, engine);
+  const [height, width, channels] = model.inputShape;
+  const pictures: Picture[] = [];
+  let next = 0;
+  for (const { prediction, pixels } of batch) {
+    const decoded = { width, height, channels: channels === 1 ? 1 : 3, pixels } as const;
+    const image = await addressOf(decoded, format);
+    const heat: Heat[] = [];
+    for (const index of classesToExplain(prediction)) {
+      const map = maps?.[next++]?.map;
+      if (map === undefined) continue;
+      const className = model.classNames?.[index] ?? String(index);
+      heat.push({ className, image: await addressOf(overlay(decoded, map), format) });
+    }
+    pictures.push({ prediction, image, heat });
+  }
+  return { pictures, tap: maps?.[0]?.tap ?? null };
+}
+
+function classesToExplain({ right, label, top: [best] }: PhotoPrediction): readonly number[] {
+  return right || best === undefined ? [label] : [best.class, label];
+}
+
+/** Grad-CAM of each; `null` when the model has no layer with rows and columns. */
+async function explain(
+  model: Model,
+  asked: readonly { readonly pixels: Uint8Array; readonly index: number }[],
+  engine: Engine | null,
+) {
+  const size = sizeOf(model.inputShape);
+  const bytes = new Uint8Array(asked.length * size);
+  for (const [row, { pixels }] of asked.entries()) bytes.set(pixels, row * size);
+  const images = new Tensor("uint8", [asked.length, ...model.inputShape], bytes);
+  try {
+    return await gradCam(model, images, { class: asked.map(({ index }) => index), batchSize, engine });
+  } catch (error) {
+    if (error instanceof ShapeError) return null;
+    throw error;
+  }
+}
+
+/** The bytes of an image file as its address. */
+async function addressOf(
+  { pixels, ...extent }: Parameters<typeof overlay>[0],
+  format: ImageFormat,
+): Promise<string> {
+  const file = await encodeImage(pixels, extent, format, { quality });
+  return `data:image/${format};base64,${base64(file)}`;
+}
+
+/** By pieces: a call takes no more than some ten thousand arguments. */
+function base64(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let begin = 0; begin < bytes.length; begin += 8192) {
+    pieces.push(String.fromCharCode(...bytes.subarray(begin, begin + 8192)));
+  }
+  return btoa(pieces.join(""));
+}
