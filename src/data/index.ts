@@ -24,7 +24,12 @@ export {
   type DecodePoolOptions,
   sharedDecodePool,
 } from "./photos/decode-pool.ts";
-export { type FolderSplitOptions, type FolderStreamOptions, ImageFolder } from "./photos/folder.ts";
+export {
+  type FolderSplitOptions,
+  type FolderStreamOptions,
+  ImageFolder,
+  type PhotoIdentity,
+} from "./photos/folder.ts";
 export type { PhotoProblem } from "./photos/folder-list.ts";
 export { type ImageFolderOptions, imageFolder } from "./photos/image-folder.ts";
 export { areAlike, likenessDistance } from "./photos/likeness.ts";

@@ -73,3 +73,22 @@ export interface PartialDownload {
   /** Gives the place free; what is there stays for who goes on. After `finish` it does nothing. */
   release(): Promise<void>;
 }
+
+/** A file that only grows: several processes may put something at its end, and each sees what the others have put there. */
+export interface GrowingFile {
+  /** Bytes that are there now. */
+  size(): Promise<number>;
+  /** Fills `bytes` from an offset on. @returns how many bytes there were */
+  read(offset: number, bytes: Uint8Array<ArrayBuffer>): Promise<number>;
+  /** Puts bytes at the end, in one piece unless the disk is full. @throws FileError when that fails */
+  append(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** By what a change of a file is noticed without reading it. */
+export interface FileStamp {
+  /** In bytes. */
+  readonly size: number;
+  /** When its content changed last, in milliseconds since 1970. */
+  readonly modified: number;
+}

@@ -1,5 +1,6 @@
 export { type FetchedFile, fetchFile } from "./fetch-file.ts";
 export {
+  cacheFolderOf,
   type FetchOptions,
   type FetchProgress,
   fileNameOf,

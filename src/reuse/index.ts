@@ -1,4 +1,11 @@
 export type * from "./events.ts";
+export {
+  extractFeatures,
+  type FeatureOptions,
+  type FeatureProgress,
+  type Features,
+  type PhotoFeatures,
+} from "./features/index.ts";
 export type * from "./options.ts";
 export { htmlReport, type ReportOptions } from "./report/index.ts";
 export type * from "./result.ts";

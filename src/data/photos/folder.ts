@@ -18,6 +18,9 @@ export interface FolderStreamOptions extends PhotoOptions {
   readonly pool?: DecodePool;
 }
 
+/** What tells a photo from others, or why it cannot be read. */
+export type PhotoIdentity = Pick<Photo, "contentHash" | "likeness" | "problem">;
+
 /** How {@link ImageFolder.split} deals out photos. */
 export interface FolderSplitOptions {
   /** Shares of the photos that have no part yet. */
@@ -26,6 +29,8 @@ export interface FolderSplitOptions {
   readonly seed?: number;
   /** Whether photos that look the same are kept on one side, which needs all of them read once. Default true. */
   readonly nearDuplicates?: boolean;
+  /** What is known of photos that were read before, by their `file`: those are not read again. */
+  readonly identities?: ReadonlyMap<string, PhotoIdentity>;
   /** Called after each photo that was read. */
   readonly onProgress?: (done: number, photos: number) => void;
   readonly signal?: AbortSignal;
@@ -112,7 +117,7 @@ export class ImageFolder {
     });
   }
 
-  /** Reads every photo once. @returns the folder without those that cannot be decoded, and what tells the others apart */
+  /** Reads every photo that is not known yet, once. @returns the folder without those that cannot be decoded, and what tells the others apart */
   async #identify(
     options: FolderSplitOptions,
   ): Promise<{ folder: ImageFolder; identities: PhotoIdentities }> {
@@ -120,17 +125,20 @@ export class ImageFolder {
     const { photos, classNames } = this;
     const problems = [...this.problems];
     const readable: Candidate[] = [];
-    const identities = new Map<string, Photo>();
-    const files = photos.map(({ file }) => file);
+    const identities = new Map<string, PhotoIdentity>(options.identities);
+    const files = photos.flatMap(({ file }) => (identities.has(file) ? [] : [file]));
+    const known = photos.length - files.length;
     // Of no use but for their hashes: the smallest there are.
     const size = { height: 1, width: 1, channels: 1, identify: "only" as const };
     const wanted = { ...size, ...(signal && { signal }), ...(pool && { pool }) };
-    for await (const photo of readPhotos(files, wanted)) {
-      const { path, file, label, part } = photos[photo.index];
-      if (photo.problem !== null) problems.push({ path, file, problem: photo.problem });
+    for await (const { index, path: file, contentHash, likeness, problem } of readPhotos(files, wanted)) {
+      identities.set(file, { contentHash, likeness, problem });
+      onProgress?.(known + index + 1, photos.length);
+    }
+    for (const { path, file, label, part } of photos) {
+      const problem = identities.get(file)?.problem ?? null;
+      if (problem !== null) problems.push({ path, file, problem });
       else readable.push({ path, file, className: classNames[label], part });
-      identities.set(file, photo);
-      onProgress?.(photo.index + 1, photos.length);
     }
     const folder = new ImageFolder(arrange({ ...this, photos: readable, problems, classNames }));
     const ordered = folder.photos.map(({ file }) => identities.get(file));
