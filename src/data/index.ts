@@ -10,6 +10,7 @@ export {
 } from "./dataset.ts";
 export type { DatasetOptions } from "./dataset-options.ts";
 export { loadFashionMnist } from "./fashion-mnist.ts";
+export { type Fold, type FoldOptions, stratifiedFolds } from "./folds.ts";
 export { type ArraysOptions, type FeaturesOptions, fromArrays, fromFeatures } from "./from-arrays.ts";
 export { decodeIdxImages, decodeIdxLabels, type IdxOptions, unpackIdx } from "./idx.ts";
 export { type DatasetPair, loadIdxFolder } from "./idx-folder.ts";
@@ -47,3 +48,4 @@ export {
 } from "./photos/split-photos.ts";
 export { type DatasetName, datasets, loadDataset } from "./registry.ts";
 export { type Interpolation, interpolations } from "./resample.ts";
+export { subset } from "./subset.ts";
