@@ -11,6 +11,12 @@ export { inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts
 export type { BatchOptions } from "./batch-size.ts";
 export { dataTypeOf, imagesName, type ResidentData } from "./batch-source.ts";
 export type { CompileConfiguration, CompileOptions } from "./compile.ts";
+export {
+  type CrossValidation,
+  type CrossValidationOptions,
+  crossValidate,
+  type FoldResult,
+} from "./cross-validation.ts";
 export type { AugmentOptions, FitOptions } from "./fit.ts";
 export { buildForward, type Forward, type ForwardMode } from "./forward.ts";
 export { type AuxiliaryOptions, type FunctionalGraph, functional, input } from "./functional.ts";

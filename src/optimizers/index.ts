@@ -19,6 +19,7 @@ export type { RmspropOptions } from "./rmsprop.ts";
 export {
   type ConstantScheduleOptions,
   type CosineScheduleOptions,
+  type ExponentialScheduleOptions,
   type LearningRate,
   learningRateAt,
   type OneCycleScheduleOptions,

@@ -2,6 +2,7 @@ import {
   type ConstantScheduleOptions,
   type CosineScheduleOptions,
   createSchedule,
+  type ExponentialScheduleOptions,
   type OneCycleScheduleOptions,
   type Schedule,
   type StepScheduleOptions,
@@ -16,6 +17,11 @@ export function constant(options: ConstantScheduleOptions): Schedule<"constant">
 /** A staircase: initialLearningRate * decayRate ^ floor(step / decaySteps). */
 export function step(options: StepScheduleOptions): Schedule<"step"> {
   return createSchedule("step", options);
+}
+
+/** The same factor at every step: initialLearningRate * decayRate ^ (step / decaySteps), as Keras's ExponentialDecay. */
+export function exponential(options: ExponentialScheduleOptions): Schedule<"exponential"> {
+  return createSchedule("exponential", options);
 }
 
 /**

@@ -23,6 +23,15 @@ export interface StepScheduleOptions {
   readonly decayRate?: number;
 }
 
+/** Options of `schedules.exponential`. */
+export interface ExponentialScheduleOptions {
+  readonly initialLearningRate: number;
+  /** Steps (batches, not epochs) in which the rate is multiplied by `decayRate` once. */
+  readonly decaySteps: number;
+  /** Below 1 the rate falls, above it rises. */
+  readonly decayRate: number;
+}
+
 /** Options of `schedules.cosine`. */
 export interface CosineScheduleOptions {
   readonly initialLearningRate: number;
@@ -57,6 +66,7 @@ export interface WarmUpScheduleOptions {
 export interface ScheduleOptions {
   constant: ConstantScheduleOptions;
   step: StepScheduleOptions;
+  exponential: ExponentialScheduleOptions;
   cosine: CosineScheduleOptions;
   oneCycle: OneCycleScheduleOptions;
   warmUp: WarmUpScheduleOptions;
@@ -99,6 +109,15 @@ const scheduleTable: { readonly [K in ScheduleKind]: ScheduleDefinition<Schedule
     },
     rate: ({ initialLearningRate, decaySteps, decayRate }, step) =>
       initialLearningRate * decayRate ** Math.floor(step / decaySteps),
+  },
+  exponential: {
+    fields: {
+      initialLearningRate: rateField,
+      decaySteps: stepsField,
+      decayRate: numberField({ above: 0 }),
+    },
+    rate: ({ initialLearningRate, decaySteps, decayRate }, step) =>
+      initialLearningRate * decayRate ** (step / decaySteps),
   },
   cosine: {
     fields: {

@@ -16,6 +16,13 @@ test("step falls every decaySteps", () => {
   expect(rates(schedule, [0, 2, 3, 5, 6, 9])).toEqual([0.8, 0.8, 0.4, 0.4, 0.2, 0.1]);
 });
 
+test("exponential falls or rises by the same factor at every step", () => {
+  const falling = schedules.exponential({ initialLearningRate: 0.8, decaySteps: 2, decayRate: 0.25 });
+  expect(rates(falling, [0, 1, 2, 5])).toBeCloseToTensor([0.8, 0.4, 0.2, 0.025], { absolute: 1e-15 });
+  const rising = schedules.exponential({ initialLearningRate: 1e-6, decaySteps: 3, decayRate: 1000 });
+  expect(rates(rising, [0, 1, 3, 6])).toBeCloseToTensor([1e-6, 1e-5, 1e-3, 1], { relative: 1e-12 });
+});
+
 test("cosine falls along half a wave and stays at its end", () => {
   const schedule = schedules.cosine({ initialLearningRate: 2, decaySteps: 12, alpha: 0.1 });
   const expected = [2, 1.1 + 0.9 * Math.cos(Math.PI / 3), 1.1, 0.2, 0.2];
@@ -54,7 +61,7 @@ test("wrong options are named", async () => {
     'OptionError: schedules.cosine: option "decaySteps" must be a whole number of at least 1, got 0.',
   );
   expect(await messageOf(() => readSchedule({ kind: "cosin" }))).toBe(
-    'OptionError: there is no schedule "cosin". Did you mean "cosine"? Known: constant, step, cosine, oneCycle, warmUp.',
+    'OptionError: there is no schedule "cosin". Did you mean "cosine"? Known: constant, step, exponential, cosine, oneCycle, warmUp.',
   );
 });
 

@@ -56,6 +56,8 @@ export interface ProgressEvent extends Scores {
   /** Steps of the epoch that are done. Loss and metrics are their means. */
   readonly step: number;
   readonly stepsPerEpoch: number;
+  /** The loss of each step since the last such event, in order. */
+  readonly losses: readonly number[];
   /** Since the epoch began, the part before a resume included. */
   readonly elapsedMilliseconds: number;
 }

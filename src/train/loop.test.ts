@@ -146,6 +146,24 @@ describe("the loop", () => {
     }
   });
 
+  test("progress tells the loss of each step once, those before a failure too", async () => {
+    const losses: number[] = [];
+    const seen: Callback = { onProgress: (event) => void losses.push(...event.losses) };
+    const saving: Callback = { onProgress: async (_, control) => void (await control.saveCheckpoint()) };
+    await run(createFakeTrainee({ lossOf: (step) => step }), { callbacks: [seen, saving] });
+    expect(losses).toEqual([0, 1, 2, 3, 4, 5]);
+
+    losses.length = 0;
+    const failing = createFakeTrainee({
+      lossOf: (step) => (step === 5 ? Number.NaN : step),
+      maximumSteps: 2,
+    });
+    expect(await messageOf(() => run(failing, { callbacks: [seen, saving] }))).toMatch(
+      /^TrainingError: epoch 2, step 3 of 3: the loss is NaN/,
+    );
+    expect(losses).toEqual([0, 1, 2, 3, 4]);
+  });
+
   test("weights that are not numbers are never saved", async () => {
     const trainee = createFakeTrainee();
     const spoilt: Callback = {

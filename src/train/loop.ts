@@ -54,6 +54,10 @@ class TrainingRun {
   #learningRate: number | null = null;
   #ended: EndReason | null = null;
   #stopReason: EndReason | null = null;
+  /** Why training cannot go on: the state is one that nobody should keep. */
+  #failure: TrainingError | null = null;
+  /** Of the steps that no progress event has told of yet. */
+  #losses: number[] = [];
   #inFlight: Chunk[] = [];
   #nextOrder: { readonly epoch: number; readonly order: Int32Array } | null = null;
   /** When the epoch began, moved back by the time that it took before a resume. */
@@ -189,7 +193,8 @@ class TrainingRun {
     this.#inFlight.shift();
     const { batchSize, examples } = this.#configuration;
     for (const result of results) {
-      this.#checkLoss(result.loss);
+      if (!Number.isFinite(result.loss)) await this.#failAt(result.loss);
+      this.#losses.push(result.loss);
       this.#means.add(result, Math.min(batchSize, examples - this.#step * batchSize));
       this.#step++;
       this.#trainee.stepsTaken++;
@@ -199,17 +204,22 @@ class TrainingRun {
     this.#lastChunkEnd = now;
   }
 
-  #checkLoss(loss: number): void {
-    if (Number.isFinite(loss)) return;
-    throw notFinite(`the loss is ${loss}`, this.#epoch, this.#step, this.#stepsPerEpoch);
+  /** Ends training; who listens gets to know first how it came to that. */
+  async #failAt(loss: number): Promise<never> {
+    this.#failure = notFinite(`the loss is ${loss}`, this.#epoch, this.#step, this.#stepsPerEpoch);
+    await this.#emitProgress();
+    throw this.#failure;
   }
 
   async #emitProgress(): Promise<void> {
+    const losses = this.#losses;
+    this.#losses = [];
     await this.#emit({
       type: "progress",
       epoch: this.#epoch,
       step: this.#step,
       stepsPerEpoch: this.#stepsPerEpoch,
+      losses,
       ...this.#means.scores(),
       elapsedMilliseconds: performance.now() - this.#epochStart,
     });
@@ -247,6 +257,7 @@ class TrainingRun {
   async #saveCheckpoint(reason: string): Promise<Uint8Array<ArrayBuffer>> {
     // The variables are those after all steps that were given to the engine: count these steps first.
     while (this.#inFlight.length > 0) await this.#finishChunk();
+    if (this.#failure !== null) throw this.#failure;
     const variables = await this.#trainee.readVariables();
     this.#checkVariables(variables);
     const bytes = encodeCheckpoint({

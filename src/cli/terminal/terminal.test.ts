@@ -78,7 +78,13 @@ describe("progress of epochs", () => {
     batchSize: 128,
     stepsPerEpoch: 2,
   } as const;
-  const progress = { type: "progress", stepsPerEpoch: 2, loss: 0.5, metrics: { accuracy: 0.75 } } as const;
+  const progress = {
+    type: "progress",
+    stepsPerEpoch: 2,
+    losses: [0.5],
+    loss: 0.5,
+    metrics: { accuracy: 0.75 },
+  } as const;
   const end = {
     type: "epochEnd",
     step: 2,
