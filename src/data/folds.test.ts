@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Tensor } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
-import { fromArrays } from "./dataset.ts";
 import { stratifiedFolds } from "./folds.ts";
+import { fromArrays } from "./from-arrays.ts";
 import type { ImageStream } from "./image-stream.ts";
 import { subset } from "./subset.ts";
 
