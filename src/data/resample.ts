@@ -49,13 +49,19 @@ function sinc(x: number): number {
 
 /** For each target position: the first source position that counts, and the weights of it and those after it. */
 interface Taps {
-  readonly first: number;
+  readonly firsts: Int32Array;
+  /** Where the weights of each position begin in `weights`; one more, where the last end. */
+  readonly starts: Int32Array;
   /** Whole numbers: multiples of 2^-22. */
-  readonly weights: readonly number[];
+  readonly weights: Int32Array;
 }
 
-/** Weights are whole multiples of 2^-22, as in Pillow, so that sums are exact and come out the same everywhere. */
-const unit = 2 ** 22;
+/**
+ * Weights are whole multiples of 2^-22, as in Pillow, so that sums are exact and come out the same everywhere. No filter's
+ * weights have a sum of 2 or more without their signs, so that sums of bytes stay within 32 bits.
+ */
+const unitBits = 22;
+const unit = 2 ** unitBits;
 
 /**
  * Weights along one axis. The filter is stretched by the scale when shrinking with antialias, so that every source pixel
@@ -65,11 +71,11 @@ const unit = 2 ** 22;
  *
  * Source: Pillow's `Image.resize`, which PyTorch's and Keras's image pipelines rest on.
  */
-function filterTaps(sourceSize: number, targetSize: number, filter: Filter, antialias: boolean): Taps[] {
+function filterTaps(sourceSize: number, targetSize: number, filter: Filter, antialias: boolean): Taps {
   const scale = sourceSize / targetSize;
   const stretch = antialias ? Math.max(scale, 1) : 1;
   const reach = filter.support * stretch;
-  return Array.from({ length: targetSize }, (_, target) => {
+  const taps = Array.from({ length: targetSize }, (_, target) => {
     const centre = (target + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - reach + 0.5));
     const end = Math.min(sourceSize, Math.floor(centre + reach + 0.5));
@@ -79,6 +85,14 @@ function filterTaps(sourceSize: number, targetSize: number, filter: Filter, anti
     const sum = raw.reduce((total, weight) => total + weight, 0);
     return { first, weights: raw.map((weight) => roundAwayFromZero((weight / sum) * unit)) };
   });
+  const starts = new Int32Array(targetSize + 1);
+  for (let target = 0; target < targetSize; target++)
+    starts[target + 1] = starts[target] + taps[target].weights.length;
+  return {
+    firsts: Int32Array.from(taps, ({ first }) => first),
+    starts,
+    weights: Int32Array.from(taps.flatMap(({ weights }) => weights)),
+  };
 }
 
 function roundAwayFromZero(x: number): number {
@@ -86,12 +100,14 @@ function roundAwayFromZero(x: number): number {
 }
 
 /** The source pixel that a target pixel's middle falls in. */
-function nearestTaps(sourceSize: number, targetSize: number): Taps[] {
+function nearestTaps(sourceSize: number, targetSize: number): Taps {
   const scale = sourceSize / targetSize;
-  return Array.from({ length: targetSize }, (_, target) => ({
-    first: Math.min(sourceSize - 1, Math.floor((target + 0.5) * scale)),
-    weights: [unit],
-  }));
+  const source = (_: unknown, target: number) => Math.min(sourceSize - 1, Math.floor((target + 0.5) * scale));
+  return {
+    firsts: Int32Array.from({ length: targetSize }, source),
+    starts: Int32Array.from({ length: targetSize + 1 }, (_, target) => target),
+    weights: new Int32Array(targetSize).fill(unit),
+  };
 }
 
 /**
@@ -119,37 +135,71 @@ export function resample(
   return height === size.height ? wide : resampleColumns(wide, width * channels, tapsOf(size.height, height));
 }
 
-function resampleRows(
-  pixels: Uint8Array,
-  { height, width, channels }: ImageSize,
-  columns: readonly Taps[],
-): Uint8Array {
-  const result = new Uint8ClampedArray(height * columns.length * channels);
-  let to = 0;
+/** Two loops for the two numbers of channels: a photo's rows are most of the work, and go twice as fast like this. */
+function resampleRows(pixels: Uint8Array, { height, width, channels }: ImageSize, columns: Taps): Uint8Array {
+  const rowSize = columns.firsts.length * channels;
+  const result = new Uint8ClampedArray(height * rowSize);
+  const resampleRow = channels === 3 ? resampleRgbRow : resampleGrayRow;
   for (let row = 0; row < height; row++) {
-    for (const { first, weights } of columns) {
-      const from = (row * width + first) * channels;
-      for (let channel = 0; channel < channels; channel++) {
-        let sum = unit / 2;
-        for (let tap = 0; tap < weights.length; tap++)
-          sum += weights[tap] * pixels[from + tap * channels + channel];
-        result[to++] = Math.floor(sum / unit);
-      }
-    }
+    const source = pixels.subarray(row * width * channels, (row + 1) * width * channels);
+    resampleRow(source, columns, result, row * rowSize);
   }
   return new Uint8Array(result.buffer);
 }
 
-function resampleColumns(pixels: Uint8Array, rowSize: number, rows: readonly Taps[]): Uint8Array {
-  const result = new Uint8ClampedArray(rows.length * rowSize);
-  let to = 0;
-  for (const { first, weights } of rows) {
-    for (let index = 0; index < rowSize; index++) {
-      let sum = unit / 2;
-      for (let tap = 0; tap < weights.length; tap++)
-        sum += weights[tap] * pixels[(first + tap) * rowSize + index];
-      result[to++] = Math.floor(sum / unit);
+function resampleRgbRow(
+  source: Uint8Array,
+  { firsts, starts, weights }: Taps,
+  result: Uint8ClampedArray,
+  at: number,
+): void {
+  for (let target = 0, to = at; target < firsts.length; target++, to += 3) {
+    let red = unit / 2;
+    let green = unit / 2;
+    let blue = unit / 2;
+    const end = starts[target + 1];
+    for (let tap = starts[target], from = 3 * firsts[target]; tap < end; tap++, from += 3) {
+      const weight = weights[tap];
+      red = (red + Math.imul(weight, source[from])) | 0;
+      green = (green + Math.imul(weight, source[from + 1])) | 0;
+      blue = (blue + Math.imul(weight, source[from + 2])) | 0;
     }
+    result[to] = red >> unitBits;
+    result[to + 1] = green >> unitBits;
+    result[to + 2] = blue >> unitBits;
+  }
+}
+
+function resampleGrayRow(
+  source: Uint8Array,
+  { firsts, starts, weights }: Taps,
+  result: Uint8ClampedArray,
+  at: number,
+): void {
+  for (let target = 0; target < firsts.length; target++) {
+    let sum = unit / 2;
+    const end = starts[target + 1];
+    for (let tap = starts[target], from = firsts[target]; tap < end; tap++, from++) {
+      sum = (sum + Math.imul(weights[tap], source[from])) | 0;
+    }
+    result[at + target] = sum >> unitBits;
+  }
+}
+
+/** Row by row, so that memory is read as it lies. */
+function resampleColumns(pixels: Uint8Array, rowSize: number, { firsts, starts, weights }: Taps): Uint8Array {
+  const result = new Uint8ClampedArray(firsts.length * rowSize);
+  const sums = new Int32Array(rowSize);
+  for (let target = 0; target < firsts.length; target++) {
+    sums.fill(unit / 2);
+    for (let tap = starts[target]; tap < starts[target + 1]; tap++) {
+      const weight = weights[tap];
+      const from = (firsts[target] + tap - starts[target]) * rowSize;
+      for (let index = 0; index < rowSize; index++) {
+        sums[index] = (sums[index] + Math.imul(weight, pixels[from + index])) | 0;
+      }
+    }
+    for (let index = 0; index < rowSize; index++) result[target * rowSize + index] = sums[index] >> unitBits;
   }
   return new Uint8Array(result.buffer);
 }

@@ -70,10 +70,10 @@ export class ImageFolder {
   }
 
   /**
-   * The same folder with a part for each photo. Parts that the folder has by its own stay; of those without a part (all
-   * of them where only `train` and `test` are there and none is for validation: a share of `train`) each class is split
-   * for itself, in shares and by a seed. Photos that are the same go to one side. All are read for that once, and those
-   * that cannot be decoded go to `problems`.
+   * The same folder with a part for each photo. Photos without one are dealt out, each class for itself, in shares and by a
+   * seed; photos that are the same go to one side. Parts that the folder has stay as they are, but where it has `train` and
+   * nothing for validation, a share of `train` becomes that. Unless told otherwise all photos are read for it once, and
+   * those that cannot be decoded go to `problems`.
    *
    * @throws OptionError when the fractions leave nothing to train on
    */
@@ -93,10 +93,14 @@ export class ImageFolder {
       seed,
       fractions: hasPart("train") ? { ...fractions, test: 0 } : fractions,
     });
+    // What the folder has for training stays so, though the same photo is among its tests: that is told.
+    const settled = photos.map(({ part }, index) =>
+      part === "train" && split.parts[index] === "test" ? "train" : split.parts[index],
+    );
     return new ImageFolder({
       ...folder,
-      photos: photos.map((photo, index) => ({ ...photo, part: split.parts[index] })),
-      notes: [...folder.notes, ...describeDuplicates(photos, split)],
+      photos: photos.map((photo, index) => ({ ...photo, part: settled[index] })),
+      notes: [...folder.notes, ...describeDuplicates(photos, settled, split)],
     });
   }
 
@@ -111,7 +115,7 @@ export class ImageFolder {
     return photoStream({
       ...rest,
       name: parts === undefined ? this.name : `${this.name} (${parts.join(" and ")})`,
-      paths: chosen.map(({ file }) => file),
+      files: chosen.map(({ file }) => file),
       labels: chosen.map(({ label }) => label),
       classNames: this.classNames,
     });
@@ -177,8 +181,12 @@ export class ImageFolder {
 }
 
 /** A sentence for each thing that photos which are the same may spoil. */
-function describeDuplicates(photos: readonly FolderPhoto[], split: PhotoSplit): string[] {
-  const { duplicates, contradictions, leaks } = split;
+function describeDuplicates(
+  photos: readonly FolderPhoto[],
+  parts: readonly PhotoPart[],
+  { duplicates, contradictions }: PhotoSplit,
+): string[] {
+  const leaks = duplicates.filter((group) => new Set(group.map((index) => parts[index])).size > 1);
   const listed = (groups: readonly (readonly number[])[]) => {
     const texts = groups.slice(0, 3).map((group) =>
       group
@@ -191,7 +199,7 @@ function describeDuplicates(photos: readonly FolderPhoto[], split: PhotoSplit): 
   const notes: string[] = [];
   if (duplicates.length > 0) {
     notes.push(
-      `${counted(duplicates.length, "group")} of photos that are the same or nearly so (each kept on one side): ${listed(duplicates)}`,
+      `${counted(duplicates.length, "group")} of photos that are the same or nearly so: ${listed(duplicates)}`,
     );
   }
   if (contradictions.length > 0)
@@ -200,7 +208,7 @@ function describeDuplicates(photos: readonly FolderPhoto[], split: PhotoSplit): 
     );
   if (leaks.length > 0)
     notes.push(
-      `the same photo is to be trained on and tested with, ${counted(leaks.length, "time")}: ${listed(leaks)}`,
+      `the folder has the same photo on two sides, ${counted(leaks.length, "time")}: ${listed(leaks)}`,
     );
   return notes;
 }

@@ -9,8 +9,8 @@ import { checkPhotoOptions, type Photo, type PhotoCrop, type PhotoOptions } from
 export interface PhotoStreamOptions extends PhotoOptions {
   /** For messages: `photos (train)`. */
   readonly name: string;
-  readonly paths: readonly string[];
-  /** Of each path, an index into `classNames`. */
+  readonly files: readonly string[];
+  /** Of each file, an index into `classNames`. */
   readonly labels: ArrayLike<number>;
   readonly classNames: readonly string[];
   /** Unless told, one pool serves all callers of the process. */
@@ -19,22 +19,23 @@ export interface PhotoStreamOptions extends PhotoOptions {
 
 /** Labelled photos that are read when they are needed. */
 export interface PhotoStream extends ImageStream {
-  readonly paths: readonly string[];
+  /** The photos' files, in the order of the indices. */
+  readonly files: readonly string[];
   /** Photos that could not be read so far; in each one's place stands the next of its class that can be. */
   readonly problems: readonly { readonly file: string; readonly problem: string }[];
 }
 
 /**
- * A stream of photos by their paths. They are decoded and made into a model's input in worker threads. A photo that turns
+ * A stream of photos by their files. They are decoded and made into a model's input in worker threads. A photo that turns
  * out to be unreadable is listed in `problems`, and the next of its class takes its place.
  *
- * @throws OptionError when the options describe no input, or paths and labels do not belong together
+ * @throws OptionError when the options describe no input, or files and labels do not belong together
  * @throws DataError when a label is not a class
  */
 export function photoStream(options: PhotoStreamOptions): PhotoStream {
   const {
     name,
-    paths,
+    files,
     classNames,
     pool = sharedDecodePool(),
     height,
@@ -44,8 +45,8 @@ export function photoStream(options: PhotoStreamOptions): PhotoStream {
     resize,
   } = options;
   checkPhotoOptions(options, name);
-  if (paths.length !== options.labels.length || paths.length === 0) {
-    throw new OptionError(`there are ${paths.length} paths and ${options.labels.length} labels`, {
+  if (files.length !== options.labels.length || files.length === 0) {
+    throw new OptionError(`there are ${files.length} files and ${options.labels.length} labels`, {
       where: name,
       hint: "Give exactly one label for each photo, and a photo at least.",
     });
@@ -66,16 +67,16 @@ export function photoStream(options: PhotoStreamOptions): PhotoStream {
   }
 
   async function readAt(index: number, crop: PhotoCrop | null): Promise<Uint8Array> {
-    for (let step = 0; step < paths.length; step++) {
-      const other = (index + step) % paths.length;
-      if (labels[other] !== labels[index] || problems.has(paths[other])) continue;
-      const photo: Photo = await pool.decode(paths[other], { ...photoOptions, crop, identify: false });
+    for (let step = 0; step < files.length; step++) {
+      const other = (index + step) % files.length;
+      if (labels[other] !== labels[index] || problems.has(files[other])) continue;
+      const photo: Photo = await pool.decode(files[other], { ...photoOptions, crop, identify: false });
       if (photo.pixels !== null) return photo.pixels;
-      problems.set(paths[other], photo.problem ?? "");
+      problems.set(files[other], photo.problem ?? "");
     }
     throw new DataError(`no photo of class "${classNames[labels[index]]}" can be read`, {
       where: name,
-      hint: `The first of them, ${paths[index]}: ${problems.get(paths[index])}.`,
+      hint: `The first of them, ${files[index]}: ${problems.get(files[index])}.`,
     });
   }
 
@@ -84,7 +85,7 @@ export function photoStream(options: PhotoStreamOptions): PhotoStream {
     imageShape: [height, width, channels],
     labels: new Tensor("int32", [labels.length], labels),
     classNames,
-    paths,
+    files,
     get problems() {
       return Array.from(problems, ([file, problem]) => ({ file, problem }));
     },
