@@ -47,6 +47,15 @@ export interface LocalResponseAttributes {
 /** What a row or column of a result is made of: positions along the same axis of the operand, and what each counts. */
 export type Taps = readonly (readonly [position: number, weight: number])[];
 
+/** How bytes become the pixels of a batch when every image is changed in its own way. */
+export interface WarpImagesAttributes {
+  readonly outputSize: Size2d;
+  readonly scale: number;
+  readonly offset: number;
+  /** What lies outside an image, from 0 to 255. */
+  readonly fill: number;
+}
+
 export interface Empty {
   readonly [none: string]: never;
 }
@@ -193,6 +202,13 @@ export interface OpAttributes {
   loadRows: Empty;
   /** Inputs labels int32 [M], indices int32 [N] -> int32 [N]. */
   loadLabels: Empty;
+  /**
+   * Inputs images uint8 [M,H,W,C], indices int32 [N], records float32 [N,R] -> float32 [N,h,w,C]: rows by index, each
+   * sampled, coloured and covered as its record says (src/ops/warp-record.ts), times `scale`, plus `offset`.
+   */
+  warpImages: WarpImagesAttributes;
+  /** Inputs x [N,...], partners int32 [N], shares [N] -> shares[n] x[n] + (1 - shares[n]) x[partners[n]]. */
+  mixExamples: Empty;
 }
 
 /** The name of an op. */

@@ -30,6 +30,8 @@ const withoutGradient: readonly OpKind[] = [
   "loadImages",
   "loadRows",
   "loadLabels",
+  "warpImages",
+  "mixExamples",
 ];
 
 /** The operands that can be trained through: the float32 ones, but for a loss's targets. */
@@ -59,7 +61,7 @@ describe.each(opKinds.filter((kind) => !withoutGradient.includes(kind)))("%s", (
 describe.each(
   withoutGradient.filter(
     (kind) =>
-      !["input", "variable", "constant", "oneHot", "loadImages", "loadRows", "loadLabels"].includes(kind),
+      !["input", "variable", "constant", "oneHot", "loadImages", "loadRows", "loadLabels", "warpImages"].includes(kind),
   ),
 )("%s", (kind) => {
   test("says that it cannot be differentiated", () => {

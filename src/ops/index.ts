@@ -23,3 +23,11 @@ export type {
 } from "./rule.ts";
 export { opTable } from "./table.ts";
 export { createUpdate, updateTable } from "./updates.ts";
+export {
+  plainWarpRecord,
+  type WarpSource,
+  type WarpTarget,
+  warpImage,
+  warpParts,
+  warpRecordLength,
+} from "./warp-record.ts";

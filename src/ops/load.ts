@@ -18,7 +18,8 @@ export function shiftOf(
   return { dx: drawShift(word0, shift), dy: drawShift(word1, shift) };
 }
 
-function rowOf(indices: Float64Array, position: number, rows: number, where: string): number {
+/** An index that is one of `rows`: the engines' kernels read no memory for others. */
+export function rowOf(indices: Float64Array, position: number, rows: number, where: string): number {
   const index = indices[position];
   if (index >= 0 && index < rows) return index;
   throw new DataError(`index ${index} at position ${position} is not one of 0 to ${rows - 1}`, { where });

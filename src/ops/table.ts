@@ -24,6 +24,7 @@ import { localResponseNormalization, localResponseNormalizationGradient } from "
 import { logSoftmax, logSoftmaxGradient } from "./log-softmax.ts";
 import { matmul } from "./matmul.ts";
 import { maxPool2d, maxPool2dGradient } from "./max-pool2d.ts";
+import { mixExamples } from "./mix-examples.ts";
 import { broadcast, reduceSum } from "./reduce.ts";
 import { relu, reluGradient } from "./relu.ts";
 import { resample2d } from "./resample2d.ts";
@@ -32,6 +33,7 @@ import { sigmoid, sigmoidGradient } from "./sigmoid.ts";
 import { softmax, softmaxGradient } from "./softmax.ts";
 import { tanh, tanhGradient } from "./tanh.ts";
 import { transpose } from "./transpose.ts";
+import { warpImages } from "./warp-images.ts";
 
 /** The rule of every kind of op. A kind without a rule is a compile error. */
 export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
@@ -96,4 +98,6 @@ export const opTable: { readonly [K in OpKind]: OpRule<K> } = {
   loadImages,
   loadRows,
   loadLabels,
+  warpImages,
+  mixExamples,
 };

@@ -74,6 +74,8 @@ export const bounds: { readonly [K in OpKind]: Bound } = {
   loadImages: "scaled",
   loadRows: "exact",
   loadLabels: "exact",
+  warpImages: "scaled",
+  mixExamples: "scaled",
 };
 
 /** What a drawn op should come to, and the greatest error allowed. */

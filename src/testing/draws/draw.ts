@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { evaluate } from "../../engine/reference/index.ts";
 import { isKind, type Node, type OpAttributes, type OpKind } from "../../graph/index.ts";
-import { createBuild } from "../../ops/index.ts";
+import { createBuild, plainWarpRecord, warpParts } from "../../ops/index.ts";
 import { type DType, RandomStream, type Shape, sizeOf, type TensorType } from "../../tensor/index.ts";
 
 /**
@@ -11,10 +11,11 @@ import { type DType, RandomStream, type Shape, sizeOf, type TensorType } from ".
  * - `positive`: on [0.25, 2.25];
  * - `moments`: means in row 0, positive variances in row 1;
  * - `below`: whole numbers from 0 to `limit - 1`;
+ * - `warps`: records of `warpImages`, of all ways that its kernels take;
  * - `maximum`: the maxima that a max pooling of operand 0 gives.
  */
 export type Fill =
-  | { readonly kind: "distinct" | "tied" | "positive" | "moments"; readonly seed: number }
+  | { readonly kind: "distinct" | "tied" | "positive" | "moments" | "warps"; readonly seed: number }
   | { readonly kind: "below"; readonly limit: number; readonly seed: number }
   | { readonly kind: "maximum" };
 
@@ -102,9 +103,36 @@ function drawValues(shape: Shape, fill: Exclude<Fill, { readonly kind: "maximum"
       return fillWith((index) =>
         Math.fround(index < size / 2 ? random.normal() : 0.25 + 2 * random.uniform()),
       );
+    case "warps":
+      return Float64Array.from(Array.from({ length: shape[0] }, () => [...drawWarp(random)]).flat());
     case "below":
       return fillWith(() => random.integer(fill.limit));
   }
+}
+
+/** A record of `warpImages`: whole moves, mirror images and any map; with colours and a covered box or without. */
+function drawWarp(random: RandomStream): Float32Array {
+  const record = plainWarpRecord();
+  const between = (low: number, high: number) => low + (high - low) * random.uniform();
+  const whole = () => random.integer(19) - 6;
+  const way = random.integer(4);
+  if (way < 2) record.set([way === 0 ? 1 : -1, 0, whole(), 0, 1, whole()], warpParts.map);
+  else if (way === 2) record.set([between(0.2, 2), 0, between(-3, 5), 0, between(0.2, 2), between(-3, 5)]);
+  else
+    record.set(
+      [1, 2, 9, 1, 2, 9].map((most, index) => between(index === 2 || index === 5 ? -3 : -most, most)),
+    );
+  if (random.integer(2) === 1) {
+    for (let at = warpParts.colour; at < warpParts.box; at++) {
+      record[at] += at < warpParts.bias ? between(-0.3, 0.3) : between(-20, 20);
+    }
+  }
+  if (random.integer(2) === 1) {
+    const [top, left] = [whole(), whole()];
+    record.set([top, left, top + random.integer(9), left + random.integer(9)], warpParts.box);
+    record[warpParts.cover] = random.integer(2) === 1 ? -1 : random.integer(256);
+  }
+  return record;
 }
 
 /** A seed, which shrinks towards 0. */

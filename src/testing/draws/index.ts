@@ -1,3 +1,4 @@
+import { augmentDraws } from "./augment.ts";
 import type { DrawScale, OpDraws } from "./draw.ts";
 import { elementwiseDraws } from "./elementwise.ts";
 import { imageDraws } from "./images.ts";
@@ -17,5 +18,6 @@ export function opDraws(scale: DrawScale): OpDraws {
     ...imageDraws(scale),
     ...learningDraws(scale),
     ...visionDraws(scale),
+    ...augmentDraws(scale),
   };
 }

@@ -1,4 +1,5 @@
 import type { OpExamples } from "../op-values.ts";
+import { augmentExamples } from "./augment.ts";
 import { elementwiseExamples } from "./elementwise.ts";
 import { imageExamples } from "./images.ts";
 import { learningExamples } from "./learning.ts";
@@ -12,4 +13,5 @@ export const opExamples: OpExamples = {
   ...imageExamples,
   ...learningExamples,
   ...visionExamples,
+  ...augmentExamples,
 };

@@ -1,3 +1,4 @@
+import { augmentMistakes } from "./augment.ts";
 import { elementwiseMistakes } from "./elementwise.ts";
 import { imageMistakes } from "./images.ts";
 import { learningMistakes } from "./learning.ts";
@@ -14,4 +15,5 @@ export const opMistakes: Mistakes = {
   ...imageMistakes,
   ...learningMistakes,
   ...visionMistakes,
+  ...augmentMistakes,
 };

@@ -56,7 +56,7 @@ export class LoadLabelsArguments {
 /** The lower four of eight 16-bit pixels as floats. Signed conversion: it is one instruction, and pixels are small. */
 // @ts-ignore: decorator
 @inline
-function convertLow(pixels: v128): v128 {
+export function convertLow(pixels: v128): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(pixels));
 }
 
@@ -68,7 +68,7 @@ function convertHigh(pixels: v128): v128 {
 }
 
 /** y[i] = scale * source[i] + offset for `count` bytes. Reads up to 15 bytes beyond the last. */
-function convert(source: usize, y: usize, count: u32, scale: v128, offset: v128): void {
+export function convert(source: usize, y: usize, count: u32, scale: v128, offset: v128): void {
   while (count >= 16) {
     const bytes = v128.load(source);
     const low = i16x8.extend_low_i8x16_u(bytes);
@@ -91,7 +91,7 @@ function convert(source: usize, y: usize, count: u32, scale: v128, offset: v128)
   }
 }
 
-function fill(y: usize, count: u32, value: v128): void {
+export function fill(y: usize, count: u32, value: v128): void {
   for (; count >= 4; count -= 4) {
     v128.store(y, value);
     y += 16;

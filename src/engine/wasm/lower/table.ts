@@ -18,6 +18,7 @@ import { lowerResample2d } from "./resample.ts";
 import * as shape from "./shape.ts";
 import { lowerTranspose } from "./transpose.ts";
 import * as updates from "./updates.ts";
+import * as warp from "./warp.ts";
 
 /** Kinds that need no kernel: leaves, which have their memory already, and another view of the same memory. */
 const nothing: Lowering<OpKind> = () => {};
@@ -85,6 +86,8 @@ const lowerings: { readonly [K in OpKind]: Lowering<K> } = {
   loadImages: data.lowerLoadImages,
   loadRows: data.lowerLoadRows,
   loadLabels: data.lowerLoadLabels,
+  warpImages: warp.lowerWarpImages,
+  mixExamples: warp.lowerMixExamples,
 };
 
 const updateLowerings: { readonly [K in UpdateKind]: UpdateLowering<K> } = {
