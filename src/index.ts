@@ -13,8 +13,8 @@ export {
   type ImageExtent,
   type ImageFormat,
 } from "#host";
-export type { ImageDataset } from "./data/index.ts";
 export * as data from "./data/index.ts";
+export { type Augmentation, augmentations, type ImageDataset } from "./data/index.ts";
 export {
   type BuildDiagnosis,
   createReferenceEngine,

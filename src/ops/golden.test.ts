@@ -15,6 +15,7 @@ import { createBuild } from "./build.ts";
 import { poolOutputSize } from "./geometry.ts";
 import type { UpdateRule } from "./rule.ts";
 import { updateTable } from "./updates.ts";
+import { plainWarpRecord, warpParts } from "./warp-record.ts";
 
 // PyTorch's figures, in float64, recorded by scripts/golden/ops.py (which also says how to record them again).
 
@@ -54,9 +55,12 @@ function drawn(shape: Shape, seed: number): Node {
   return leaf(shape, draw(shape, seed));
 }
 
-function expectValue(node: Node, { shape, values: expected }: Recorded): void {
+function expectValue(node: Node, { shape, values: expected }: Recorded, tolerance = 1e-11): void {
   expect(node.shape).toEqual(shape);
-  expect(evaluate([node], values)[0]).toBeCloseToTensor(expected, { absolute: 1e-11, relative: 1e-11 });
+  expect(evaluate([node], values)[0]).toBeCloseToTensor(expected, {
+    absolute: tolerance,
+    relative: tolerance,
+  });
 }
 
 /** Holds y, and its gradients when dy is drawn with `seed`, against what was recorded. */
@@ -262,6 +266,33 @@ describe("softmaxCrossEntropy", () => {
     const { labelSmoothing } = golden;
     const loss = build("softmaxCrossEntropy", [logits, labels], { labelSmoothing });
     expectGolden(loss, golden.loss, 16, [[logits, golden.dLogits]]);
+  });
+});
+
+interface WarpCase {
+  readonly name: string;
+  readonly map: readonly number[];
+  readonly size: readonly [number, number];
+  readonly values: readonly number[];
+}
+
+describe("warpImages", () => {
+  const text = readFileSync(new URL("./golden/warp-images.json", import.meta.url), "utf8");
+  const { cases, inputs, shape } = JSON.parse(text) as Golden<WarpCase> & { readonly shape: Shape };
+
+  test.each(cases)("grid_sample: $name", ({ map, size, values: expected }) => {
+    expect(inputs).toBe("(7919 i + 331 seed) mod 251 for element i in row-major order");
+    const bytes = Float64Array.from({ length: sizeOf(shape) }, (_, i) => (7919 * i + 331) % 251);
+    const record = Float64Array.from(plainWarpRecord());
+    record.set(map, warpParts.map);
+    const attributes = { outputSize: size, scale: 1, offset: 0, fill: 0 };
+    const operands = [
+      leaf([1, ...shape], bytes, "uint8"),
+      leaf([1], [0], "int32"),
+      leaf([1, record.length], record),
+    ];
+    const y = build("warpImages", operands, attributes);
+    expectValue(y, { shape: [1, ...size, shape[2]], values: expected }, 1e-7);
   });
 });
 
