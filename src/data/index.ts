@@ -25,6 +25,7 @@ export {
   type SolarizeOptions,
 } from "./augment/index.ts";
 export { loadCifar10, loadCifar100 } from "./cifar.ts";
+
 export {
   countOf,
   type ExampleType,

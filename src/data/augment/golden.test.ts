@@ -49,12 +49,15 @@ function warped(draft: Draft, pixels: Uint8Array): Float64Array {
   return values;
 }
 
+const ofRandAugment = (name: string) => (draft: Draft, value: number) =>
+  randAugmentOperations[name].add(draft, value);
+
 const moves: Readonly<Record<string, (draft: Draft, value: number) => void>> = {
   rotation: rotate,
   scale: (draft, value) => draft.move(about((width - 1) / 2, (height - 1) / 2, 1 / value, 0, 0, 1 / value)),
-  shearX: (draft, value) => randAugmentOperations.ShearX.add(draft, value),
-  shearY: (draft, value) => randAugmentOperations.ShearY.add(draft, value),
-  translate: (draft, value) => randAugmentOperations.TranslateX.add(draft, value),
+  shearX: ofRandAugment("ShearX"),
+  shearY: ofRandAugment("ShearY"),
+  translate: ofRandAugment("TranslateX"),
 };
 
 test.each(golden.affine)("geometry: $kind by $value", ({ kind, value, values }) => {
