@@ -48,7 +48,7 @@ const rooms: Readonly<Record<string, Room>> = {
   reuse: { rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "inspect", "pretrained"] },
   cli: {
     rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "inspect", "pretrained", "reuse"],
-    packages: ["cli-table3", "commander", "picocolors", "zod"],
+    packages: ["chokidar", "cli-table3", "commander", "picocolors", "zod"],
     node: /./,
   },
 };
