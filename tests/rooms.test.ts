@@ -46,9 +46,25 @@ const rooms: Readonly<Record<string, Room>> = {
   inspect: { rooms: [...belowTrain, "train", "models", "zoo"] },
   pretrained: { rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo"] },
   reuse: { rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "inspect", "pretrained"] },
-  cli: {
+  server: {
     rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "inspect", "pretrained", "reuse"],
-    packages: ["chokidar", "cli-table3", "commander", "picocolors", "zod"],
+    packages: ["hono", "@hono/node-server", "prom-client"],
+    node: /./,
+  },
+  cli: {
+    rooms: [
+      ...belowTrain,
+      "hub",
+      "train",
+      "models",
+      "interop",
+      "zoo",
+      "inspect",
+      "pretrained",
+      "reuse",
+      "server",
+    ],
+    packages: ["cli-table3", "commander", "picocolors", "zod"],
     node: /./,
   },
 };
@@ -76,7 +92,8 @@ function roomOf(path: string): string {
 }
 
 function allowed(room: string): Room {
-  if (room === "index") return { rooms: Object.keys(rooms).filter((name) => name !== "cli") };
+  if (room === "index")
+    return { rooms: Object.keys(rooms).filter((name) => name !== "server" && name !== "cli") };
   const entry = rooms[room];
   if (entry === undefined)
     throw new Error(`src/${room} is no room: add it to tests/rooms.test.ts and ARCHITECTURE.md`);

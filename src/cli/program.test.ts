@@ -22,7 +22,6 @@ describe("fovea", () => {
       "train",
       "evaluate",
       "predict",
-      "watch",
       "summary",
       "convert",
       "backprop",

@@ -44,6 +44,8 @@ export class DataError extends FoveaError {}
 export class TrainingError extends FoveaError {}
 /** An engine that cannot run here or has stopped. */
 export class EngineError extends FoveaError {}
+/** A service that cannot listen where it was told to. */
+export class ServiceError extends FoveaError {}
 /** A graph or a variable that an engine's memory cannot hold. */
 export class MemoryError extends EngineError {}
 

@@ -50,8 +50,7 @@ const litter: ReadonlySet<string> = new Set([
   "$recycle.bin",
 ]);
 
-/** Whether no person put it there, or wanted it seen. */
-export function isHidden(name: string): boolean {
+function isHidden(name: string): boolean {
   return name.startsWith(".") || litter.has(name.toLowerCase());
 }
 
@@ -166,8 +165,7 @@ class Lister {
   }
 }
 
-/** Whether a file has the name of a photo; what it is, its bytes say. */
-export function looksLikePhoto(name: string): boolean {
+function looksLikePhoto(name: string): boolean {
   return /\.(jpe?g|png|webp|gif|avif|tiff?|bmp|p[gp]m)$/i.test(name);
 }
 
