@@ -22,7 +22,11 @@ export default defineConfig({
       group("imports", imports),
       group("unit", ["src/**/*.test.ts", "bench/src/**/*.test.mjs"]),
       group("docs", docs),
-      group("slow", ["tests/**/*.test.ts", "src/**/*.slow.ts"], [...imports, ...docs]),
+      group(
+        "slow",
+        ["tests/**/*.test.ts", "src/**/*.slow.ts", "bench/src/**/*.slow.mjs"],
+        [...imports, ...docs],
+      ),
     ],
   },
 });

@@ -45,7 +45,7 @@ export async function decodeImageBytes(
       hint: "Save it as a gray or RGB image.",
     });
   }
-  return { width, height, channels, pixels: new Uint8Array(data) };
+  return { width, height, channels, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
 async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string) {

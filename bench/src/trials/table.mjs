@@ -1,6 +1,7 @@
 import { measureAccuracy } from "./accuracy.mjs";
 import { measureAlgorithms } from "./algorithms.mjs";
 import { measureMnist } from "./mnist99.mjs";
+import { measurePhotos } from "./photos.mjs";
 import { measureStartUp } from "./start-up.mjs";
 
 /**
@@ -23,5 +24,9 @@ export const trials = {
   accuracy: {
     what: "test accuracy on MNIST after 5 epochs, mean of 3 seeds, on the Node at hand",
     run: measureAccuracy,
+  },
+  photos: {
+    what: "10,000 photos of mixed sizes streamed through ResNet-18: memory, and how busy the engine is",
+    run: measurePhotos,
   },
 };
