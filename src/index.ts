@@ -109,11 +109,15 @@ export {
   type LazyTensor,
   Model,
   type ModelOptions,
+  type ModelParts,
   type ModelSummary,
   normalized,
   type Preprocessing,
   type PreprocessingOptions,
+  type SequentialPart,
   sequential,
+  type UnfreezeOptions,
+  type Weight,
 } from "./models/index.ts";
 export type { PaddingOption } from "./ops/index.ts";
 export {

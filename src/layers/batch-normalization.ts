@@ -18,6 +18,12 @@ export interface BatchNormalizationOptions {
    * default), or `"unbiased"`, divided by n - 1 (PyTorch). The batch itself is normalized by the biased one in both.
    */
   readonly runningVariance?: RunningVariance;
+  /**
+   * Whether training, too, normalizes by the running statistics and leaves them as they are, while gamma and beta learn:
+   * for nets that have been trained on more images than there are now. Default false. A layer that is not trainable does
+   * so anyway.
+   */
+  readonly frozenStatistics?: boolean;
 }
 
 /** See {@link BatchNormalizationOptions}. */
@@ -26,7 +32,7 @@ export type RunningVariance = "biased" | "unbiased";
 /**
  * gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel (Ioffe and Szegedy 2015). In training mean and
  * variance are the batch's, and the running statistics move towards them: r = momentum r + (1 - momentum) batch. In
- * inference they are the running statistics.
+ * inference, and with `frozenStatistics`, they are the running statistics.
  *
  * Shapes: [..., C] -> [..., C]; weight, bias, running_mean and running_var [C].
  */
@@ -37,6 +43,7 @@ export const batchNormalizationLayer: LayerDefinition<BatchNormalizationOptions>
     center: booleanField(true),
     scale: booleanField(true),
     runningVariance: nameField(["biased", "unbiased"], "biased"),
+    frozenStatistics: booleanField(false),
   },
   arity: oneInput,
   outputShape: (_options, [input = []]) => input,
@@ -52,8 +59,9 @@ export const batchNormalizationLayer: LayerDefinition<BatchNormalizationOptions>
     ];
     return specs.filter((spec) => spec !== null);
   },
-  call: ({ momentum, epsilon, runningVariance }, context, [x], parameters) => {
-    const { build, training } = context;
+  call: ({ momentum, epsilon, runningVariance, frozenStatistics }, context, [x], parameters) => {
+    const { build } = context;
+    const training = context.training && !frozenStatistics;
     const { running_mean: mean, running_var: variance, weight, bias } = parameters;
     const channels = mean.shape[0] ?? 1;
     const gamma = weight ?? build("constant", [], { value: 1, shape: [channels] });

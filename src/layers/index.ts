@@ -15,11 +15,13 @@ export {
 export {
   type CommonLayerOptions,
   callLayer,
+  createLayer,
   Layer,
   layerNameField,
   layerWhere,
   outputShapeOf,
   parametersOf,
   type SymbolicTensor,
+  type TrainingTerms,
 } from "./layer.ts";
 export { isLayerKind, type LayerKind, type LayerOptions, layerKinds, layerTable } from "./table.ts";

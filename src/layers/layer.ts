@@ -19,7 +19,10 @@ export interface CommonLayerOptions {
   readonly name?: string | null;
   /** Shape of one example, on the first layer of `sequential`: `[28, 28, 1]`. */
   readonly inputShape?: Shape | null;
-  /** Whether training changes its weights (a frozen batch normalization uses its running statistics); default true. */
+  /**
+   * Whether training changes its weights; default true. A frozen layer does in training what it does in inference: batch
+   * normalization uses its running statistics, dropout drops nothing.
+   */
   readonly trainable?: boolean;
 }
 
@@ -37,6 +40,13 @@ const commonFields: Fields<CommonLayerOptions> = {
   inputShape: nullable(shapeField),
   trainable: booleanField(true),
 };
+
+/** What of a layer says how it trains. */
+export interface TrainingTerms {
+  readonly trainable?: boolean;
+  /** Of batch normalization. */
+  readonly frozenStatistics?: boolean;
+}
 
 /** A value in a functional graph: what `layer.apply` returns. Shapes are without the batch. */
 export interface SymbolicTensor {
@@ -70,6 +80,14 @@ export class Layer<K extends LayerKind = LayerKind> {
     this.options = resolveOptions(where, options, fields);
   }
 
+  /** The same layer under other terms of training. Only batch normalization has statistics: others are left as they are. */
+  changed({ trainable = this.trainable, frozenStatistics }: TrainingTerms): Layer {
+    const { name, inputShape, options } = this;
+    const hasStatistics = frozenStatistics !== undefined && this.kind === "batchNormalization";
+    const own = hasStatistics ? { ...options, frozenStatistics } : options;
+    return createLayer(this.kind, { ...own, name, inputShape, trainable });
+  }
+
   /**
    * Places the layer in a functional graph.
    *
@@ -81,6 +99,16 @@ export class Layer<K extends LayerKind = LayerKind> {
     const shapes = list.map((input) => input.shape);
     return { layer: this, inputs: list, shape: outputShapeOf(this, shapes, where) };
   }
+}
+
+/**
+ * A layer of a kind that is known at run time only, as files have it. The constructor checks every option.
+ *
+ * @throws OptionError for an unknown, missing or wrong option
+ */
+export function createLayer(kind: LayerKind, options: object): Layer {
+  const LayerOfAnyKind: new (kind: LayerKind, options: never) => Layer = Layer;
+  return new LayerOfAnyKind(kind, options as never);
 }
 
 function isList<T>(value: T | readonly T[]): value is readonly T[] {
@@ -143,14 +171,13 @@ export function parametersOf<K extends LayerKind>(
   return layer.trainable ? specs : specs.map((spec) => ({ ...spec, trainable: false }));
 }
 
-/** Builds a layer's part of a graph. A frozen batch normalization behaves as in inference. */
+/** Builds a layer's part of a graph. A frozen layer behaves as in inference: its dropout drops nothing, its statistics stay. */
 export function callLayer<K extends LayerKind>(
   layer: Layer<K>,
   context: CallContext,
   inputs: readonly Node[],
   parameters: Readonly<Record<string, Node<"variable">>>,
 ): Node {
-  const frozen = layer.kind === "batchNormalization" && !layer.trainable;
-  const ownContext = frozen ? { ...context, training: false } : context;
+  const ownContext = layer.trainable ? context : { ...context, training: false };
   return definitionOf(layer.kind).call(layer.options, ownContext, inputs, parameters);
 }

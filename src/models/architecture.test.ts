@@ -73,7 +73,7 @@ describe("sequential", () => {
     ],
     [
       () => sequential([layers.flatten({ inputShape: [1] }), Object({})]),
-      "OptionError: sequential: layers must be a list of layers. Make them with layers.conv2d({ ... }) and the like.",
+      "OptionError: sequential: layers must be a list of layers. Make them with layers.conv2d({ ... }) and the like; a model may stand in place of layers.",
     ],
     [
       () => sequential([layers.maxPool2d({ inputShape: [4, 4, 2] })]).compile(),

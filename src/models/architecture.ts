@@ -75,19 +75,20 @@ export const largestModel = 20_000;
 /**
  * Puts a model together from uses of layers.
  *
- * @param entries - the layers, with names where they have one
+ * @param entries - the layers, with names where they have one or had one in another model
  * @param wiring - for each call its layer and inputs, each call after its inputs
  * @param ends - indices of calls
  * @throws OptionError for names that occur twice and taps off the way, ShapeError for layers and heads that do not fit
  */
 export function assemble(
   name: string,
-  entries: readonly Layer[],
+  entries: readonly (Layer | NamedLayer)[],
   wiring: readonly Omit<Call, "shape">[],
   ends: Ends,
 ): Architecture {
-  const names = nameLayers(entries);
-  const layers = entries.map((layer, index) => ({ name: names[index], layer }));
+  const layers = nameLayers(
+    entries.map((entry) => ("layer" in entry ? entry : { name: entry.name, layer: entry })),
+  );
   const calls: Call[] = [];
   for (const { layer: index, inputs } of wiring) {
     const { name: layerName, layer } = layers[index];
@@ -103,9 +104,11 @@ export function assemble(
 }
 
 /** Names as Keras gives them: `conv2d`, `conv2d_1`, passing over those that are taken. */
-function nameLayers(layers: readonly Layer[]): string[] {
+function nameLayers(
+  entries: readonly { readonly name: string | null; readonly layer: Layer }[],
+): readonly NamedLayer[] {
   const taken = new Set<string>();
-  for (const { name } of layers) {
+  for (const { name } of entries) {
     if (name === null) continue;
     if (taken.has(name)) {
       throw new OptionError(`two layers are named "${name}"`, {
@@ -116,16 +119,16 @@ function nameLayers(layers: readonly Layer[]): string[] {
     taken.add(name);
   }
   const counts = new Map<LayerKind, number>();
-  return layers.map(({ name, kind }) => {
-    if (name !== null) return name;
+  return entries.map(({ name, layer }) => {
+    if (name !== null) return { name, layer };
     let candidate: string;
     do {
-      const count = counts.get(kind) ?? 0;
-      counts.set(kind, count + 1);
-      candidate = count === 0 ? kind : `${kind}_${count}`;
+      const count = counts.get(layer.kind) ?? 0;
+      counts.set(layer.kind, count + 1);
+      candidate = count === 0 ? layer.kind : `${layer.kind}_${count}`;
     } while (taken.has(candidate));
     taken.add(candidate);
-    return candidate;
+    return { name: candidate, layer };
   });
 }
 

@@ -255,7 +255,7 @@ describe("taps", () => {
     const { images } = halves(3);
     const model = branching();
     const whole = await model.activations(images, { layers: ["stage"] });
-    const stage = await model.tap("stage");
+    const stage = model.tap("stage");
     expect(stage).toMatchObject({
       name: "branching.stage",
       outputShape: [4, 4, 2],
@@ -282,7 +282,7 @@ describe("taps", () => {
     const y = layers.concatenate().apply([left, right]);
     const model = functional({ inputs: x, outputs: y, taps: { right } });
     model.compile({ engine });
-    const branch = await model.tap("right");
+    const branch = model.tap("right");
     expect([...(await branch.getWeights()).keys()]).toEqual(["dense_1.weight", "dense_1.bias"]);
     expect(branch.architecture.calls.map(({ inputs }) => inputs)).toEqual([[], [0]]);
     const at = Tensor.from([1, 2], [1, 2]);

@@ -19,6 +19,7 @@ export {
 } from "./cross-validation.ts";
 export type { AugmentOptions, FitOptions } from "./fit.ts";
 export { buildForward, type Forward, type ForwardMode } from "./forward.ts";
+export type { UnfreezeOptions } from "./freeze.ts";
 export { type AuxiliaryOptions, type FunctionalGraph, functional, input } from "./functional.ts";
 export type { LayerLearningRate } from "./learning-rates.ts";
 export {
@@ -42,7 +43,7 @@ export {
   type PreprocessingOptions,
   readPreprocessing,
 } from "./preprocessing.ts";
-export { sequential } from "./sequential.ts";
+export { type SequentialPart, sequential } from "./sequential.ts";
 export {
   evaluationGraph,
   modelOutput,
@@ -52,4 +53,4 @@ export {
 } from "./step-graphs.ts";
 export type { LayerSummary, ModelSummary } from "./summary.ts";
 export { callNamed } from "./taps.ts";
-export type { LazyTensor } from "./variables.ts";
+export type { LazyTensor, Weight } from "./weight.ts";

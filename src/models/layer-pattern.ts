@@ -26,6 +26,6 @@ export function checkLayerPattern(
 }
 
 /** Layers' names up to the first dot, each once: `conv1, bn1, layer1, layer2, ...` in place of hundreds. */
-function stagesOf(names: readonly string[]): readonly string[] {
+export function stagesOf(names: readonly string[]): readonly string[] {
   return [...new Set(names.map((name) => name.split(".")[0]))];
 }

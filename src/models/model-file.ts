@@ -6,7 +6,7 @@ import {
   safetensorsPieces,
   sniffFormat,
 } from "../formats/index.ts";
-import { isLayerKind, Layer, layerKinds, layerNameField } from "../layers/index.ts";
+import { createLayer, isLayerKind, type Layer, layerKinds, layerNameField } from "../layers/index.ts";
 import {
   checkOptionNames,
   checkOptions,
@@ -279,13 +279,8 @@ function readLayer(value: unknown, index: number): Layer {
   if (!isObject(options)) throw damaged(`the options of ${where} are not an object`);
   if (typeof trainable !== "boolean") throw damaged(`"trainable" of ${where} is not true or false`);
   const checkedName = layerNameField.parse(name, where, "name");
-  // The constructor checks every option: a file is held to the same rules as a program.
+  // Every option is checked: a file is held to the same rules as a program.
   return createLayer(kind, { ...options, name: checkedName, trainable });
-}
-
-function createLayer(kind: Layer["kind"], options: object): Layer {
-  const LayerOfAnyKind: new (kind: Layer["kind"], options: never) => Layer = Layer;
-  return new LayerOfAnyKind(kind, options as never);
 }
 
 function readCall(value: unknown, position: number, layers: readonly Layer[]): Omit<Call, "shape"> {

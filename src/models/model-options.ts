@@ -1,12 +1,13 @@
 import type { Engine } from "../engine/engine.ts";
 
 import { checkOptions, type Fields, field, nullable, withFallback } from "../options/index.ts";
-import type { Tensor } from "../tensor/index.ts";
 import { countField, type ValidationScores } from "../train/index.ts";
 import type { Architecture } from "./architecture.ts";
 import type { BatchOptions } from "./batch-size.ts";
+import type { CompileConfiguration } from "./compile.ts";
 import { modelNameField } from "./model-name.ts";
 import { type Preprocessing, type PreprocessingOptions, readPreprocessing } from "./preprocessing.ts";
+import type { Weight } from "./weight.ts";
 
 /** Whose outputs are wanted. */
 export interface ActivationsOptions extends BatchOptions {
@@ -32,8 +33,12 @@ export interface ModelParts {
   readonly classNames?: readonly string[] | null;
   /** Of the initial weights; `null` takes that of the first `fit`, or 0. */
   readonly seed?: number | null;
-  /** Weights instead of random ones. */
-  readonly weights?: ReadonlyMap<string, Tensor> | null;
+  /** Weights instead of random ones, of all layers or of some. */
+  readonly weights?: ReadonlyMap<string, Weight> | null;
+  /** How it is trained; `null` for a model that is not compiled. */
+  readonly compile?: CompileConfiguration | null;
+  /** What computes; `null` for the process's wasm engine. */
+  readonly engine?: Engine | null;
 }
 
 /** What a model has beside its layers. */

@@ -1,11 +1,10 @@
 import { readFile, writeFileAtomic } from "#host";
 import type { ImageDataset } from "../data/index.ts";
-import type { Engine, Plan } from "../engine/engine.ts";
-import { defaultEngine } from "../engine/index.ts";
-import { type Shape, type Tensor, TrainingError } from "../tensor/index.ts";
+import type { Plan } from "../engine/engine.ts";
+import type { Shape, Tensor } from "../tensor/index.ts";
 import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
 import { type Architecture, inputShapeOf, modelParameters, outputShapeOfModel } from "./architecture.ts";
-import { type BatchOptions, readBatchSize, UsualBatch, usualBatchSize } from "./batch-size.ts";
+import { type BatchOptions, readBatchSize, usualBatchSize } from "./batch-size.ts";
 import {
   type CompileConfiguration,
   type CompileOptions,
@@ -14,16 +13,18 @@ import {
   readCompileConfiguration,
 } from "./compile.ts";
 import { checkDataset, checkImages } from "./data-checks.ts";
-import { evaluateDataset, greatestOf, predictImages, type RunContext } from "./evaluation.ts";
+import { evaluateDataset, greatestOf, predictImages } from "./evaluation.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
+import { frozen, type UnfreezeOptions, unfrozen } from "./freeze.ts";
 import { decodeModel, describeModel, encodeModel, modelPieces, readDescription } from "./model-file.ts";
 import type { ActivationsOptions, EvaluationResult, LoadOptions, ModelParts } from "./model-options.ts";
 import { modelFits, planModel } from "./plan.ts";
 import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
+import { ModelRuntime } from "./runtime.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { callNamed, truncate } from "./taps.ts";
 import { createTrainee } from "./trainee.ts";
-import { freshWeights, type LazyTensor, ModelVariables, takeFrom } from "./variables.ts";
+import type { LazyTensor } from "./weight.ts";
 
 /**
  * An image classifier: layers, weights, and how to train them. There is nothing to dispose of: a model that nobody
@@ -33,28 +34,16 @@ export class Model {
   readonly architecture: Architecture;
   readonly preprocessing: Preprocessing;
   #classNames: readonly string[] | null;
-  readonly #seed: number | null;
-  /** Until there is a state that has them. */
-  #weights: ReadonlyMap<string, Tensor> | null;
-  #variables: ModelVariables | null = null;
-  #compiled: CompileConfiguration | null = null;
-  #engine: Engine | null = null;
-  /** Counts compilations: programs of an earlier one are not used again. */
-  #version = 0;
-  /** Resolves when the state of an earlier compilation is dropped; null if that has yet to begin. */
-  #fresh: Promise<void> | null = Promise.resolve();
-  #stepsTaken = 0;
-  #training = false;
-  readonly #usualBatch = new UsualBatch();
+  readonly #runtime: ModelRuntime;
 
   /** @throws OptionError when the preprocessing does not suit the input */
-  constructor({ architecture, preprocessing, classNames = null, seed = null, weights = null }: ModelParts) {
+  constructor(parts: ModelParts) {
+    const { architecture, preprocessing, classNames = null } = parts;
     checkPreprocessing(preprocessing, inputShapeOf(architecture), architecture.name);
     this.architecture = architecture;
     this.preprocessing = preprocessing;
     this.#classNames = classNames;
-    this.#seed = seed;
-    this.#weights = weights;
+    this.#runtime = new ModelRuntime(parts);
   }
 
   /**
@@ -74,8 +63,7 @@ export class Model {
    */
   static fromBytes(bytes: Uint8Array, options: LoadOptions & { readonly name?: string } = {}): Model {
     const { description, weights } = decodeModel(bytes, options.name ?? "model");
-    const model = new Model({ ...description, weights });
-    return model.#restore(description.compile, options);
+    return new Model({ ...description, weights, engine: options.engine ?? null });
   }
 
   /**
@@ -90,14 +78,7 @@ export class Model {
     const description = readDescription(checkpoint.model, options.name ?? "checkpoint");
     const names = new Set(modelParameters(description.architecture).map(({ name }) => name));
     const weights = new Map([...checkpoint.variables].filter(([name]) => names.has(name)));
-    const model = new Model({ ...description, weights });
-    return model.#restore(description.compile, options);
-  }
-
-  #restore(compiled: CompileConfiguration | null, { engine }: LoadOptions): this {
-    this.#compiled = compiled;
-    this.#engine = engine ?? null;
-    return this;
+    return new Model({ ...description, weights, engine: options.engine ?? null });
   }
 
   get name(): string {
@@ -121,7 +102,7 @@ export class Model {
 
   /** Optimizer, loss and metrics; `null` before `compile`. */
   get compiled(): CompileConfiguration | null {
-    return this.#compiled;
+    return this.#runtime.compiled;
   }
 
   /**
@@ -131,13 +112,9 @@ export class Model {
    */
   compile(options: CompileOptions = {}): void {
     const { engine, ...configuration } = options;
-    this.#checkIdle();
+    this.#runtime.checkIdle();
     classesOf(this.architecture);
-    this.#compiled = readCompileConfiguration(configuration, this.architecture);
-    this.#engine = engine ?? this.#engine;
-    this.#version++;
-    if (this.#variables !== null) this.#fresh = null;
-    this.#stepsTaken = 0;
+    this.#runtime.compile(readCompileConfiguration(configuration, this.architecture), engine);
   }
 
   /**
@@ -151,34 +128,24 @@ export class Model {
     const compiled = this.#requireCompiled();
     const plan = planFit(dataset, options);
     for (const data of [plan.train, plan.validation]) if (data !== null) this.#check(data);
-    this.#checkIdle();
-    this.#training = true;
-    try {
-      return await this.#train(compiled, plan);
-    } finally {
-      this.#training = false;
-    }
-  }
-
-  #checkIdle(): void {
-    if (!this.#training) return;
-    throw new TrainingError(`model "${this.name}" is being trained`, { hint: "Wait for its fit() to end." });
+    return await this.#runtime.whileTraining(() => this.#train(compiled, plan));
   }
 
   async #train(compiled: CompileConfiguration, plan: FitPlan): Promise<History> {
     const { configuration, validation, resumeFrom } = plan;
     this.#classNames ??= plan.train.classNames;
-    const context = await this.#context(configuration.seed);
+    const context = await this.#runtime.context(configuration.seed);
     // A file that is being written ends as it began.
     await context.variables.inTurn(async () => {});
+    await context.variables.keepSnapshots();
     const trainee = await createTrainee({
       context,
       compiled,
-      version: this.#version,
+      version: this.#runtime.version,
       dataset: plan.train,
       configuration,
       resumeFrom,
-      stepsTaken: this.#stepsTaken,
+      stepsTaken: this.#runtime.stepsTaken,
       validate: async () =>
         validation === null ? null : (await this.#score(compiled, validation, null)).scores,
       describe: () => this.#describe(),
@@ -186,7 +153,7 @@ export class Model {
     try {
       return await train(trainee, plan);
     } finally {
-      this.#stepsTaken = trainee.stepsTaken;
+      this.#runtime.stepsTaken = trainee.stepsTaken;
     }
   }
 
@@ -220,9 +187,9 @@ export class Model {
     asked: number | null,
     withClasses = false,
   ): Promise<{ readonly scores: ValidationScores; readonly classes: Int32Array }> {
-    const context = await this.#context();
-    const version = this.#version;
-    const { scores, classes } = await this.#usualBatch.perform(asked, (batchSize) =>
+    const context = await this.#runtime.context();
+    const version = this.#runtime.version;
+    const { scores, classes } = await this.#runtime.usualBatch.perform(asked, (batchSize) =>
       evaluateDataset(context, compiled, version, dataset, batchSize, withClasses),
     );
     return { scores: { loss: scores.loss, ...scores.metrics }, classes };
@@ -263,25 +230,59 @@ export class Model {
 
   async #predict(images: Tensor<"uint8" | "float32">, asked: number | null, taps: readonly number[]) {
     checkImages(images, this.inputShape, this.name, "predict");
-    const context = await this.#context();
-    return await this.#usualBatch.perform(asked, (batchSize) =>
+    const context = await this.#runtime.context();
+    return await this.#runtime.usualBatch.perform(asked, (batchSize) =>
       predictImages(context, images, batchSize, taps),
     );
   }
 
   /**
-   * A model that ends at a tap or a layer: the same layers under the same names, with copies of their weights. It is
-   * not compiled, and has neither classes nor auxiliary heads.
+   * A model that ends at a tap or a layer: the same layers under the same names, with the weights that they have now.
+   * Those are copied when the new model needs them, or before this one changes them (of a model that is being trained at
+   * once, as the steps that are under way leave them). The new model is not compiled, and has neither classes nor
+   * auxiliary heads.
    *
    * @throws OptionError for a name that is neither a tap's nor a layer's
    */
-  async tap(name: string): Promise<Model> {
+  tap(name: string): Model {
     const end = callNamed(this.architecture, name);
     const architecture = truncate(this.architecture, `${this.name}.${name}`.slice(0, 200), end);
-    const weights = await this.#state().read(modelParameters(architecture).map((spec) => spec.name));
-    const model = new Model({ architecture, preprocessing: this.preprocessing, weights });
-    model.#engine = this.#engine;
-    return model;
+    return new Model({ ...this.#partsOf(architecture), classNames: null });
+  }
+
+  /**
+   * The same model with no layer that trains: `fit` leaves all its weights and statistics as they are, and does no work
+   * to find their gradients. In a larger model, `sequential([features, ...])`, what comes behind it trains.
+   *
+   * The new model has the weights of this moment, as with {@link tap}, and is not compiled.
+   */
+  freeze(): Model {
+    return new Model(this.#partsOf(frozen(this.architecture)));
+  }
+
+  /**
+   * The same model with some layers that train again; the others stay as they are. Statistics of batch normalization that
+   * {@link freeze} has frozen stay so unless asked for: its factor and offset train alone.
+   *
+   * The new model has the weights of this moment, as with {@link tap}, and is not compiled.
+   *
+   * @param stages - `"layer4"` for the layer of that name and all whose names go on with a dot, `"conv*"` for all whose names
+   *   begin so, `"*"` for all; or the name of a tap, for the layers between the tap before and it
+   * @throws OptionError for a stage that is no layer's and no tap's
+   */
+  unfreeze(stages: string | readonly string[], options: UnfreezeOptions = {}): Model {
+    return new Model(this.#partsOf(unfrozen(this.architecture, stages, options)));
+  }
+
+  /** What the model is made of, with the weights of this moment, as with {@link tap}: `new Model(model.parts())` is a copy. */
+  parts(): ModelParts {
+    return { ...this.#partsOf(this.architecture), compile: this.compiled };
+  }
+
+  #partsOf(architecture: Architecture): ModelParts {
+    const weights = this.#runtime.snapshot(architecture);
+    const { preprocessing, classNames } = this;
+    return { architecture, preprocessing, classNames, weights, engine: this.#runtime.engine };
   }
 
   /** Layers, shapes, parameters and FLOPs, as data and (`toString`) as a table. */
@@ -305,12 +306,12 @@ export class Model {
   }
 
   async #planContext() {
-    return { engine: await this.#engineOrDefault(), model: this, compiled: this.#compiled };
+    return { engine: await this.#runtime.engineOrDefault(), model: this, compiled: this.#runtime.compiled };
   }
 
   /** Copies of all weights and statistics by name: `conv1.weight`, `bn1.running_mean`. */
   async getWeights(): Promise<Map<string, Tensor>> {
-    return await this.#state().readWeights();
+    return await this.#runtime.state().readWeights();
   }
 
   /**
@@ -320,13 +321,13 @@ export class Model {
    * @throws OptionError for an unknown name, ShapeError for a wrong shape; nothing is replaced then
    */
   async setWeights(weights: ReadonlyMap<string, Tensor | LazyTensor>): Promise<void> {
-    const state = this.#state();
+    const state = this.#runtime.state();
     await state.inTurn(() => state.writeWeights(weights));
   }
 
   /** The model as bytes of a safetensors file; architecture and training configuration are its metadata. */
   async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return await this.#withReader((read) => encodeModel(this.#describe(), this.architecture, read));
+    return await this.#runtime.withReader((read) => encodeModel(this.#describe(), this.architecture, read));
   }
 
   /**
@@ -337,20 +338,7 @@ export class Model {
   async save(path: string): Promise<void> {
     const piecesOf = (read: (name: string) => Promise<Tensor>) =>
       modelPieces(this.#describe(), this.architecture, read);
-    await this.#withReader((read) => writeFileAtomic(path, piecesOf(read)));
-  }
-
-  /**
-   * Lets weights be read one by one, so that a large model is not in memory twice. Nothing changes them meanwhile; of a
-   * model that is being trained, all are copied at one moment.
-   */
-  async #withReader<Result>(
-    use: (read: (name: string) => Promise<Tensor>) => Promise<Result>,
-  ): Promise<Result> {
-    const state = this.#state();
-    if (!this.#training) return await state.inTurn(() => use((name) => state.readOne(name)));
-    const weights = await state.readWeights();
-    return await use(async (name) => takeFrom(weights, name));
+    await this.#runtime.withReader((read) => writeFileAtomic(path, piecesOf(read)));
   }
 
   #describe(): string {
@@ -358,43 +346,18 @@ export class Model {
     return describeModel({
       architecture,
       preprocessing,
-      compile: this.#compiled,
+      compile: this.#runtime.compiled,
       classNames: this.#classNames,
     });
   }
 
   #requireCompiled(): CompileConfiguration {
-    if (this.#compiled === null) throw notCompiled(this.name);
-    return this.#compiled;
+    const { compiled } = this.#runtime;
+    if (compiled === null) throw notCompiled(this.name);
+    return compiled;
   }
 
   #check(dataset: ImageDataset): void {
     checkDataset(dataset, this.inputShape, classesOf(this.architecture), this.name);
-  }
-
-  /** The weights; drawn when first needed. */
-  #state(seed = 0): ModelVariables {
-    if (this.#variables === null) {
-      const parameters = modelParameters(this.architecture);
-      const weights = this.#weights ?? freshWeights(parameters, this.#seed ?? seed);
-      this.#variables = new ModelVariables(parameters, weights, () => this.#engineOrDefault());
-      this.#weights = null;
-    }
-    return this.#variables;
-  }
-
-  async #engineOrDefault(): Promise<Engine> {
-    return this.#engine ?? (await defaultEngine());
-  }
-
-  async #context(seed?: number): Promise<RunContext> {
-    const variables = this.#state(seed);
-    const isKept = (name: string) => !name.startsWith("data/") && !name.startsWith("optimizer/");
-    this.#fresh ??= variables.moveToFreshSession(isKept).catch((error) => {
-      this.#fresh = null;
-      throw error;
-    });
-    await this.#fresh;
-    return { architecture: this.architecture, preprocessing: this.preprocessing, variables };
   }
 }

@@ -2,10 +2,11 @@ import type { ImageDataset } from "../data/index.ts";
 import type { Feeds, Fetches } from "../engine/engine.ts";
 import { metricName } from "../metrics/index.ts";
 import { hyperOf, type Optimizer, scheduledLearningRate } from "../optimizers/index.ts";
-import { sameShape, Tensor } from "../tensor/index.ts";
+import { OptionError, sameShape, Tensor } from "../tensor/index.ts";
 import type { Checkpoint, StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
 import { imagesName, labelsName, type ResidentData } from "./batch-source.ts";
 import { checkCheckpoint, stateTypes } from "./checkpoint-check.ts";
+import { movedParameters } from "./learning-rates.ts";
 import { lossOutput, metricOutput } from "./step-graphs.ts";
 import { compilePrograms, type StepProgram, type TrainingPlan } from "./training-programs.ts";
 
@@ -27,6 +28,7 @@ export interface TraineeOptions extends TrainingPlan {
 export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
   const { context, compiled, dataset, configuration, resumeFrom } = options;
   const { variables, architecture } = context;
+  checkTrains(options);
   if (resumeFrom !== null) checkCheckpoint(resumeFrom.variables, architecture, compiled);
   const { dtype } = dataset.images;
   const data: ResidentData = { name: "data/train", capacity: configuration.examples, dtype };
@@ -58,6 +60,15 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
     writeVariables: (values) => variables.write(values),
     describe: options.describe,
   };
+}
+
+/** A step without updates would go through the data for nothing. */
+function checkTrains({ context: { architecture }, compiled: { learningRates } }: TraineeOptions): void {
+  if (movedParameters(architecture, learningRates).length > 0) return;
+  throw new OptionError("none of its layers trains", {
+    where: `model "${architecture.name}"`,
+    hint: "Unfreeze some with model.unfreeze(), put layers behind it with sequential([model, ...]), or give them a learning rate above 0.",
+  });
 }
 
 /** An engine cannot change a variable's type: data of another size need a fresh session. */

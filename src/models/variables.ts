@@ -12,18 +12,11 @@ import {
   type TensorType,
 } from "../tensor/index.ts";
 import type { ModelParameter } from "./architecture.ts";
+import { WeightSnapshot } from "./snapshot.ts";
+import type { Weight } from "./weight.ts";
 
 /** Number of steps that one call of a program may take: enough for a chunk of 25 ms of a very small model. */
 export const defaultMaximumSteps = 256;
-
-/** A value that is made when it is needed: those of a large model fill half a gigabyte. */
-export interface LazyTensor extends TensorType {
-  /** The same numbers every time. */
-  readonly draw: () => Promise<Tensor>;
-}
-
-/** A value, or one that is yet to be made. */
-export type Weight = Tensor | LazyTensor;
 
 /** Milliseconds for which drawing weights holds up the thread at a time. */
 const turnMilliseconds = 8;
@@ -39,6 +32,8 @@ export class ModelVariables {
   #host: Map<string, Weight>;
   #session: Promise<Session> | null = null;
   #programs = new Map<string, Promise<Program>>();
+  /** Weights as they were, which someone may yet want. Whoever does holds the snapshot; nobody else has to wait for it. */
+  readonly #snapshots = new Set<WeakRef<WeightSnapshot>>();
   /** Settles when the last task of `inTurn` has ended. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -164,8 +159,38 @@ export class ModelVariables {
     return await session.readAll(names.filter((name) => known.has(name)));
   }
 
+  /**
+   * Weights as they are now, by name. Those of a session are copied when they are needed, or before they change; those
+   * that no session has yet do not change and are shared.
+   *
+   * @param isChanging - whether the weights are about to change: then they are copied at once
+   */
+  snapshot(names: readonly string[], isChanging: boolean): ReadonlyMap<string, Weight> {
+    if (this.#session === null) {
+      return new Map(names.flatMap((name) => entryOf(name, this.#host.get(name))));
+    }
+    const parameters = new Map(this.#parameters.map((spec) => [spec.name, spec.shape]));
+    const types = names.flatMap((name) => {
+      const shape = parameters.get(name);
+      return entryOf(name, shape && { shape, dtype: "float32" as const });
+    });
+    const snapshot = new WeightSnapshot(new Map(types), (asked) => this.read(asked));
+    this.#snapshots.add(new WeakRef(snapshot));
+    // Who needs the values is told of an error when drawing them.
+    if (isChanging) snapshot.keep().catch(() => {});
+    return snapshot.weights();
+  }
+
+  /** Has all snapshots copied that someone still holds: what comes next changes the weights. */
+  async keepSnapshots(): Promise<void> {
+    const held = [...this.#snapshots].flatMap((reference) => reference.deref() ?? []);
+    this.#snapshots.clear();
+    await Promise.all(held.map((snapshot) => snapshot.keep()));
+  }
+
   /** Replaces variables by name, in the session or on the host; new ones are added. */
   async write(values: ReadonlyMap<string, Weight>): Promise<void> {
+    await this.keepSnapshots();
     if (this.#session === null) {
       for (const [name, value] of values) this.#host.set(name, "draw" in value ? value : await copyOf(value));
       return;
@@ -235,6 +260,11 @@ async function inTurns<Result>(steps: Iterator<undefined, Result>): Promise<Resu
     await new Promise((resolve) => setTimeout(resolve, 0));
     end = performance.now() + turnMilliseconds;
   }
+}
+
+/** An entry for a map; none for a value that there is not. */
+function entryOf<Value>(name: string, value: Value | undefined): (readonly [string, Value])[] {
+  return value === undefined ? [] : [[name, value]];
 }
 
 /** The type alone: an engine that keeps it must not keep the data alive. */

@@ -128,10 +128,8 @@ test("all nets of several stages name them, each once, and each gives a value of
 });
 
 test("a tap is a feature extractor", async () => {
-  expect((await create("mobilenet-v1-0.25").tap("global_pool")).outputShape).toEqual([256]);
-  expect((await create("resnet18", { inputShape: [64, 64, 3] }).tap("layer4")).outputShape).toEqual([
-    2, 2, 512,
-  ]);
+  expect(create("mobilenet-v1-0.25").tap("global_pool").outputShape).toEqual([256]);
+  expect(create("resnet18", { inputShape: [64, 64, 3] }).tap("layer4").outputShape).toEqual([2, 2, 512]);
 });
 
 test("figures of the papers, of torchvision 0.28, of Keras 3.15 and of this project", () => {

@@ -134,7 +134,7 @@ describe("options", () => {
   });
 
   test("images may come and go with their channels last", async () => {
-    const model = await residual().tap("stage");
+    const model = residual().tap("stage");
     const { bytes, dimensions, ops } = await fileOf(model, { layout: "nhwc" });
     expect(dimensions).toEqual({ input: ["batch", 6n, 6n, 3n], output: ["batch", 6n, 6n, 3n] });
     // One Transpose serves both that take the input.
