@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { drawPhoto, ppmOf } from "../src/testing/photo-files.ts";
 import { root } from "./support/sources.ts";
 
 const execute = promisify(execFile);
@@ -59,6 +60,15 @@ import * as documented from "fovea";
 `);
 }
 
+/** The folder `photos` of the documents: pictures of two classes. */
+async function drawPhotos(folder: string): Promise<void> {
+  for (const [label, name] of ["cat", "dog"].entries()) {
+    await mkdir(join(folder, name), { recursive: true });
+    for (let index = 0; index < 12; index++)
+      await writeFile(join(folder, name, `${index}.ppm`), ppmOf(drawPhoto(100 * label + index)));
+  }
+}
+
 describe("code in the documents", () => {
   let folder: string;
   const programs = documents().flatMap(programsOf);
@@ -68,6 +78,7 @@ describe("code in the documents", () => {
     await mkdir(join(root, "node_modules/.cache"), { recursive: true });
     folder = await mkdtemp(join(root, "node_modules/.cache/docs-"));
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+    await drawPhotos(join(folder, "photos"));
     await Promise.all(
       programs.map(({ code }, index) => writeFile(join(folder, `${index}.ts`), shortened(code))),
     );
