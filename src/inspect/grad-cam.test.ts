@@ -124,6 +124,32 @@ describe.each([
   });
 });
 
+test("a net of one's own on a frozen backbone is looked at where the backbone's last convolution ends", async () => {
+  const engine = engines["wasm"];
+  const image = input({ shape: [8, 8, 3] });
+  const conv = layers.conv2d({ name: "last", filters: 4, kernelSize: 3, activation: "relu" }).apply(image);
+  const mean = layers.globalAveragePool2d().apply(conv);
+  const scores = layers.dense({ units: 9 }).apply(mean);
+  const backbone = functional({ inputs: image, outputs: scores, taps: { global_pool: mean } }, { seed: 2 });
+  backbone.compile({ engine });
+  const features = backbone.tap("global_pool").freeze();
+  const own = sequential([features, layers.dense({ name: "head", units: 2, kernelInitializer: "ones" })]);
+  own.compile({ engine });
+  const [{ map, tap, score }] = await gradCam(own, drawn([1, 8, 8, 3], 5), { class: 1, engine });
+  expect(tap).toBe("last");
+  // All weights are 1: the map is the sum over the channels, and the score its mean.
+  const activations = (await own.activations(drawn([1, 8, 8, 3], 5), { layers: ["last"] })).get("last");
+  const sums = Array.from({ length: 36 }, (_, pixel) =>
+    [0, 1, 2, 3].reduce((sum, channel) => sum + (activations?.data[4 * pixel + channel] ?? 0), 0),
+  );
+  const greatest = Math.max(...sums);
+  expect(map.data).toBeCloseToTensor(
+    sums.map((sum) => sum / greatest),
+    { absolute: 1e-5 },
+  );
+  expect(score).toBeCloseTo(sums.reduce((all, sum) => all + sum, 0) / 36, 4);
+});
+
 test("channel weights are central differences of the score, in float64", async () => {
   const [height, width, channels] = [5, 4, 3];
   const tail = () => [
