@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerBackprop } from "./commands/backprop.ts";
 import { registerConvert } from "./commands/convert.ts";
@@ -12,6 +11,7 @@ import { registerTour } from "./commands/tour.ts";
 import { registerTrain } from "./commands/train.ts";
 import { type ExitCode, exitCodes, reportFailure } from "./failure.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { libraryVersion } from "./version.ts";
 
 /**
  * Runs the command line.
@@ -36,7 +36,7 @@ function createProgram(terminal: Terminal): Command {
   const program = new Command("fovea");
   program
     .description("Train, explain and reuse image classifiers.")
-    .version(readVersion(), "-V, --version", "print the version")
+    .version(libraryVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
     .showSuggestionAfterError(true)
@@ -73,9 +73,3 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage. With --json, standard output is one JSON document; when a command
 fails it is {"error": {"name", "message", "where", "hint", "exitCode"}}.`;
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const manifest: { readonly version: string } = JSON.parse(text);
-  return manifest.version;
-}

@@ -69,6 +69,16 @@ export async function appendLine(path: string, _text: string): Promise<void> {
 }
 
 /** @throws FileError always */
+export async function appendBytes(path: string, _bytes: Uint8Array): Promise<void> {
+  throw unavailable(path, "write files", "Listen to the events of training instead of a log file.");
+}
+
+/** Always false: a page has no folders. */
+export async function isFolderLocked(_folder: string): Promise<boolean> {
+  return false;
+}
+
+/** @throws FileError always */
 export async function acquireFolderLock(folder: string): Promise<FolderLock> {
   throw unavailable(folder, "lock folders", "Train without an output folder, and save the model as bytes.");
 }

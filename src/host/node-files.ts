@@ -13,7 +13,7 @@ import { isProcessAlive } from "./node-lock.ts";
 import type { DecodedImage } from "./pnm.ts";
 
 export { decodeImageBytes } from "./node-images.ts";
-export { acquireFolderLock, type FolderLock } from "./node-lock.ts";
+export { acquireFolderLock, type FolderLock, isFolderLocked } from "./node-lock.ts";
 export type { DecodedImage } from "./pnm.ts";
 
 /** One read call at most: the system takes no more than 2 GiB at once. */
@@ -111,6 +111,19 @@ export async function appendLine(path: string, text: string): Promise<void> {
       const unfinished = await endsInsideLine(handle);
       await handle.appendFile(`${unfinished ? "\n" : ""}${text}\n`);
     });
+  } catch (error) {
+    throw describeFileFailure(error, path, "write");
+  }
+}
+
+/**
+ * Appends bytes to a file with one write call, and makes it where it is not there.
+ *
+ * @throws FileError when the folder is missing, not writable or on a full disk
+ */
+export async function appendBytes(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await fs.appendFile(path, bytes);
   } catch (error) {
     throw describeFileFailure(error, path, "write");
   }

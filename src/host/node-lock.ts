@@ -55,6 +55,15 @@ export async function acquireFolderLock(folder: string): Promise<FolderLock> {
   });
 }
 
+/**
+ * Whether a living process holds a folder (or one on another machine, of which nothing can be known). Nothing is written: who
+ * only looks disturbs nobody.
+ */
+export async function isFolderLocked(folder: string): Promise<boolean> {
+  const owner = await readOwner(join(folder, lockName));
+  return owner !== undefined && isOwnerAlive(owner);
+}
+
 function heldLock(path: string, token: string): FolderLock {
   tokensHeld.add(token);
   return {

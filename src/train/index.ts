@@ -25,5 +25,6 @@ export type {
   ValidationScores,
 } from "./events.ts";
 export { type TrainingOptions, train } from "./loop.ts";
+export { EventFile } from "./tensorboard/event-file.ts";
 export type { StepInput, StepResult, Trainee } from "./trainee.ts";
 export { countField, type RunConfiguration, type TrainingState } from "./training-state.ts";

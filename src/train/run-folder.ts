@@ -14,6 +14,7 @@ import {
   writeFileAtomic,
 } from "#host";
 import { FileError, FormatError, TrainingError } from "../tensor/index.ts";
+import { EventFile, isEventFile } from "./tensorboard/event-file.ts";
 
 /** Names of the files in a run's folder. */
 export const runFiles = {
@@ -61,7 +62,8 @@ export class RunFolder {
     await ensureFolder(path);
     return RunFolder.#holding(path, async (run) => {
       await checkUnused(path, options.overwrite ?? false);
-      for (const name of [runFiles.checkpoint, runFiles.model, runFiles.metrics]) {
+      const events = (await listFolder(path)).filter(isEventFile);
+      for (const name of [runFiles.checkpoint, runFiles.model, runFiles.metrics, ...events]) {
         const file = joinPath(path, name);
         if (await fileExists(file)) await writeFileAtomic(file, new Uint8Array());
       }
@@ -122,6 +124,15 @@ export class RunFolder {
     const kept = lines.filter((line) => (epochOf(line) ?? Number.POSITIVE_INFINITY) < epoch);
     const text = kept.map((line) => `${line}\n`).join("");
     await writeFileAtomic(file, new TextEncoder().encode(text));
+  }
+
+  /**
+   * Begins a file of TensorBoard's for this start of the run.
+   *
+   * @param step - steps of the run that are done
+   */
+  async beginEvents(step: number): Promise<EventFile> {
+    return EventFile.begin(this.path, step);
   }
 
   /** Gives the folder free. */

@@ -15,6 +15,7 @@ import { withEngine } from "../session.ts";
 import { EpochProgress } from "../terminal/epoch-progress.ts";
 import { formatCount, formatMetric } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
+import { versionsOf } from "../versions.ts";
 import { weightsModel } from "../weights-model.ts";
 
 /** Figures over the test part. */
@@ -91,7 +92,7 @@ async function trainInto(run: OpenRun, work: Work): Promise<void> {
 
 async function fitModel(
   { folder, resumeFrom }: OpenRun,
-  { plan, data, model, flags, terminal }: Work,
+  { plan, data, model, engine, flags, terminal }: Work,
 ): Promise<History> {
   const { config, path } = plan;
   const progress = new EpochProgress(terminal);
@@ -104,7 +105,7 @@ async function fitModel(
       epochs: config.epochs,
       batchSize: config.batchSize,
       seed: config.seed,
-      callbacks: [...(flags.quiet === true ? [] : [progress]), new RunRecorder(folder)],
+      callbacks: [...(flags.quiet === true ? [] : [progress]), new RunRecorder(folder, versionsOf(engine))],
       signal: interruption.signal,
       ...(config.validationSplit > 0
         ? { validationSplit: config.validationSplit }

@@ -41,8 +41,8 @@ export function registerTrain(program: Command, terminal: Terminal): void {
     .command("train")
     .summary("train a model")
     .description(
-      "Trains a model by name, and keeps it in a folder: config.json, metrics.jsonl, checkpoint.safetensors (after each " +
-        "epoch and every ten seconds, less often if large) and, at the end, model.safetensors. Ctrl-C stops after the " +
+      "Trains a model by name, and keeps it in a folder: config.json, metrics.jsonl, event files for TensorBoard, " +
+        "checkpoint.safetensors (after each epoch and every ten seconds, less often if large) and, at the end, model.safetensors. Ctrl-C stops after the " +
         "running step, saves, and says how to go on. Weights depend on the configuration alone: not on the number of " +
         "threads, and not on whether a run was stopped and resumed.",
     );
