@@ -69,7 +69,7 @@ export async function profileStep(model: Model, options: ProfileOptions = {}): P
   const graph =
     compiled === null
       ? predictionGraph(model, "input", batchSize)
-      : trainingGraph(model, compiled, data, batchSize, 0);
+      : trainingGraph(model, compiled, data, batchSize);
   const hyper = compiled === null ? [] : hyperOf(compiled.optimizer, 0, 0);
   const session = await engine.openSession();
   try {

@@ -1,5 +1,5 @@
-import type { Node } from "../graph/index.ts";
-import { type Build, createBuild } from "../ops/index.ts";
+import type { Node, Size2d } from "../graph/index.ts";
+import { type Build, createBuild, warpRecordLength } from "../ops/index.ts";
 import { type Architecture, inputShapeOf } from "./architecture.ts";
 import { preprocessed } from "./preprocess-graph.ts";
 import type { Preprocessing } from "./preprocessing.ts";
@@ -30,6 +30,29 @@ export const imagesName = ({ name }: ResidentData) => `${name}/images`;
 /** Name of the variable with the labels of some resident data. */
 export const labelsName = ({ name }: ResidentData) => `${name}/labels`;
 
+/** How the images of a batch are changed while they are loaded. */
+export interface BatchChanges {
+  /** By how many pixels they are moved at most, as the step's key says. */
+  readonly shift: number;
+  /** Whether each has a record for `warpImages`: the input `records` float32 [N, R]. */
+  readonly warps: boolean;
+  /** Whether they are blended with others of the batch: the inputs `partners` int32 [N] and `shares` float32 [N]. */
+  readonly mixes: boolean;
+  /** Whether their bytes are fed: the inputs `pixels` uint8 [N, H, W, C] and `places` int32 [N], 0 to N - 1. */
+  readonly feedsPixels: boolean;
+}
+
+/** Images as they are. */
+export const unchanged: BatchChanges = { shift: 0, warps: false, mixes: false, feedsPixels: false };
+
+/** The other examples that a batch's are blended with. */
+export interface BatchMix {
+  /** Int32 [N]. */
+  readonly labels: Node;
+  /** How much of each example is its own: float32 [N]. */
+  readonly shares: Node;
+}
+
 /** What a graph takes of one batch. Labels are loaded only where they are used. */
 export interface Batch {
   /** Float32 [N, ...input shape], as the first layer takes it. */
@@ -38,45 +61,64 @@ export interface Batch {
   readonly labels: Node;
   /** The step's random key, uint32 [2]. */
   readonly key: Node;
+  /** `null` where examples are not blended. */
+  readonly mix: BatchMix | null;
 }
 
-/**
- * A batch by the inputs `indices` int32 [N] and `key` uint32 [2].
- *
- * @param shift - by how many pixels images are moved at most
- */
+/** A batch by the inputs `indices` int32 [N] and `key` uint32 [2], and those that changes need. */
 export function loadBatch(
   context: GraphContext,
   data: ResidentData,
   batchSize: number,
-  shift: number,
+  changes: BatchChanges = unchanged,
 ): Batch {
   const build = createBuild("data");
   const indices = build("input", [], { name: "indices", shape: [batchSize], dtype: "int32" });
   const key = build("input", [], { name: "key", shape: [2], dtype: "uint32" });
-  const labels = build("variable", [], { name: labelsName(data), shape: [data.capacity], dtype: "int32" });
+  const stored = build("variable", [], { name: labelsName(data), shape: [data.capacity], dtype: "int32" });
+  const labels = build("loadLabels", [stored, indices], {});
+  const images = loadExamples(context, data, build, { indices, key }, changes);
+  if (!changes.mixes) return { images, labels, key, mix: null };
+  const partners = build("input", [], { name: "partners", shape: [batchSize], dtype: "int32" });
+  const shares = build("input", [], { name: "shares", shape: [batchSize], dtype: "float32" });
   return {
-    images: loadExamples(context, data, build, { indices, key }, shift),
-    labels: build("loadLabels", [labels, indices], {}),
+    images: build("mixExamples", [images, partners, shares], {}),
+    labels,
     key,
+    mix: { labels: build("loadLabels", [labels, partners], {}), shares },
   };
 }
 
-/** Bytes are preprocessed, and moved; numbers are taken as they are. */
+/** Bytes are preprocessed, and changed; numbers are taken as they are. */
 function loadExamples(
   { architecture, preprocessing }: GraphContext,
   data: ResidentData,
   build: Build,
   { indices, key }: { readonly indices: Node; readonly key: Node },
-  shift: number,
+  { shift, warps, feedsPixels }: BatchChanges,
 ): Node {
   const { dtype } = data;
-  const shape = [data.capacity, ...inputShapeOf(architecture)];
-  const examples = build("variable", [], { name: imagesName(data), shape, dtype });
-  if (dtype === "float32") return build("loadRows", [examples, indices], {});
-  return preprocessed(preprocessing, build, (numbers) =>
-    build("loadImages", [examples, indices, key], { ...numbers, shift }),
-  );
+  const [batchSize] = indices.shape;
+  const shape = inputShapeOf(architecture);
+  const stored = { name: imagesName(data), shape: [data.capacity, ...shape], dtype };
+  if (dtype === "float32") return build("loadRows", [build("variable", [], stored), indices], {});
+  const [pixels, rows] = feedsPixels
+    ? [
+        build("input", [], { name: "pixels", shape: [batchSize, ...shape], dtype }),
+        build("input", [], { name: "places", shape: [batchSize], dtype: "int32" }),
+      ]
+    : [build("variable", [], stored), indices];
+  const load = (numbers: { readonly scale: number; readonly offset: number }): Node => {
+    if (!warps) return build("loadImages", [pixels, rows, key], { ...numbers, shift });
+    const records = build("input", [], {
+      name: "records",
+      shape: [batchSize, warpRecordLength],
+      dtype: "float32",
+    });
+    const outputSize: Size2d = [shape[0], shape[1]];
+    return build("warpImages", [pixels, rows, records], { ...numbers, outputSize, fill: 0 });
+  };
+  return preprocessed(preprocessing, build, load);
 }
 
 /** A batch that is fed as the first layer takes it: the input `images`, float32 [N, ...input shape]. */

@@ -1,4 +1,12 @@
-import { countOf, epochOrder, type ImageDataset, split } from "../data/index.ts";
+import { planAugmentations } from "../data/augment/index.ts";
+import {
+  type Augmentation,
+  countOf,
+  epochOrder,
+  type ImageDataset,
+  readAugmentations,
+  split,
+} from "../data/index.ts";
 import {
   booleanField,
   checkOptions,
@@ -21,7 +29,7 @@ import {
   type RunConfiguration,
 } from "../train/index.ts";
 
-/** Changes of the training images, drawn anew at each step. */
+/** Moves of the training images, drawn anew at each step. */
 export interface AugmentOptions {
   /** Images are moved by whole pixels, up to so many on each axis; what comes in is zero. Default 0. */
   readonly shift?: number;
@@ -42,7 +50,11 @@ export interface FitOptions {
   readonly seed?: number;
   /** Whether each epoch has an order of its own; default true. */
   readonly shuffle?: boolean;
-  readonly augment?: AugmentOptions;
+  /**
+   * Random changes of the training images, drawn anew at each step: a list of `augmentations.*`, or moves alone. The
+   * draws of a step depend on seed, step and image only.
+   */
+  readonly augment?: AugmentOptions | readonly Augmentation[];
   /** Stops training after the steps that are running. */
   readonly signal?: AbortSignal | null;
   /** Goes on where a checkpoint was taken: options that are not given are the checkpoint's. */
@@ -76,11 +88,22 @@ function isCheckpoint(value: unknown): value is Checkpoint | Uint8Array {
   return value instanceof Uint8Array || (isObject(value) && "training" in value);
 }
 
-const augmentField: Field<AugmentOptions> = {
-  parse: (value) => checkOptions<AugmentOptions>("fit, augment", value, { shift: wholeNumberField(0, 0) }),
+/** The two forms of `augment`, as a run's configuration has them. */
+type AugmentChoice = Pick<RunConfiguration, "shift" | "augment">;
+
+const augmentField: Field<AugmentChoice> = {
+  parse: (value) => {
+    if (Array.isArray(value)) return { shift: 0, augment: readAugmentations(value) };
+    const { shift } = checkOptions<AugmentOptions>("fit, augment", value, { shift: wholeNumberField(0, 0) });
+    return { shift, augment: [] };
+  },
 };
 
-const fields: Fields<{ readonly [P in keyof FitOptions]-?: Exclude<FitOptions[P], undefined> | null }> = {
+const fields: Fields<
+  { readonly [P in keyof Omit<FitOptions, "augment">]-?: Exclude<FitOptions[P], undefined> | null } & {
+    readonly augment: AugmentChoice | null;
+  }
+> = {
   epochs: nullable(wholeNumberField(1)),
   batchSize: nullable(wholeNumberField(1)),
   validationData: nullable(field("a dataset", isDataset)),
@@ -113,7 +136,8 @@ export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
     epochs: resolved.epochs ?? before?.epochs ?? 1,
     batchSize: resolved.batchSize ?? before?.batchSize ?? 32,
     seed: resolved.seed ?? before?.seed ?? 0,
-    shift: resolved.augment?.shift ?? before?.shift ?? 0,
+    shift: (resolved.augment ?? before)?.shift ?? 0,
+    augment: (resolved.augment ?? before)?.augment ?? [],
     shuffle: resolved.shuffle ?? before?.shuffle ?? true,
     validationSplit,
     examples: countOf(parts.train),
@@ -134,16 +158,31 @@ export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
   };
 }
 
-/** Numbers have no rows and columns that could be moved, and no zero that means black. */
-function checkAugmentation({ name, images }: ImageDataset, { shift }: RunConfiguration): void {
-  if (shift === 0 || images.dtype === "uint8") return;
-  throw new OptionError(
-    `"${name}" has float32 examples, which are taken as they are: no shift can be drawn`,
-    {
-      where: "fit, augment",
-      hint: "Leave augment away, or train on images of bytes.",
-    },
-  );
+/**
+ * Numbers have no rows and columns that could be moved, and no zero that means black.
+ *
+ * @throws OptionError for what cannot be done to the examples, or names a class that there is not
+ */
+function checkAugmentation(
+  { name, images, classNames }: ImageDataset,
+  { shift, augment }: RunConfiguration,
+): void {
+  planAugmentations(augment, classNames);
+  const where = "fit, augment";
+  if ((shift > 0 || augment.length > 0) && images.dtype !== "uint8") {
+    const what = augment.length === 0 ? "shift" : "augmentation";
+    throw new OptionError(
+      `"${name}" has float32 examples, which are taken as they are: no ${what} can be drawn`,
+      { where, hint: "Leave augment away, or train on images of bytes." },
+    );
+  }
+  const channels = images.shape[images.shape.length - 1];
+  const coloured = augment.find(({ kind }) => kind === "colorJitter" || kind === "randAugment");
+  if (coloured === undefined || channels === 1 || channels === 3) return;
+  throw new OptionError(`${coloured.kind} takes images of one channel or three, "${name}" has ${channels}`, {
+    where,
+    hint: "Leave it away, or train on gray or RGB images.",
+  });
 }
 
 function toCheckpoint(value: Checkpoint | Uint8Array | null): Checkpoint | null {
@@ -152,6 +191,12 @@ function toCheckpoint(value: Checkpoint | Uint8Array | null): Checkpoint | null 
 
 /** A resumed run must go on with what it began with, else its weights would be nobody's. */
 function checkSameRun(before: RunConfiguration, now: RunConfiguration, name: string): void {
+  if (JSON.stringify(before.augment) !== JSON.stringify(now.augment)) {
+    throw new OptionError("the run to resume has other augmentations", {
+      where,
+      hint: "Leave augment away to go on with the run's own, or start afresh.",
+    });
+  }
   for (const option of ["batchSize", "seed", "shift", "shuffle", "validationSplit"] as const) {
     if (before[option] === now[option]) continue;
     throw new OptionError(

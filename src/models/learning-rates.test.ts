@@ -59,7 +59,7 @@ test("a step has one node for each factor that is not 1", () => {
     { layers: "d", factor: 0.1 },
   ];
   const compiled = readCompileConfiguration({ learningRates }, model.architecture);
-  const graph = trainingGraph(model, compiled, { name: "data/train", capacity: 4, dtype: "uint8" }, 2, 0);
+  const graph = trainingGraph(model, compiled, { name: "data/train", capacity: 4, dtype: "uint8" }, 2);
   const hypers = graph.updates.map(({ hyper }) => hyper);
   expect(new Set(hypers).size).toBe(3);
   const scaled = topologicalOrder(hypers.filter((node) => node !== null)).filter(

@@ -24,7 +24,7 @@ async function withForecasts<Result>(
       return session.forecast(
         compiled === null
           ? predictionGraph(model, "input", batchSize)
-          : trainingGraph(model, compiled, data, batchSize, 0),
+          : trainingGraph(model, compiled, data, batchSize),
       );
     });
   } finally {

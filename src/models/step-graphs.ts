@@ -1,12 +1,20 @@
 import { gradients } from "../autodiff/index.ts";
 import type { Graph, Node } from "../graph/index.ts";
-import { perExampleLoss } from "../losses/index.ts";
+import { type Loss, perExampleLoss } from "../losses/index.ts";
 import { metricName, perExampleMetric } from "../metrics/index.ts";
 import { type Build, createBuild } from "../ops/index.ts";
 import { buildUpdates, hyperLengthOf, type Trained } from "../optimizers/index.ts";
 import { OptionError } from "../tensor/index.ts";
 import type { Architecture } from "./architecture.ts";
-import { type GraphContext, imagesInput, loadBatch, type ResidentData } from "./batch-source.ts";
+import {
+  type Batch,
+  type BatchChanges,
+  type GraphContext,
+  imagesInput,
+  loadBatch,
+  type ResidentData,
+  unchanged,
+} from "./batch-source.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import { buildForward, type Forward } from "./forward.ts";
 import { movedParameters } from "./learning-rates.ts";
@@ -23,20 +31,21 @@ export const tapOutput = (call: number) => `tap/${call}`;
 
 /**
  * One training step: forward, loss, backward, updates. Inputs `indices` int32 [N], `key` uint32 [2] and
- * `hyper` float32 [k]; outputs the mean loss [1], auxiliary heads included, and the sum of each metric [1].
+ * `hyper` float32 [k], and those that changes of the images need; outputs the mean loss [1], auxiliary heads included, and the sum of each metric [1].
  */
 export function trainingGraph(
   context: GraphContext,
   compiled: CompileConfiguration,
   data: ResidentData,
   batchSize: number,
-  shift: number,
+  changes: BatchChanges = unchanged,
 ): Graph {
   const build = createBuild();
-  const { images, labels, key } = loadBatch(context, data, batchSize, shift);
+  const batch = loadBatch(context, data, batchSize, changes);
+  const { images, labels, key } = batch;
   const forward = buildForward(context.architecture, images, { training: true, key });
   const { output, variables, updates } = forward;
-  const losses = trainingLosses(context.architecture, compiled, forward, labels);
+  const losses = trainingLosses(context.architecture, compiled, forward, batch);
   const loss = build("affine", [sumOf(build, losses)], { factor: 1 / batchSize, offset: 0 });
   const trained = movedParameters(context.architecture, compiled.learningRates);
   const wanted = trained.map(({ name }) => variableNamed(variables, name));
@@ -58,15 +67,24 @@ function trainingLosses(
   { auxiliaries }: Architecture,
   { loss }: CompileConfiguration,
   { output, values }: Forward,
-  labels: Node,
+  batch: Batch,
 ): Node {
-  let sum = perExampleLoss(loss, createBuild("loss"), output, labels);
+  let sum = batchLoss(loss, createBuild("loss"), output, batch);
   for (const { name, output: end, weight } of auxiliaries) {
     const build = createBuild(`loss/${name}`);
-    const own = ofHead(name, () => perExampleLoss(loss, build, values[end], labels));
+    const own = ofHead(name, () => batchLoss(loss, build, values[end], batch));
     sum = build("add", [sum, build("affine", [own], { factor: weight, offset: 0 })], {});
   }
   return sum;
+}
+
+/** Of blended examples: that of each label times its share. Shapes: [N]. */
+function batchLoss(loss: Loss, build: Build, output: Node, { labels, mix }: Batch): Node {
+  const own = perExampleLoss(loss, build, output, labels);
+  if (mix === null) return own;
+  const other = perExampleLoss(loss, build, output, mix.labels);
+  const rest = build("affine", [mix.shares], { factor: -1, offset: 1 });
+  return build("add", [build("multiply", [own, mix.shares], {}), build("multiply", [other, rest], {})], {});
 }
 
 /** A loss that does not suit a head says which one. */
@@ -92,7 +110,7 @@ export function evaluationGraph(
   batchSize: number,
   withOutput: boolean,
 ): Graph {
-  const { images, labels } = loadBatch(context, data, batchSize, 0);
+  const { images, labels } = loadBatch(context, data, batchSize);
   const { output } = buildForward(context.architecture, images, { training: false, key: null });
   const losses = perExampleLoss(compiled.loss, createBuild("loss"), output, labels);
   const figures = { [lossOutput]: sumOf(createBuild(), losses), ...metricOutputs(compiled, output, labels) };
@@ -114,7 +132,7 @@ export function predictionGraph(
   taps: readonly number[] = [],
 ): Graph {
   const images =
-    source === "input" ? imagesInput(context, batchSize) : loadBatch(context, source, batchSize, 0).images;
+    source === "input" ? imagesInput(context, batchSize) : loadBatch(context, source, batchSize).images;
   const { output, values } = buildForward(context.architecture, images, { training: false, key: null });
   const tapped = taps.map((index) => [tapOutput(index), values[index]] as const);
   return { outputs: { [modelOutput]: output, ...Object.fromEntries(tapped) }, updates: [] };

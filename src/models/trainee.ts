@@ -4,7 +4,8 @@ import { metricName } from "../metrics/index.ts";
 import { hyperOf, type Optimizer, scheduledLearningRate } from "../optimizers/index.ts";
 import { OptionError, sameShape, Tensor } from "../tensor/index.ts";
 import type { Checkpoint, StepInput, StepResult, Trainee, ValidationScores } from "../train/index.ts";
-import { imagesName, labelsName, type ResidentData } from "./batch-source.ts";
+import { type Augmenter, createAugmenter } from "./augmenter.ts";
+import { imagesName, labelsName, type ResidentData, unchanged } from "./batch-source.ts";
 import { checkCheckpoint, stateTypes } from "./checkpoint-check.ts";
 import { movedParameters } from "./learning-rates.ts";
 import { lossOutput, metricOutput } from "./step-graphs.ts";
@@ -33,9 +34,12 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
   const { dtype } = dataset.images;
   const data: ResidentData = { name: "data/train", capacity: configuration.examples, dtype };
   await makeRoom(options, data);
-  await variables.put(imagesName(data), dataset.images);
+  const augmented =
+    configuration.augment.length === 0 ? null : createAugmenter(dataset, configuration.augment);
+  const changes = augmented?.changes ?? { ...unchanged, shift: configuration.shift };
+  if (!changes.feedsPixels) await variables.put(imagesName(data), dataset.images);
   await variables.put(labelsName(data), dataset.labels);
-  const programs = await compilePrograms(options, data);
+  const programs = await compilePrograms(options, data, changes);
   const metricNames = compiled.metrics.map(metricName);
   const names = [...stateTypes(architecture, compiled).keys()];
   const toResult = (fetches: Fetches): StepResult => ({
@@ -51,7 +55,7 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
     run: async (steps) => {
       const step = programs.get(steps[0]?.indices.length ?? 0);
       if (step === undefined) throw new Error("no program for a batch of this size");
-      const feeds = steps.map((input) => feedsOf(step, input, compiled.optimizer));
+      const feeds = steps.map((input) => feedsOf(step, input, compiled.optimizer, augmented));
       return (await step.program.run(feeds)).map(toResult);
     },
     validate: options.validate,
@@ -85,14 +89,17 @@ async function makeRoom(
 /** What a step takes of all that there is. */
 function feedsOf(
   { inputs }: StepProgram,
-  { indices, key, globalStep, learningRate }: StepInput,
+  step: StepInput,
   optimizer: Optimizer,
+  augmented: Augmenter | null,
 ): Feeds {
+  const { indices, key, globalStep, learningRate } = step;
   const hyper = hyperOf(optimizer, globalStep, learningRate);
   const all: Feeds = {
     indices: new Tensor("int32", [indices.length], indices),
     key: new Tensor("uint32", [2], Uint32Array.from(key)),
     hyper: new Tensor("float32", [hyper.length], hyper),
+    ...augmented?.feedsOf(step),
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
 }

@@ -1,9 +1,9 @@
 import type { Program } from "../engine/engine.ts";
 import { type Graph, inputsOf } from "../graph/index.ts";
-import { MemoryError } from "../tensor/index.ts";
+import { MemoryError, sizeOf } from "../tensor/index.ts";
 import type { RunConfiguration } from "../train/index.ts";
 import { batchError } from "./batch-size.ts";
-import type { ResidentData } from "./batch-source.ts";
+import type { BatchChanges, ResidentData } from "./batch-source.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import type { RunContext } from "./evaluation.ts";
 import { trainingGraph } from "./step-graphs.ts";
@@ -33,16 +33,17 @@ export interface StepProgram {
 export async function compilePrograms(
   { context, compiled, version, configuration }: TrainingPlan,
   data: ResidentData,
+  changes: BatchChanges,
 ): Promise<ReadonlyMap<number, StepProgram>> {
-  const { examples, batchSize, shift } = configuration;
+  const { examples, batchSize } = configuration;
   const sizes = [batchSize, examples % batchSize].filter((size) => size > 0 && size <= examples);
   const programs = new Map<number, StepProgram>();
-  const graphOf = (size: number) => trainingGraph(context, compiled, data, size, shift);
+  const graphOf = (size: number) => trainingGraph(context, compiled, data, size, changes);
   for (const size of sizes) {
-    const key = `train/${version}/${data.dtype}/${shift}/${size}`;
+    const key = `train/${version}/${data.dtype}/${Object.values(changes).join("/")}/${size}`;
     const graph = graphOf(size);
     try {
-      const program = await context.variables.program(key, () => graph);
+      const program = await context.variables.program(key, () => graph, maximumStepsOf(graph));
       programs.set(size, { program, inputs: new Set(inputsOf(graph).keys()) });
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
@@ -50,6 +51,15 @@ export async function compilePrograms(
     }
   }
   return programs;
+}
+
+/** Bytes that may wait in the engine's memory for the steps of one run, all inputs together. */
+const mostFedBytes = 2 ** 25;
+
+/** Images that are fed take room for every step that a run may have: then there are fewer steps to a run. */
+function maximumStepsOf(graph: Graph): number {
+  const bytes = [...inputsOf(graph).values()].reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+  return Math.max(1, Math.min(defaultMaximumSteps, Math.floor(mostFedBytes / bytes)));
 }
 
 async function stepError(
@@ -60,6 +70,6 @@ async function stepError(
 ): Promise<MemoryError> {
   const session = await variables.session();
   const fits = (other: number) =>
-    session.forecast(graphOf(other), { maximumSteps: defaultMaximumSteps }).fits;
+    session.forecast(graphOf(other), { maximumSteps: maximumStepsOf(graphOf(other)) }).fits;
   return batchError("a training step", size, error.what, fits, { where: "fit", cause: error });
 }

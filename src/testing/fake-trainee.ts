@@ -67,6 +67,7 @@ export const fakeConfiguration: RunConfiguration = {
   batchSize: 4,
   seed: 1,
   shift: 0,
+  augment: [],
   shuffle: false,
   validationSplit: 0,
   examples: 10,

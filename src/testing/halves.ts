@@ -5,7 +5,7 @@ import { RandomStream, Tensor } from "../tensor/index.ts";
  * A small data set that a line can separate: images of 4 x 4 pixels with noise, bright on the left (class 0) or on the
  * right (class 1).
  */
-export function halves(count: number, seed = 1): ImageDataset {
+export function halves(count: number, seed = 1): ImageDataset<"uint8"> {
   const random = new RandomStream(seed);
   const labels = Int32Array.from({ length: count }, () => random.integer(2));
   const images = Tensor.zeros("uint8", [count, 4, 4, 1]);

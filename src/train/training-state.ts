@@ -1,3 +1,4 @@
+import { type Augmentation, readAugmentations } from "../data/index.ts";
 import {
   booleanField,
   checkOptions,
@@ -20,6 +21,8 @@ export interface RunConfiguration {
   readonly seed: number;
   /** Greatest move of an augmented image, in pixels. */
   readonly shift: number;
+  /** Random changes of the images, beside which there is no `shift`. */
+  readonly augment: readonly Augmentation[];
   readonly shuffle: boolean;
   readonly validationSplit: number;
   /** Training examples, those of the validation split not counted. */
@@ -105,6 +108,8 @@ const configurationFields: Fields<RunConfiguration> = {
   batchSize: countField,
   seed: countField,
   shift: countField,
+  // Checkpoints from before there were augmentations have none.
+  augment: { parse: readAugmentations, fallback: [] },
   shuffle: booleanField(),
   validationSplit: numberField({ minimum: 0, below: 1 }),
   examples: countField,

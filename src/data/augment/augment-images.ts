@@ -77,14 +77,11 @@ export function augmentImages(
   });
   const size = height * width * channels;
   const values = new Float64Array(images.data.length);
-  const shares = new Float32Array(count);
-  for (let index = 0; index < count; index++) {
-    const draft = draws.draft({ index, label: labels?.[index] ?? null });
-    shares[index] = draft.share;
-    const pixels = images.data.subarray(index * size, (index + 1) * size);
-    applyDraft(draft, pixels, values, index * size);
-  }
-  const partners = draws.partners(count);
+  const examples = Array.from({ length: count }, (_, index) => ({ index, label: labels?.[index] ?? null }));
+  const { drafts, partners, shares } = draws.batch(examples);
+  drafts.forEach((draft, index) => {
+    applyDraft(draft, images.data.subarray(index * size, (index + 1) * size), values, index * size);
+  });
   const mixed = mixAll(values, partners, shares, size);
   return { images: new Tensor("uint8", images.shape, Uint8Array.from(mixed, Math.round)), partners, shares };
 }

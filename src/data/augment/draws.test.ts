@@ -149,11 +149,22 @@ describe("mixup", () => {
     const shares = drafts([augmentations.mixup({ alpha: 0.4 })]).map(({ share }) => share);
     expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.5);
     expect(Math.max(...shares)).toBeLessThanOrEqual(1);
-    const { partners } = drawStep(planAugmentations([augmentations.mixup()], names), stepKey(7, 3), shape);
-    const order = partners(9);
-    expect([...order].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(order.every((partner, position) => partner !== position)).toBe(true);
-    expect([...partners(1)]).toEqual([0]);
+    const step = drawStep(planAugmentations([augmentations.mixup()], names), stepKey(7, 3), shape);
+    const examples = Array.from({ length: 9 }, (_, index) => ({ index, label: null }));
+    const { partners } = step.batch(examples);
+    expect([...partners].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(partners.every((partner, position) => partner !== position)).toBe(true);
+    expect([...step.batch(examples.slice(0, 1)).partners]).toEqual([0]);
+  });
+
+  test("blends images of its classes with each other only", () => {
+    const plan = planAugmentations([augmentations.mixup({ alpha: 5, classes: [1] })], names);
+    const examples = Array.from({ length: 300 }, (_, index) => ({ index, label: index % 3 }));
+    const { partners, shares } = drawStep(plan, stepKey(7, 3), shape).batch(examples);
+    const mixed = shares.map((share) => (share < 1 ? 1 : 0));
+    const may = partners.map((partner, position) => (position % 3 === 1 && partner % 3 === 1 ? 1 : 0));
+    expect(mixed).toEqual(Float32Array.from(may));
+    expect(mixed.filter(Boolean).length).toBeGreaterThan(20);
   });
 });
 

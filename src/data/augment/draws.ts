@@ -15,6 +15,8 @@ export interface AugmentationPlan {
   readonly augmentations: readonly Augmentation[];
   /** For each augmentation the classes that it changes; `null` for all. */
   readonly classes: readonly (ReadonlySet<number> | null)[];
+  /** Whether each image has a record of its own for `warpImages`. */
+  readonly warps: boolean;
   /** Whether images are blended with others. */
   readonly mixes: boolean;
   /** Whether some of it is done to bytes, before the engine has them. */
@@ -23,14 +25,17 @@ export interface AugmentationPlan {
   readonly crops: boolean;
 }
 
-const byteKinds: readonly AugmentationKind[] = [
+/** Kinds that have no part in a record. */
+const onlyBytes: readonly AugmentationKind[] = [
   "posterize",
   "solarize",
   "equalize",
   "autoContrast",
   "sharpness",
-  "randAugment",
 ];
+
+/** RandAugment is all of it. */
+const byteKinds: readonly AugmentationKind[] = [...onlyBytes, "randAugment"];
 
 /**
  * Checks augmentations against a data set.
@@ -44,6 +49,7 @@ export function planAugmentations(list: unknown, classNames: readonly string[]):
   return {
     augmentations,
     classes: augmentations.map((augmentation) => classesOf(augmentation, classNames)),
+    warps: augmentations.some(({ kind }) => kind !== "mixup" && !onlyBytes.includes(kind)),
     mixes: has(["mixup"]),
     changesBytes: has(byteKinds),
     crops: has(["randomResizedCrop"]),
@@ -79,12 +85,20 @@ export interface DrawnExample {
   readonly label: number | null;
 }
 
+/** What a step draws for a batch. Shapes: each of them [N]. */
+export interface BatchDraws {
+  readonly drafts: readonly Draft[];
+  /** The position in the batch of the image that each is blended with: a round trip through all of them. */
+  readonly partners: Int32Array<ArrayBuffer>;
+  /** How much of each image is its own: 1 where it is not blended. */
+  readonly shares: Float32Array<ArrayBuffer>;
+}
+
 /** What a step draws for images. */
 export interface StepDraws {
   /** What happens to an image: a function of the step's key and the image's index alone, not of its batch. */
   readonly draft: (example: DrawnExample) => Draft;
-  /** For each position of a batch another one, to blend with: a round trip through all of them. */
-  readonly partners: (count: number) => Int32Array<ArrayBuffer>;
+  readonly batch: (examples: readonly DrawnExample[]) => BatchDraws;
 }
 
 /**
@@ -94,26 +108,43 @@ export interface StepDraws {
 export function drawStep(plan: AugmentationPlan, key: RandomKey, shape: DraftShape): StepDraws {
   const random = new RandomStream({ key, counter: 0 });
   const { key: imageKey } = random.split("augment");
+  const draft = ({ index, label }: DrawnExample): Draft => {
+    const draft = new Draft(shape);
+    plan.augmentations.forEach((augmentation, place) => {
+      if (!changes(plan, place, label)) return;
+      const stream = new RandomStream({ key: threefry2x32(imageKey, index, place), counter: 0 });
+      draw(augmentation, stream, draft);
+    });
+    return draft;
+  };
   return {
-    draft: ({ index, label }) => {
-      const draft = new Draft(shape);
-      plan.augmentations.forEach((augmentation, place) => {
-        const { [place]: classes } = plan.classes;
-        if (classes !== null && (label === null || !classes.has(label))) return;
-        const stream = new RandomStream({ key: threefry2x32(imageKey, index, place), counter: 0 });
-        draw(augmentation, stream, draft);
-      });
-      return draft;
-    },
-    partners: (count) => {
-      const order = random.split("partners").permutation(count);
-      const partners = new Int32Array(count);
-      order.forEach((position, place) => {
-        partners[position] = order[(place + 1) % count];
-      });
-      return partners;
+    draft,
+    batch: (examples) => {
+      const drafts = examples.map(draft);
+      const partners = drawPartners(random.split("partners"), examples.length);
+      const mixing = plan.augmentations.findIndex(({ kind }) => kind === "mixup");
+      const shares = Float32Array.from(drafts, ({ share }, position) =>
+        changes(plan, mixing, examples[partners[position]].label) ? share : 1,
+      );
+      return { drafts, partners, shares };
     },
   };
+}
+
+/** Whether the augmentation at a place of the list changes images of a class. */
+function changes({ classes }: AugmentationPlan, place: number, label: number | null): boolean {
+  const limits = classes[place] ?? null;
+  return limits === null || (label !== null && limits.has(label));
+}
+
+/** For each position of a batch another one: everybody's turn comes once. */
+function drawPartners(random: RandomStream, count: number): Int32Array<ArrayBuffer> {
+  const order = random.permutation(count);
+  const partners = new Int32Array(count);
+  order.forEach((position, place) => {
+    partners[position] = order[(place + 1) % count];
+  });
+  return partners;
 }
 
 function draw<K extends AugmentationKind>(

@@ -16,6 +16,7 @@ export type { CommonAugmentationOptions } from "./definition.ts";
 export { Draft, type DraftShape, type ShareBox } from "./draft.ts";
 export {
   type AugmentationPlan,
+  type BatchDraws,
   type DrawnExample,
   drawStep,
   planAugmentations,
