@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FormatError, OptionError } from "../tensor/index.ts";
+import { augmentation } from "./augmentation.ts";
 import { configFromFile, configFromFlags, resumedConfig } from "./config.ts";
 
 const defaults = configFromFlags({});
@@ -56,6 +57,17 @@ describe("a configuration from a file", () => {
       learningRates: [{ layers: "fc*", factor: 0.1 }],
     });
     expect(configFromFile(JSON.parse(JSON.stringify(config)), "config.json")).toEqual(config);
+  });
+
+  it("keeps augmentations, and checks them", () => {
+    const augment = augmentation("--augment")("shift:4+flip@cat+rand:2,9+mixup");
+    const config = configFromFlags({ augment });
+    expect(config.augment).toHaveLength(4);
+    expect(configFromFile(JSON.parse(JSON.stringify(config)), "config.json")).toEqual(config);
+    const broken = { ...defaults, augment: [{ kind: "flip", options: { probability: 2 } }] };
+    expect(() => configFromFile(broken, "config.json")).toThrow(
+      'damaged: augment: augmentations.flip: option "probability" must be a number at least 0 and at most 1, got 2.',
+    );
   });
 
   it("of a run from before there was a choice has what was usual", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type Augmentation, readAugmentations } from "../data/augment/augmentation.ts";
 import { FormatError, OptionError } from "../tensor/errors.ts";
 import { lossNames, optimizerNames, precisionNames } from "./names.ts";
 import { flagOf } from "./options.ts";
@@ -31,7 +32,13 @@ export const trainConfigSchema = z.strictObject({
   weightDecay: z.number().min(0).nullable(),
   /** Limit of the norm of all gradients together; none when null. */
   clipNorm: z.number().gt(0).nullable(),
-  augment: z.strictObject({ shift: whole(1) }).nullable(),
+  /** Moves alone, or any changes. */
+  augment: z
+    .union([
+      z.array(z.unknown()).transform((list, context) => checkedAugmentations(list, context)),
+      z.strictObject({ shift: whole(1) }),
+    ])
+    .nullable(),
   validationSplit: z.number().min(0).lt(1),
   /** All training examples when null. */
   limit: whole(1).nullable(),
@@ -42,6 +49,19 @@ export const trainConfigSchema = z.strictObject({
   /** Whether all of those must fit. */
   strict: z.boolean().default(true),
 });
+
+function checkedAugmentations(
+  list: readonly unknown[],
+  context: z.RefinementCtx<unknown>,
+): readonly Augmentation[] {
+  try {
+    return readAugmentations(list);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+}
 
 /** A checked configuration. */
 export type TrainConfig = z.output<typeof trainConfigSchema>;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OptionError } from "../tensor/index.ts";
 import {
-  augmentation,
   choice,
   decimalNumber,
   keyName,
@@ -27,7 +26,6 @@ describe("what is taken", () => {
       "mean_squared_error",
     ],
     ["a shift", pixelShift("--shift")("2,-3"), { up: 2, left: -3 }],
-    ["an augmentation", augmentation("--augment")("shift:2"), { shift: 2 }],
     ["a path", pathName("--out")("a folder"), "a folder"],
     [
       "rates of layers",
@@ -38,7 +36,6 @@ describe("what is taken", () => {
         { layers: "fc", factor: 1 },
       ],
     ],
-    ["no augmentation", augmentation("--augment")("none"), null],
   ])("%s", (_, value, expected) => {
     expect(value).toEqual(expected);
   });
@@ -99,11 +96,6 @@ describe("what is refused", () => {
     [() => layerRates("--learning-rates")("fc:-1"), 'a number of at least 0 was expected, got "-1"'],
     [() => pixelShift("--shift")("2,2,2"), "two whole numbers UP,LEFT were expected"],
     [() => pixelShift("--shift")("0.5,1"), "two whole numbers UP,LEFT were expected"],
-    [() => augmentation("--augment")("flip"), '--augment: unknown augmentation "flip". Known: shift:PIXELS'],
-    [
-      () => augmentation("--augment")("shift:0"),
-      '--augment shift: a whole number from 1 to 1000 was expected, got "0".',
-    ],
   ])("%#", (parse, message) => {
     expect(parse).toThrow(OptionError);
     expect(parse).toThrow(message);

@@ -130,28 +130,6 @@ export function layerRates(flag: string): OptionParser<readonly LayerRateOption[
     });
 }
 
-/** How training images are moved about. */
-export interface AugmentOption {
-  readonly shift: number;
-}
-
-const largestShift = 1000;
-
-/** `shift:PIXELS`, or `none`. @throws OptionError for anything else */
-export function augmentation(flag: string): OptionParser<AugmentOption | null> {
-  return (text) => {
-    if (text === "none") return null;
-    const [name, amount = "", ...more] = text.split(":");
-    if (name !== "shift" || more.length > 0) {
-      throw new OptionError(`unknown augmentation "${text}"`, {
-        where: flag,
-        hint: "Known: shift:PIXELS (for example shift:2 moves each image by up to 2 px), none.",
-      });
-    }
-    return { shift: wholeNumber(`${flag} shift`, { minimum: 1, maximum: largestShift })(amount) };
-  };
-}
-
 /** A finite number, or null for text that is not one number. */
 function parseFinite(text: string): number | null {
   const trimmed = text.trim();

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { augmentation, augmentationForms } from "../augmentation.ts";
 import type { TrainSettings } from "../config.ts";
 import {
   datasetNames,
@@ -8,16 +9,7 @@ import {
   precisionNames,
   scheduleForms,
 } from "../names.ts";
-import {
-  augmentation,
-  choice,
-  decimalNumber,
-  flagOf,
-  keyName,
-  layerRates,
-  pathName,
-  wholeNumber,
-} from "../options.ts";
+import { choice, decimalNumber, flagOf, keyName, layerRates, pathName, wholeNumber } from "../options.ts";
 import { type RecipeName, recipeNames, recipes } from "../recipes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -102,8 +94,8 @@ function addWhat(command: Command): void {
       decimalNumber("--validation-split", fraction),
     )
     .option(
-      "--augment <kind>",
-      "shift:PIXELS moves each image by up to so many pixels; none",
+      "--augment <changes>",
+      `random changes of the training images, joined by +, each with @CLASS,CLASS for some classes only: ${augmentationForms}; none`,
       augmentation("--augment"),
     );
 }

@@ -1,4 +1,4 @@
-import { plainWarpRecord, warpParts } from "../../ops/index.ts";
+import { plainWarpRecord, warpParts } from "../../ops/warp-record.ts";
 import { type Affine, after, boxTo, identityMap, isIdentity } from "./affine.ts";
 import type { ByteChange } from "./bytes.ts";
 import { type ColourMap, plainColours } from "./colour.ts";
