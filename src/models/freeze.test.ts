@@ -65,7 +65,6 @@ describe("a frozen backbone with a new last layer", () => {
       readCompileConfiguration({ optimizer: sgd }, model.architecture),
       { name: "data/train", capacity: 8, dtype: "uint8" },
       8,
-      0,
     );
 
   test("reads as it is meant to, and does no backward work in the backbone", async () => {
