@@ -34,10 +34,8 @@ export const trainConfigSchema = z.strictObject({
   clipNorm: z.number().gt(0).nullable(),
   /** Moves alone, or any changes. */
   augment: z
-    .union([
-      z.array(z.unknown()).transform((list, context) => checkedAugmentations(list, context)),
-      z.strictObject({ shift: whole(1) }),
-    ])
+    .union([z.array(z.unknown()), z.strictObject({ shift: whole(1) })])
+    .transform((value, context) => (Array.isArray(value) ? checkedAugmentations(value, context) : value))
     .nullable(),
   validationSplit: z.number().min(0).lt(1),
   /** All training examples when null. */
