@@ -36,6 +36,8 @@ export interface SplitEvent {
   readonly type: "split";
   readonly counts: readonly ClassCounts[];
   readonly problems: readonly PhotoProblem[];
+  /** What else is worth knowing, a sentence each: classes of one photo, photos that are the same. */
+  readonly notes: readonly string[];
   /** Groups of near-duplicates, each of which lies in one part. */
   readonly duplicates: number;
 }

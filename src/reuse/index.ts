@@ -6,6 +6,7 @@ export {
   type Features,
   type PhotoFeatures,
 } from "./features/index.ts";
+export { finetune } from "./finetune.ts";
 export type * from "./options.ts";
 export { htmlReport, type ReportOptions } from "./report/index.ts";
 export type * from "./result.ts";

@@ -1,6 +1,10 @@
+import type { DecodePool } from "../data/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { FetchOptions } from "../hub/index.ts";
 import type { Model } from "../models/index.ts";
+
+/** Side of the images that a backbone takes: its own, a larger one, or a number of pixels. */
+export type BackboneSize = "own" | "larger" | number;
 
 /** A trained net whose last layers are left away, and where it is cut. */
 export interface BackboneOptions {
@@ -10,6 +14,11 @@ export interface BackboneOptions {
   readonly weights?: string | null;
   /** The tap or layer that it is cut behind; default what its last layer with weights reads. */
   readonly tap?: string | null;
+  /**
+   * Side of the images that a backbone by name takes, or `"larger"`: 9 / 7 of what it was trained with, where its features
+   * are means over a grid. Default `"own"`; of {@link finetune} `"larger"`, which tells more apart.
+   */
+  readonly size?: BackboneSize;
   /** What computes; default the process's wasm engine. */
   readonly engine?: Engine;
   /** Where and how files are fetched; features are kept in the same cache folder. */
@@ -38,8 +47,10 @@ export interface FinetuneOptions extends BackboneOptions {
   readonly unfreeze?: readonly string[];
   /** How what is unfrozen is trained. */
   readonly unfrozen?: UnfrozenOptions;
-  /** Photos at a time; default 64 for features. */
+  /** Photos at a time; default 32. */
   readonly batchSize?: number;
+  /** Threads that decode photos; default those that the process shares. */
+  readonly decoders?: DecodePool;
   /** Ends it; what has been worked out is kept in the cache. */
   readonly signal?: AbortSignal | null;
 }

@@ -160,6 +160,8 @@ export interface FinetuneResult {
   readonly folds: FoldsReport | null;
   /** How many photos' features came from the cache, and how many were worked out. */
   readonly features: { readonly cached: number; readonly computed: number };
+  /** Why features were not kept on disk; `null` when they were, or were not to be. */
+  readonly cacheProblem: string | null;
   readonly timings: readonly FinetuneTiming[];
   readonly seed: number;
   /** Of what it was made with: `{ fovea: "0.1.0", runtime: "Node 20.20.2", engine: "wasm ..." }`. */

@@ -81,6 +81,7 @@ export function drawnResult({ folder, engine, classNames, photos }: DrawnResult)
     test: scoresOf("test", predictions, classNames),
     folds: { folds: 2, accuracies: [0.9, 0.95], accuracy: 0.925 },
     features: { cached: 20, computed: 30 },
+    cacheProblem: null,
     timings: [
       { phase: "scan", milliseconds: 120 },
       { phase: "features", milliseconds: 12_345 },
