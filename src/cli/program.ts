@@ -3,6 +3,7 @@ import { registerBackprop } from "./commands/backprop.ts";
 import { registerConvert } from "./commands/convert.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerFinetune } from "./commands/finetune.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerServe } from "./commands/serve.ts";
@@ -45,6 +46,7 @@ function createProgram(terminal: Terminal): Command {
     .addHelpText("after", examples);
   // Subcommands take over the settings above when they are made by `program.command`.
   registerTrain(program, terminal);
+  registerFinetune(program, terminal);
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);
   registerServe(program, terminal);

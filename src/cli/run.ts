@@ -96,7 +96,7 @@ function settingsOf(flags: TrainFlags): TrainSettings {
 }
 
 /** `runs/lenet5`, or the first of `runs/lenet5-2`, `runs/lenet5-3`, ... that is not there. */
-async function freeFolder(model: string, overwrite: boolean): Promise<string> {
+export async function freeFolder(model: string, overwrite: boolean): Promise<string> {
   // A name with slashes is no model's; what is wrong with it is said later.
   const first = `runs/${model.replaceAll(/[^\w.-]/g, "_")}`;
   if (overwrite) return first;

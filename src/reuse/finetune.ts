@@ -14,6 +14,7 @@ import {
   headModel,
   joinHead,
   type LabelledFeatures,
+  refitHead,
   trainHead,
 } from "./head.ts";
 import { judge } from "./judge.ts";
@@ -60,6 +61,8 @@ interface Dealt {
   /** The photo of each row. */
   readonly byRow: ReadonlyMap<number, FolderPhoto>;
   readonly duplicates: readonly (readonly PhotoPlace[])[];
+  /** Whether the folder itself says what is for validation. */
+  readonly ownValidation: boolean;
 }
 
 /**
@@ -86,20 +89,20 @@ export async function finetune(
   course.tell({ type: "backbone", ...backbone.report });
   const features = await course.phase("features", () => featuresOf(folder, backbone, settings, course));
   const dealt = await course.phase("split", () => deal(folder, features, settings, course));
-  const head = await course.phase("head", () => learn(dealt, settings, engine, course));
+  const { watched, head } = await course.phase("head", () => learn(dealt, settings, engine, course));
   const frozen = await joinHead(backbone.network, head, dealt.folder.classNames, engine);
   const { validation, test, folds } = await course.phase("judge", async () => {
-    const logits = await logitsOf(head, dealt, engine);
     return {
-      validation: scoresOf("validation", dealt, logits, course),
-      test: scoresOf("test", dealt, logits, course),
+      validation: scoresOf("validation", dealt, await logitsOf(watched, dealt, engine), course),
+      test: scoresOf("test", dealt, await logitsOf(head, dealt, engine), course),
       folds: settings.folds === 0 ? null : await judgeFolds(dealt, head, settings, engine),
     };
   });
   return {
-    photos: settings.photos,
+    photos: folder.root,
     classNames: dealt.folder.classNames,
     counts: countsOf(dealt),
+    dealt: dealt.folder.photos.map(({ part, ...photo }) => ({ ...photo, part: part ?? "train" })),
     problems: dealt.folder.problems,
     duplicates: dealt.duplicates,
     backbone: backbone.report,
@@ -118,7 +121,8 @@ export async function finetune(
 }
 
 async function scan({ photos, signal }: FinetuneSettings, course: Course): Promise<ImageFolder> {
-  const folder = await imageFolder(photos, signal === null ? {} : { signal });
+  const folder =
+    typeof photos === "string" ? await imageFolder(photos, signal === null ? {} : { signal }) : photos;
   course.tell({
     type: "scanned",
     photos: folder.photos.length,
@@ -167,7 +171,9 @@ async function deal(
     rows[photo.part ?? "train"].push(row);
   }
   const data = { features: features.values, labels, classNames };
-  const result: Dealt = { folder: dealt, data, rows, byRow, duplicates: duplicatesOf(dealt, known) };
+  const duplicates = duplicatesOf(dealt, known);
+  const ownValidation = folder.photos.some(({ part }) => part === "validation");
+  const result: Dealt = { folder: dealt, data, rows, byRow, duplicates, ownValidation };
   course.tell({
     type: "split",
     counts: countsOf(result),
@@ -216,14 +222,21 @@ function headOptions(
   return { epochs, seed, balanced: classWeights === "balanced", engine, signal };
 }
 
+/**
+ * @returns the last layer that the validation photos have watched, and the one to use: of a folder without a validation part of
+ *   its own it has learned from those photos, too
+ */
 async function learn(
-  { data, rows: { train, validation } }: Dealt,
+  { data, rows: { train, validation }, ownValidation }: Dealt,
   settings: FinetuneSettings,
   engine: Engine,
   course: Course,
-): Promise<Head> {
+): Promise<{ readonly watched: Head; readonly head: Head }> {
   const onEvent: HeadOptions["onEvent"] = (event) => course.tell({ type: "learning", phase: "head", event });
-  return await trainHead(data, { ...headOptions(settings, engine), train, validation, onEvent });
+  const options = { ...headOptions(settings, engine), train, validation, onEvent };
+  const watched = await trainHead(data, options);
+  const keeps = ownValidation || validation.length === 0 || settings.unfreeze.length > 0;
+  return { watched, head: keeps ? watched : await refitHead(data, watched, options) };
 }
 
 /** For each photo what the last layer makes of its features. Shapes: `[N, classes]`. */
@@ -256,7 +269,7 @@ function scoresOf(
 
 /** Trains on all folds but one, with what was found good, and judges by that one; once for each fold. */
 async function judgeFolds(
-  { data, rows }: Dealt,
+  { folder, data, rows }: Dealt,
   head: Head,
   settings: FinetuneSettings,
   engine: Engine,
@@ -271,7 +284,7 @@ async function judgeFolds(
   const { seed } = settings;
   const accuracies: number[] = [];
   let right = 0;
-  for (const { train, validation } of stratifiedFolds({ name: settings.photos, labels }, { folds, seed })) {
+  for (const { train, validation } of stratifiedFolds({ name: folder.name, labels }, { folds, seed })) {
     const trained = await trainHead(data, {
       ...headOptions(settings, engine),
       train: Array.from(train, (place) => used[place]),

@@ -47,15 +47,16 @@ export interface Head {
 
 /**
  * Decoupled weight decay (times the learning rate it is taken off at each step). On small folders most of what a layer of a
- * thousand weights finds is chance, on large ones little is: the validation photos choose.
+ * thousand weights finds is chance, and a handful of validation photos could not tell: strong decays alone are tried. On large
+ * ones the validation photos choose.
  */
-const usualDecays = [0.3, 3] as const;
-const usualDecay = 3;
+const decaysFor = (examples: number): readonly number[] => (examples < 2000 ? [3, 10] : [0.1, 1, 5]);
+const usualDecay = 6;
 const learningRate = 3e-3;
 /** Epochs without improvement after which training ends. */
 const patience = 10;
-/** Of how many epochs training consists where nothing can tell when it is enough. */
-const blindEpochs = 40;
+/** Of how many epochs training consists where nothing can tell when it is enough; strong decay keeps it from learning by heart. */
+const blindEpochs = 60;
 const headName = "head";
 
 /**
@@ -68,8 +69,9 @@ export async function trainHead(data: LabelledFeatures, options: HeadOptions): P
   const training = datasetOf(data, train, scaling, "photos to train on");
   const watching = validation.length === 0 ? null : datasetOf(data, validation, scaling, "validation photos");
   let best: Head | null = null;
-  const { weightDecays = watching === null ? [usualDecay] : usualDecays } = options;
-  const most = watching === null ? Math.min(epochs, blindEpochs) : epochs;
+  const { weightDecays = watching === null ? [usualDecay] : decaysFor(train.length) } = options;
+  const most =
+    watching === null && options.weightDecays === undefined ? Math.min(epochs, blindEpochs) : epochs;
   for (const weightDecay of weightDecays) {
     signal?.throwIfAborted();
     const head = await trainOnce(training, watching, scaling, weightDecay, { ...options, epochs: most });
@@ -78,6 +80,20 @@ export async function trainHead(data: LabelledFeatures, options: HeadOptions): P
   signal?.throwIfAborted();
   if (best === null) throw new Error("no weight decay to train with");
   return best;
+}
+
+/** Trains anew, on the validation rows too, with what they have found to be good: more photos are better ones. */
+export async function refitHead(data: LabelledFeatures, head: Head, options: HeadOptions): Promise<Head> {
+  const { weight, bias } = await trainHead(data, {
+    ...options,
+    train: [...Array.from(options.train), ...Array.from(options.validation)],
+    validation: [],
+    // A best epoch that comes early is chance: with this decay more epochs than that do no harm.
+    epochs: Math.max(head.report.bestEpoch + 1, Math.min(options.epochs, blindEpochs)),
+    weightDecays: [head.report.weightDecay],
+    onEvent: () => {},
+  });
+  return { weight, bias, loss: head.loss, report: { ...head.report, refitted: true } };
 }
 
 async function trainOnce(
@@ -117,7 +133,7 @@ async function trainOnce(
   return {
     ...folded(weights, scaling, classes),
     loss: validation?.loss ?? loss,
-    report: { epochs: history.epochs, weightDecay, bestEpoch },
+    report: { epochs: history.epochs, weightDecay, bestEpoch, refitted: false },
   };
 }
 
@@ -231,7 +247,12 @@ export async function joinHead(
     network.name,
     [...architecture.layers.map(({ layer }) => layer), ...added],
     [...architecture.calls, ...wiring],
-    { ...architecture, output: architecture.calls.length + added.length - 1 },
+    {
+      input: architecture.input,
+      output: architecture.calls.length + added.length - 1,
+      taps: architecture.taps,
+      auxiliaries: [],
+    },
   );
   const weights = new Map([...(await network.getWeights()), ...headWeights(weight, bias)]);
   const model = new Model({ architecture: joined, preprocessing, classNames, weights });

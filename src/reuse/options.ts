@@ -1,4 +1,4 @@
-import type { DecodePool } from "../data/index.ts";
+import type { DecodePool, ImageFolder } from "../data/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { FetchOptions } from "../hub/index.ts";
 import type { Model } from "../models/index.ts";
@@ -27,8 +27,8 @@ export interface BackboneOptions {
 
 /** How your own classifier is made of a backbone and your own photos. */
 export interface FinetuneOptions extends BackboneOptions {
-  /** A folder `CLASS/*.jpg`, or with `train/`, `val/`, `test/` above the classes, or a CSV file of path,label. */
-  readonly photos: string;
+  /** A folder `CLASS/*.jpg`, or with `train/`, `val/`, `test/` above the classes, or a CSV file of path,label; or what `data.imageFolder` made of one. */
+  readonly photos: string | ImageFolder;
   /** Share of the photos that the classifier is judged by in the end, and that nothing else sees; default 0.2. */
   readonly test?: number;
   /** Share of the photos that training is watched by, and stopped early; default 0.1. */

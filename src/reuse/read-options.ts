@@ -1,4 +1,4 @@
-import { DecodePool } from "../data/index.ts";
+import { DecodePool, ImageFolder } from "../data/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import { engineField } from "../inspect/index.ts";
 import { Model } from "../models/index.ts";
@@ -56,7 +56,11 @@ const sizeField: Field<BackboneSize> = field<BackboneSize>(
 );
 
 const fields = {
-  photos: text,
+  photos: field(
+    "a folder",
+    (value): value is string | ImageFolder =>
+      value instanceof ImageFolder || (typeof value === "string" && value !== ""),
+  ),
   backbone: field(
     "the name of a model, or a model",
     (value): value is string | Model => value instanceof Model || (typeof value === "string" && value !== ""),

@@ -14,6 +14,13 @@ export interface PhotoPlace {
   readonly file: string;
 }
 
+/** A photo and what it was used for. */
+export interface DealtPhoto extends PhotoPlace {
+  readonly part: PhotoPart;
+  /** The class that it has; an index into the class names. */
+  readonly label: number;
+}
+
 /** A photo that could not be used. */
 export interface PhotoProblem extends PhotoPlace {
   /** What is wrong with it: `the image is cut short`. */
@@ -97,6 +104,11 @@ export interface HeadReport {
   readonly weightDecay: number;
   /** Epoch whose weights were kept, counted from 0. */
   readonly bestEpoch: number;
+  /**
+   * Whether it was then trained anew, with that decay, on training and validation photos together: that is what the model has,
+   * and what the test photos judge. Scores on validation photos are of the one before.
+   */
+  readonly refitted: boolean;
 }
 
 /** How the unfrozen part was trained. */
@@ -144,6 +156,8 @@ export interface FinetuneResult {
   readonly classNames: readonly string[];
   /** In the order of the class names; photos that could not be used are not among them. */
   readonly counts: readonly ClassCounts[];
+  /** Every photo that was used, in the order of classes and paths. */
+  readonly dealt: readonly DealtPhoto[];
   /** Photos that could not be used; files that are no photos at all are not among them. */
   readonly problems: readonly PhotoProblem[];
   /** Groups of photos that are the same or nearly so. Each group lies in one part. */

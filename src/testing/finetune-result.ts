@@ -59,6 +59,7 @@ export function drawnResult({ folder, engine, classNames, photos }: DrawnResult)
     photos: folder,
     classNames,
     counts,
+    dealt: predictions.map(({ path, file, part, label }) => ({ path, file, part, label })),
     problems: [{ ...place("broken.jpg"), problem: "the image is cut short" }],
     duplicates: photos.length < 2 ? [] : [photos.slice(0, 2).map(({ path }) => place(path))],
     backbone: {
@@ -69,7 +70,7 @@ export function drawnResult({ folder, engine, classNames, photos }: DrawnResult)
       parameters: 213_568,
       inputShape: [32, 32, 3],
     },
-    head: { epochs: epochsOf(12, 1.1), weightDecay: 1e-3, bestEpoch: 8 },
+    head: { epochs: epochsOf(12, 1.1), weightDecay: 1e-3, bestEpoch: 8, refitted: false },
     unfrozen: {
       stages: ["block13"],
       parameters: 100_000,

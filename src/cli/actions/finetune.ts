@@ -1,0 +1,226 @@
+import { absolutePath, writeFileAtomic } from "#host";
+import { type ImageFolder, imageFolder } from "../../data/index.ts";
+import type { Engine } from "../../engine/engine.ts";
+import {
+  type FinetuneEvent,
+  type FinetuneOptions,
+  type FinetuneResult,
+  finetune,
+  htmlReport,
+} from "../../reuse/index.ts";
+import { TrainingError } from "../../tensor/errors.ts";
+import type { EpochRecord } from "../../train/index.ts";
+import { RunFolder } from "../../train/run-folder.ts";
+import { openBackbone } from "../backbone.ts";
+import type { FinetuneFlags } from "../commands/finetune.ts";
+import { listenForInterruption } from "../interruption.ts";
+import { freeFolder } from "../run.ts";
+import { withEngine } from "../session.ts";
+import { FileProgress } from "../terminal/file-progress.ts";
+import { countsText, problemsText, resultText } from "../terminal/finetune-report.ts";
+import { formatCount, formatMetric } from "../terminal/numbers.ts";
+import { PhotoProgress } from "../terminal/photo-progress.ts";
+import { printJson, type Terminal } from "../terminal/terminal.ts";
+import { libraryVersion } from "../version.ts";
+
+/** What `fovea finetune` asks for, as `config.json` keeps it. */
+export interface FinetuneConfig {
+  readonly version: 1;
+  readonly kind: "finetune";
+  readonly photos: string;
+  readonly backbone: string;
+  readonly weights: string | null;
+  readonly tap: string | null;
+  readonly size: number | null;
+  readonly seed: number;
+  readonly epochs: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly classWeights: "none" | "balanced";
+  readonly folds: number;
+}
+
+/** Files of such a run beside those of all runs. */
+const finetuneFiles = { report: "report.html", photos: "photos.csv" } as const;
+
+/** Makes a classifier of photos, and keeps it in a run's folder. */
+export async function finetunePhotos(
+  photos: string,
+  flags: FinetuneFlags,
+  terminal: Terminal,
+): Promise<void> {
+  // What is wrong with the photos is told before there is a folder.
+  const folder = await imageFolder(photos);
+  const path = flags.out ?? (await freeFolder(folder.name, flags.overwrite ?? false));
+  const config = configOf(photos, flags);
+  const run = await RunFolder.create(path, config, { overwrite: flags.overwrite ?? false });
+  try {
+    await withEngine({ ...flags, kernels: "rule" }, async (engine) => {
+      const result = await perform(folder, config, flags, await engine, terminal);
+      await keep(result, run, { report: flags.report, engine: await engine });
+      if (flags.json === true) printJson(terminal, documentOf(result, path));
+      else {
+        terminal.out(resultText(result));
+        const report = flags.report ? `${path}/${finetuneFiles.report} shows all of it. ` : "";
+        terminal.out(`${report}Use it: fovea predict ${path} PHOTO\n`);
+      }
+    });
+  } finally {
+    await run.release();
+  }
+}
+
+function configOf(photos: string, flags: FinetuneFlags): FinetuneConfig {
+  const { backbone, weights = null, tap = null, size = null } = flags;
+  const { seed = 1, epochs = 200, validation = 0.1, test = 0.2, classWeights = "none", folds = 0 } = flags;
+  return {
+    version: 1,
+    kind: "finetune",
+    ...{ photos, backbone, weights, tap, size, seed, epochs, validation, test, classWeights, folds },
+  };
+}
+
+async function perform(
+  photos: ImageFolder,
+  { seed, epochs, validation, test, classWeights, folds }: FinetuneConfig,
+  flags: FinetuneFlags,
+  engine: Engine,
+  terminal: Terminal,
+): Promise<FinetuneResult> {
+  const files = new FileProgress(terminal);
+  const narrator = new Narrator(terminal, flags.quiet ?? false);
+  using interruption = listenForInterruption(() => narrator.say("Stopping; once more ends at once."));
+  const { signal } = interruption;
+  const options: FinetuneOptions = {
+    ...(await openBackbone(flags, engine)),
+    ...{ photos, seed, epochs, validation, test, classWeights, folds, signal },
+    cache: flags.cache,
+    ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
+    ...(flags.quiet === true ? {} : { fetch: { onProgress: files.show } }),
+  };
+  try {
+    const result = await finetune(options, (event) => narrator.tell(event));
+    return { ...result, versions: { fovea: libraryVersion(), ...result.versions } };
+  } catch (error) {
+    narrator.closeLine();
+    if (!signal.aborted) throw error;
+    throw new TrainingError("it was stopped before it was done", {
+      where: "finetune",
+      hint: "What the backbone made of photos is kept: the same command goes on from there.",
+      cause: error,
+    });
+  } finally {
+    files.closeLine();
+  }
+}
+
+/** Tells on standard error how far it has come. */
+class Narrator {
+  readonly #terminal: Terminal;
+  readonly #quiet: boolean;
+  readonly #progress: PhotoProgress;
+
+  constructor(terminal: Terminal, quiet: boolean) {
+    this.#terminal = terminal;
+    this.#quiet = quiet;
+    this.#progress = new PhotoProgress(terminal);
+  }
+
+  say(line: string): void {
+    this.closeLine();
+    if (!this.#quiet) this.#terminal.err(`${line}\n`);
+  }
+
+  closeLine(): void {
+    this.#progress.closeLine();
+  }
+
+  tell(event: FinetuneEvent): void {
+    if (event.type === "features") {
+      if (!this.#quiet) this.#progress.show(event);
+      return;
+    }
+    for (const line of linesOf(event)) this.say(line);
+  }
+}
+
+function linesOf(event: FinetuneEvent): readonly string[] {
+  switch (event.type) {
+    case "scanned":
+      return [`${formatCount(event.photos)} photos of ${formatCount(event.classes.length)} classes`];
+    case "backbone": {
+      const { name, weights, tap, features, inputShape } = event;
+      const size = `${inputShape[1]}x${inputShape[0]}`;
+      return [
+        `${name} (${weights ?? "as given"}) up to ${tap}: ${formatCount(features)} features of ${size} pixels`,
+      ];
+    }
+    case "split":
+      return [...problemsText(event.problems), ...event.notes, countsText(event.counts)];
+    case "learning":
+      return event.event.type === "trainEnd" ? [learnedText(event.phase, event.event.history)] : [];
+    default:
+      return [];
+  }
+}
+
+function learnedText(phase: "head" | "unfreeze", epochs: readonly EpochRecord[]): string {
+  const what = phase === "head" ? "last layer" : "unfrozen layers";
+  const last = epochs.at(-1);
+  const validation = last?.validation ?? null;
+  const loss = last === undefined ? "" : `, loss ${formatMetric(last.loss)}`;
+  const watched = validation === null ? "" : `, validation loss ${formatMetric(validation.loss)}`;
+  return `${what}: ${epochs.length} epochs${loss}${watched}`;
+}
+
+/** Writes all that the run's folder holds. */
+async function keep(
+  result: FinetuneResult,
+  run: RunFolder,
+  { report, engine }: { readonly report: boolean; readonly engine: Engine },
+): Promise<void> {
+  const text = new TextEncoder();
+  await run.keepRecordsBefore(-1);
+  for (const [phase, epochs] of Object.entries({
+    head: result.head.epochs,
+    unfreeze: result.unfrozen?.epochs ?? [],
+  })) {
+    for (const { epoch, loss, metrics, validation, learningRate, milliseconds } of epochs) {
+      const figures = { loss, ...metrics, validation, learningRate, milliseconds: Math.round(milliseconds) };
+      await run.record({ type: "epochEnd", phase, epoch, ...figures });
+    }
+  }
+  if (result.test !== null) {
+    const { accuracy, loss, examples } = result.test;
+    await run.record({ type: "test", epoch: result.head.bestEpoch, accuracy, loss, examples });
+  }
+  await writeFileAtomic(`${run.path}/${finetuneFiles.photos}`, text.encode(photosCsv(result)));
+  await result.model.save(run.file("model"));
+  if (report) {
+    const page = await htmlReport(result, { engine });
+    await writeFileAtomic(`${run.path}/${finetuneFiles.report}`, text.encode(page));
+  }
+}
+
+/** Which photo was in which part, for `fovea evaluate` and for people. */
+function photosCsv({ dealt, classNames }: FinetuneResult): string {
+  const rows = dealt.map(({ file, label, part }) => [absolutePath(file), classNames[label], part]);
+  return [["path", "label", "part"], ...rows].map((row) => `${row.map(quoted).join(",")}\n`).join("");
+}
+
+/** @see RFC 4180 */
+function quoted(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
+
+/** The result without the model and without what it says of each photo. */
+function documentOf(result: FinetuneResult, path: string) {
+  const { model: _, dealt: _dealt, test, validation, ...rest } = result;
+  return { run: path, ...rest, test: withoutPredictions(test), validation: withoutPredictions(validation) };
+}
+
+function withoutPredictions(scores: FinetuneResult["test"]) {
+  if (scores === null) return null;
+  const { predictions: _, ...rest } = scores;
+  return rest;
+}

@@ -1,0 +1,104 @@
+/** What came of `fovea finetune`, as text for a screen. */
+import type { ClassCounts, FinetuneResult, PartScores, PhotoProblem } from "../../reuse/index.ts";
+import { formatCount, formatMetric, formatPercent } from "./numbers.ts";
+import { renderTable } from "./table.ts";
+
+/** More classes than that make no table that a screen holds. */
+const mostConfused = 15;
+const mostListed = 5;
+
+/** Photos by class and part. */
+export function countsText(counts: readonly ClassCounts[]): string {
+  const parts = ["train", "validation", "test"] as const;
+  const columns = ["class", "photos", ...parts].map((heading, index) => ({
+    heading,
+    align: index === 0 ? ("left" as const) : ("right" as const),
+  }));
+  const rows = counts.map((count) => [
+    count.name,
+    formatCount(count.all),
+    ...parts.map((part) => formatCount(count[part])),
+  ]);
+  return renderTable(columns, rows);
+}
+
+/** What was left out, and why: the first few. */
+export function problemsText(problems: readonly PhotoProblem[]): string[] {
+  if (problems.length === 0) return [];
+  const listed = problems.slice(0, mostListed).map(({ path, problem }) => `  ${path}: ${problem}`);
+  const more = problems.length - listed.length;
+  return [
+    `${formatCount(problems.length)} left out:`,
+    ...listed,
+    ...(more > 0 ? [`  and ${formatCount(more)} more: the report lists all`] : []),
+  ];
+}
+
+/** How well the classifier does. */
+export function resultText(result: FinetuneResult): string {
+  const scores = result.test ?? result.validation;
+  if (scores === null) return "There were no photos to judge it by: give more, or a share by --test.\n";
+  return [
+    accuracyLine(result, scores),
+    classesText(scores),
+    ...confusionText(scores, result.classNames),
+    ...mistakesText(scores, result.classNames),
+    "",
+  ].join("\n");
+}
+
+function accuracyLine({ folds }: FinetuneResult, { part, accuracy, examples, loss }: PartScores): string {
+  const [low, high] = wilson(accuracy, examples);
+  const of = part === "test" ? "held-out photos" : "validation photos, which training was stopped by";
+  const range = `${formatPercent(low)} to ${formatPercent(high)}`;
+  const lines = [
+    `accuracy ${formatPercent(accuracy)} of ${formatCount(examples)} ${of} (19 times in 20 between ${range}), loss ${formatMetric(loss)}`,
+  ];
+  if (folds !== null) {
+    lines.push(
+      `accuracy ${formatPercent(folds.accuracy)} over ${folds.folds} folds: ${folds.accuracies.map(formatPercent).join(", ")}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+/** Wilson's interval for a share that was counted, at 95 %: (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n). */
+function wilson(p: number, n: number): readonly [low: number, high: number] {
+  const z = 1.96;
+  const middle = p + z ** 2 / (2 * n);
+  const reach = z * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
+  const scale = 1 + z ** 2 / n;
+  return [Math.max(0, (middle - reach) / scale), Math.min(1, (middle + reach) / scale)];
+}
+
+function classesText({ classes }: PartScores): string {
+  const columns = ["class", "photos", "precision", "recall", "F1"].map((heading, index) => ({
+    heading,
+    align: index === 0 ? ("left" as const) : ("right" as const),
+  }));
+  const rows = classes.map(({ name, examples, precision, recall, f1 }) => [
+    name,
+    formatCount(examples),
+    ...[precision, recall, f1].map(formatPercent),
+  ]);
+  return renderTable(columns, rows);
+}
+
+function confusionText({ confusion: { counts } }: PartScores, classNames: readonly string[]): string[] {
+  if (classNames.length > mostConfused) return [];
+  const columns = [
+    { heading: "is \\ taken for" },
+    ...classNames.map((heading) => ({ heading, align: "right" as const })),
+  ];
+  const rows = classNames.map((name, label) => [name, ...counts[label].map(formatCount)]);
+  return [renderTable(columns, rows)];
+}
+
+function mistakesText({ mistakes }: PartScores, classNames: readonly string[]): string[] {
+  if (mistakes.length === 0) return ["No mistakes."];
+  const lines = mistakes.slice(0, mostListed).map(({ path, label, top }) => {
+    const [guess] = top;
+    return `  ${path}: is ${classNames[label]}, taken for ${guess?.name} (${formatPercent(guess?.probability ?? 0)})`;
+  });
+  return ["The surest mistakes:", ...lines];
+}
