@@ -1,5 +1,6 @@
 import type { Architecture, Model } from "../models/index.ts";
 import { type Pretrained, pretrained } from "../pretrained/index.ts";
+import { checkModelName } from "../pretrained/pretrained.ts";
 import { OptionError, type Shape, sameShape } from "../tensor/index.ts";
 import { models, type ZooWidthOptions } from "../zoo/index.ts";
 import { featureCount } from "./features/index.ts";
@@ -27,7 +28,7 @@ export async function loadBackbone(options: BackboneOptions): Promise<Backbone> 
       ? await loadByName(backbone, options)
       : { model: backbone, weights: options.weights ?? null };
   const tap = options.tap ?? usualTap(model);
-  const network = await model.tap(tap);
+  const network = model.tap(tap).freeze();
   const parameters = network.summary().parameters;
   return {
     network,
@@ -47,7 +48,8 @@ async function loadByName(
   options: BackboneOptions,
 ): Promise<{ model: Model; weights: string }> {
   const { engine, fetch } = options;
-  const weights = options.weights ?? publishedFor(name);
+  checkModelName(name, "backbone");
+  const weights = options.weights ?? models.publishedWeights(name).at(0)?.source ?? null;
   if (weights === null) {
     throw new OptionError(`no weights are published for ${name}`, {
       where: "backbone",
@@ -62,11 +64,6 @@ async function loadByName(
     ...(fetch === undefined ? {} : { fetch }),
   });
   return { model: loaded.model, weights: loaded.preparation ?? weights };
-}
-
-/** The newest weights that are published for a net; `null` when none are. */
-function publishedFor(name: string): string | null {
-  return models.isZooName(name) ? (models.publishedWeights(name).at(0)?.source ?? null) : null;
 }
 
 /** Sizes of images are multiples of it, as nets halve them five times. */

@@ -2,8 +2,7 @@
 import { fromFeatures, type ImageDataset } from "../data/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import { layers } from "../layers/index.ts";
-import { assemble } from "../models/architecture.ts";
-import { Model, sequential } from "../models/index.ts";
+import { type Model, sequential } from "../models/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { callbacks, type EpochRecord, type TrainingEvent } from "../train/index.ts";
@@ -226,37 +225,19 @@ export async function headModel({ weight, bias }: Head, engine: Engine | null): 
   return model;
 }
 
-/** Backbone and last layer in one, compiled, so that it can be evaluated. */
+/** Backbone and last layer in one, under the backbone's names for its layers; compiled, so that it can be evaluated. */
 export async function joinHead(
   network: Model,
   { weight, bias }: Pick<Head, "weight" | "bias">,
   classNames: readonly string[],
   engine: Engine | null,
 ): Promise<Model> {
-  const { architecture, outputShape, preprocessing } = network;
-  const onGrid = outputShape.length === 3;
-  const added = [
-    ...(onGrid ? [layers.globalAveragePool2d({ name: `${headName}_mean` })] : []),
-    layers.dense({ name: headName, units: classNames.length }),
-  ];
-  const wiring = added.map((_, index) => ({
-    layer: architecture.layers.length + index,
-    inputs: [index === 0 ? architecture.output : architecture.calls.length + index - 1],
-  }));
-  const joined = assemble(
-    network.name,
-    [...architecture.layers.map(({ layer }) => layer), ...added],
-    [...architecture.calls, ...wiring],
-    {
-      input: architecture.input,
-      output: architecture.calls.length + added.length - 1,
-      taps: architecture.taps,
-      auxiliaries: [],
-    },
-  );
-  const weights = new Map([...(await network.getWeights()), ...headWeights(weight, bias)]);
-  const model = new Model({ architecture: joined, preprocessing, classNames, weights });
+  const onGrid = network.outputShape.length === 3;
+  const mean = onGrid ? [layers.globalAveragePool2d({ name: `${headName}_mean` })] : [];
+  const dense = layers.dense({ name: headName, units: classNames.length });
+  const model = sequential([network, ...mean, dense], { name: network.name, classNames });
   model.compile(engine === null ? {} : { engine });
+  await model.setWeights(headWeights(weight, bias));
   return model;
 }
 
