@@ -1,11 +1,14 @@
 import { accessSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { encodeImage } from "fovea";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { drawPhoto, ppmOf } from "../src/testing/photo-files.ts";
+import { readShortly } from "./support/read-shortly.ts";
 import { type ShortResult, type ShortTraining, steps, trainShortly } from "./support/short-training.ts";
 
 const executablePath = "/usr/bin/chromium";
@@ -58,8 +61,11 @@ describe.skipIf(skipped)("in Debian's chromium", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Opens the built page and trains in it. */
-  async function trainInBrowser(training: ShortTraining, headers: Readonly<Record<string, string>>) {
+  /** Opens the built page and does something in it. @returns also what the page complained of */
+  async function inPage<Result>(
+    headers: Readonly<Record<string, string>>,
+    act: (page: Page) => Promise<Result>,
+  ): Promise<{ isolated: boolean; result: Result; complaints: string[] }> {
     const server = await serve(folder, headers);
     const complaints: string[] = [];
     const page = await browser.newPage();
@@ -69,13 +75,15 @@ describe.skipIf(skipped)("in Debian's chromium", () => {
       page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
       await page.goto(addressOf(server));
       const isolated = await page.evaluate(() => globalThis.crossOriginIsolated);
-      const result = await page.evaluate((options) => globalThis.trainInPage(options), training);
-      return { isolated, result, complaints };
+      return { isolated, result: await act(page), complaints };
     } finally {
       await page.close();
       server.close();
     }
   }
+
+  const trainInBrowser = (training: ShortTraining, headers: Readonly<Record<string, string>>) =>
+    inPage(headers, (page) => page.evaluate((options) => globalThis.trainInPage(options), training));
 
   const cases = [
     {
@@ -109,6 +117,43 @@ describe.skipIf(skipped)("in Debian's chromium", () => {
       const node = await trainShortly({ precision: "exact", threads: 2 });
       expect(result.losses).toEqual(node.losses);
       expect(result.weightsHash).toBe(node.weightsHash);
+    },
+    60_000,
+  );
+
+  test.each([
+    { name: "by workers", headers: {}, complains: false },
+    // A page that may start none.
+    {
+      name: "on the page's thread",
+      headers: { "content-security-policy": "worker-src 'none'" },
+      complains: true,
+    },
+  ])(
+    "photos are read $name to Node's bytes",
+    async ({ headers, complains }) => {
+      const photos = join(folder, "photos");
+      await mkdir(photos, { recursive: true });
+      const image = drawPhoto(4, 50, 40);
+      await writeFile(join(photos, "1.ppm"), ppmOf(image));
+      await writeFile(join(photos, "2.png"), await encodeImage(image.pixels, image, "png"));
+      await writeFile(join(photos, "3.jpg"), "no image");
+      const names = ["1.ppm", "2.png", "3.jpg", "4.jpg"];
+      const { result, complaints } = await inPage(headers, (page) =>
+        page.evaluate(
+          (paths) => globalThis.readInPage(paths),
+          names.map((name) => `photos/${name}`),
+        ),
+      );
+      const node = await readShortly(names.map((name) => join(photos, name)));
+      expect(result.slice(0, 3)).toEqual(
+        node.slice(0, 3).map((reading, index) => ({ ...reading, path: `photos/${names[index]}` })),
+      );
+      expect(result[0].size).toEqual([50, 40]);
+      expect(result[3].problem).toBe("the server answers 404 Not Found");
+      const unexpected = complaints.filter((text) => !/404|4\.jpg|Content Security Policy/.test(text));
+      expect(unexpected).toEqual([]);
+      expect(complaints.some((text) => text.includes("Content Security Policy"))).toBe(complains);
     },
     60_000,
   );
