@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, ShapeError } from "../tensor/errors.ts";
 import { imageToInput } from "./image-input.ts";
 import { type ImageResize, resizedSize, resizeImage } from "./image-resize.ts";
-import { type ImageSize, type Interpolation, resample } from "./resample.ts";
+import { type ImageSize, type Interpolation, interpolations, resample } from "./resample.ts";
 
 /** What golden/make-golden.py recorded of Pillow. */
 interface GoldenCase {
@@ -84,6 +85,43 @@ describe("against torchvision", () => {
       "an image of 2000x1 with 256 as its shorter side would be too large. Neither side may exceed 32768: cut the image first.",
     );
   });
+});
+
+test("a window of a resized image is that part of all of it", () => {
+  const side = fc.integer({ min: 1, max: 40 });
+  const case_ = fc.record({
+    size: fc.record({ height: side, width: side, channels: fc.constantFrom(1, 3) }),
+    target: fc.record({ height: side, width: side }),
+    from: fc.tuple(
+      fc.double({ min: 0, max: 0.99, noNaN: true }),
+      fc.double({ min: 0, max: 0.99, noNaN: true }),
+    ),
+    interpolation: fc.constantFrom(...interpolations),
+  });
+  fc.assert(
+    fc.property(case_, ({ size, target, from, interpolation }) => {
+      const { channels } = size;
+      const pixels = Uint8Array.from(
+        { length: size.height * size.width * channels },
+        (_, index) => (index * 7919 + (index >> 3)) % 256,
+      );
+      const [top, left] = [Math.floor(from[0] * target.height), Math.floor(from[1] * target.width)];
+      const window = {
+        top,
+        left,
+        height: Math.ceil((target.height - top) / 2),
+        width: Math.ceil((target.width - left) / 2),
+      };
+      const all = resample(pixels, size, target.height, target.width, { interpolation });
+      const part = resample(pixels, size, target.height, target.width, { interpolation, window });
+      expect(part.length).toBe(window.height * window.width * channels);
+      for (let row = 0; row < window.height; row++) {
+        const at = ((top + row) * target.width + left) * channels;
+        const rowSize = window.width * channels;
+        expect(part.subarray(row * rowSize, (row + 1) * rowSize)).toEqual(all.subarray(at, at + rowSize));
+      }
+    }),
+  );
 });
 
 test("without antialias only the pixels around each point count", () => {

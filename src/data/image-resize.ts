@@ -31,8 +31,23 @@ export function resizedSize({ size, crop }: ImageResize): readonly [height: numb
  */
 export function resizeImage({ pixels, size }: Pixels, resize: ImageResize): Pixels {
   const [height, width] = typeof resize.size === "number" ? byShorterSide(size, resize.size) : resize.size;
-  const resized = { pixels: resample(pixels, size, height, width, resize), size: { ...size, height, width } };
-  return resize.crop === null ? resized : cropMiddle(resized, ...bothSides(resize.crop));
+  if (resize.crop === null) {
+    return { pixels: resample(pixels, size, height, width, resize), size: { ...size, height, width } };
+  }
+  const [cropHeight, cropWidth] = bothSides(resize.crop);
+  // What the crop leaves of the resized image is all that is made of it.
+  const window = {
+    top: Math.max(0, middle(height, cropHeight)),
+    left: Math.max(0, middle(width, cropWidth)),
+    height: Math.min(height, cropHeight),
+    width: Math.min(width, cropWidth),
+  };
+  const kept = resample(pixels, size, height, width, { ...resize, window });
+  return cropMiddle(
+    { pixels: kept, size: { ...size, height: window.height, width: window.width } },
+    cropHeight,
+    cropWidth,
+  );
 }
 
 function bothSides(size: number | readonly [number, number]): readonly [number, number] {

@@ -20,6 +20,10 @@ export interface ResampleOptions {
    * the pixels around each point do, as in TensorFlow's `tf.image.resize` by default.
    */
   readonly antialias?: boolean;
+  /** The part of the result that is wanted, within it; default all of it. The rest is not worked out. */
+  readonly window?:
+    | (Pick<ImageSize, "height" | "width"> & { readonly top: number; readonly left: number })
+    | null;
 }
 
 /** A filter: its weight at a distance in pixels, 0 from `support` on. */
@@ -115,24 +119,43 @@ function nearestTaps(sourceSize: number, targetSize: number): Taps {
  * Pillow's.
  *
  * Shapes: `pixels` is `[height, width, channels]` of `size`; the result `[height, width, channels]` with the target's
- * height and width.
+ * height and width, or with the window's.
  */
 export function resample(
   pixels: Uint8Array,
   size: ImageSize,
   height: number,
   width: number,
-  { interpolation = "bilinear", antialias = true }: ResampleOptions = {},
+  { interpolation = "bilinear", antialias = true, window = null }: ResampleOptions = {},
 ): Uint8Array {
+  const { top, left, ...part } = window ?? { top: 0, left: 0, height, width };
+  if (size.height === height && size.width === width && window === null) return pixels;
   const tapsOf = (source: number, target: number) =>
-    interpolation === "nearest"
+    interpolation === "nearest" || source === target
       ? nearestTaps(source, target)
       : filterTaps(source, target, filters[interpolation], antialias);
-  const { channels } = size;
-  const columns = tapsOf(size.width, width);
+  const columns = tapsBetween(tapsOf(size.width, width), left, part.width);
+  const rows = tapsBetween(tapsOf(size.height, height), top, part.height);
+  // Rows that nobody looks at are not made.
+  const first = rows.firsts[0];
+  const end = rows.firsts[part.height - 1] + rows.starts[part.height] - rows.starts[part.height - 1];
+  const rowSize = size.width * size.channels;
+  const seen = { ...size, height: end - first };
+  const wide =
+    width === size.width && part.width === width
+      ? pixels.subarray(first * rowSize, end * rowSize)
+      : resampleRows(pixels.subarray(first * rowSize, end * rowSize), seen, columns);
   // A row is made of pixels a channel apart; a column, of elements a row apart.
-  const wide = width === size.width ? pixels : resampleRows(pixels, size, columns);
-  return height === size.height ? wide : resampleColumns(wide, width * channels, tapsOf(size.height, height));
+  return height === size.height ? wide : resampleColumns(wide, part.width * size.channels, rows);
+}
+
+/** Taps of some of the targets. */
+function tapsBetween({ firsts, starts, weights }: Taps, first: number, count: number): Taps {
+  return {
+    firsts: firsts.subarray(first, first + count),
+    starts: starts.subarray(first, first + count + 1),
+    weights,
+  };
 }
 
 /** Two loops for the two numbers of channels: a photo's rows are most of the work, and go twice as fast like this. */
@@ -194,7 +217,8 @@ function resampleColumns(pixels: Uint8Array, rowSize: number, { firsts, starts, 
     sums.fill(unit / 2);
     for (let tap = starts[target]; tap < starts[target + 1]; tap++) {
       const weight = weights[tap];
-      const from = (firsts[target] + tap - starts[target]) * rowSize;
+      // The first row that is there is the first that any target needs.
+      const from = (firsts[target] - firsts[0] + tap - starts[target]) * rowSize;
       for (let index = 0; index < rowSize; index++) {
         sums[index] = (sums[index] + Math.imul(weight, pixels[from + index])) | 0;
       }

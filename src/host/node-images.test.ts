@@ -67,6 +67,29 @@ describe("decodeImage", () => {
     );
   });
 
+  test("decodes large images one after the other, whatever becomes of each", async () => {
+    let [underWay, most, count] = [0, 0, 0];
+    const pipeline = {
+      metadata: async () => ({ space: "srgb", width: 8000, height: 8000 }),
+      toColourspace: () => pipeline,
+      removeAlpha: () => pipeline,
+      raw: () => pipeline,
+      toBuffer: async () => {
+        most = Math.max(most, ++underWay);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        underWay--;
+        if (++count === 2) throw new Error("no memory");
+        return { data: Buffer.alloc(3), info: { width: 1, height: 1, channels: 3 } };
+      },
+    };
+    const load = async () => ({ default: () => pipeline });
+    const results = await Promise.allSettled(
+      Array.from({ length: 4 }, () => decodeImageBytes(pngMark, "a.png", load)),
+    );
+    expect(most).toBe(1);
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+  });
+
   test("refuses odd channels, and what sharp refuses", async () => {
     function fakeSharp(result: () => Promise<unknown>) {
       const pipeline = {

@@ -59,12 +59,7 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string) {
       limitInputPixels: false,
     }).metadata();
     checkPixels(width, height, path);
-    // sharp makes RGB of all images unless told; a gray one (of 8 or 16 bits) is to stay gray.
-    return await sharp(bytes, sharpOptions)
-      .removeAlpha()
-      .toColourspace(space === "b-w" || space === "grey16" ? "b-w" : "srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
+    return await inTurn(width * height, async () => await decodePixels(sharp, bytes, space));
   } catch (error) {
     if (error instanceof FormatError) throw error;
     throw new FormatError(`this is not an image that can be read (${firstLine(error)})`, {
@@ -73,6 +68,30 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string) {
       cause: error,
     });
   }
+}
+
+async function decodePixels(sharp: Sharp, bytes: Uint8Array, space: string | undefined) {
+  // sharp makes RGB of all images unless told; a gray one (of 8 or 16 bits) is to stay gray.
+  return await sharp(bytes, sharpOptions)
+    .removeAlpha()
+    .toColourspace(space === "b-w" || space === "grey16" ? "b-w" : "srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+}
+
+/** Images of more pixels are decoded one after the other: a few of them at once would fill the memory. */
+const manyPixels = 2 ** 25;
+let last: Promise<unknown> = Promise.resolve();
+
+async function inTurn<Result>(pixels: number, decode: () => Promise<Result>): Promise<Result> {
+  if (pixels <= manyPixels) return decode();
+  const turn = last.then(decode, decode);
+  // Nothing of the image itself is kept.
+  last = turn.then(
+    () => undefined,
+    () => undefined,
+  );
+  return turn;
 }
 
 /** libvips says one thing several times, a line each. */
