@@ -39,8 +39,8 @@ thead th { font-weight: 600; color: var(--soft); font-size: .88rem; vertical-ali
 tbody th { font-weight: 550; }
 th[scope=row], .name { text-align: left; min-width: 5em; max-width: 22em; overflow-wrap: anywhere; }
 tfoot th, tfoot td { border-bottom: 0; font-weight: 600; }
-.beside { display: flex; flex-wrap: wrap; gap: 0 56px; } .beside > div { max-width: 100%; min-width: 0; }
-.beside p { max-width: 62ch; } .beside > div:first-child p { max-width: 34ch; }
+.beside { display: flex; flex-wrap: wrap; gap: 0 44px; } .beside > div { max-width: 100%; min-width: 0; }
+.beside p { max-width: 62ch; } .beside > div:first-child p { max-width: 27ch; }
 .matrix td { text-align: center; min-width: 3.4em; border: 2px solid var(--page); border-radius: 6px; }
 .matrix thead th { text-align: center; max-width: 8em; overflow-wrap: anywhere; min-width: 3.4em; }
 .matrix th { border-bottom: 0; }
