@@ -85,11 +85,11 @@ function place(pixels: number): string {
 
 /**
  * Round values that enclose all others, steps of 1, 2 or 5 times a power of ten apart. From 0, but for what is close to its
- * greatest possible value: accuracies of 0.9 and 0.95 are to be told apart.
+ * greatest possible value: accuracies of 0.9 and 0.95 are to be told apart, and 0.998 and 0.999 need not be.
  */
 export function valueTicks(values: readonly number[], most: number | null): number[] {
   const highest = most ?? Math.max(0, ...values);
-  const lowest = most === null ? 0 : Math.min(most, ...values);
+  const lowest = most === null ? 0 : Math.min(0.9 * most, ...values);
   const span = highest - lowest || Math.abs(highest) || 1;
   const power = 10 ** Math.floor(Math.log10(span / wantedTicks));
   const step = power * ([1, 2, 5].find((factor) => span / (power * factor) <= wantedTicks) ?? 10);
@@ -100,10 +100,16 @@ export function valueTicks(values: readonly number[], most: number | null): numb
   );
 }
 
-/** At most seven epochs, evenly spaced from the first on. */
-function epochTicks(epochs: number): number[] {
-  const step = Math.ceil(epochs / 7);
-  return Array.from({ length: Math.ceil(epochs / step) }, (_, index) => index * step);
+/** At most seven epochs, counted from 0: every one, every second, every fifth and so on, as they are counted from 1. */
+export function epochTicks(epochs: number): number[] {
+  const step = roundStep(epochs / 7);
+  return Array.from({ length: Math.floor(epochs / step) }, (_, index) => (index + 1) * step - 1);
+}
+
+/** The least of 1, 2 and 5 times a power of ten that is at least so much; of whole numbers, where it is one epoch or more. */
+function roundStep(least: number): number {
+  const power = 10 ** Math.max(0, Math.floor(Math.log10(least)));
+  return power * ([1, 2, 5].find((factor) => power * factor >= least) ?? 10);
 }
 
 /** Three digits. */

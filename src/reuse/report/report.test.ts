@@ -6,6 +6,7 @@ import { createWasmEngine, type WasmEngine } from "../../engine/wasm/index.ts";
 import { messageOf } from "../../testing/error-message.ts";
 import { drawnPhoto, drawnResult } from "../../testing/finetune-result.ts";
 import type { FinetuneResult } from "../result.ts";
+import { epochTicks, valueTicks } from "./chart.ts";
 import { Html, html } from "./html.ts";
 import { duration, percent, short, wilsonInterval } from "./numbers.ts";
 import { htmlReport } from "./report.ts";
@@ -252,6 +253,17 @@ describe("contrast is at least 4.5 (WCAG 2.2, 1.4.3)", () => {
 });
 
 describe("parts", () => {
+  test("axes have round numbers", () => {
+    expect(epochTicks(1)).toEqual([0]);
+    expect(epochTicks(7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(epochTicks(12)).toEqual([1, 3, 5, 7, 9, 11]);
+    expect(epochTicks(114)).toEqual([19, 39, 59, 79, 99]);
+    expect(valueTicks([1.1, 0.09], null)).toEqual([0, 0.5, 1, 1.5]);
+    expect(valueTicks([0.88, 0.97], 1)).toEqual([0.85, 0.9, 0.95, 1]);
+    expect(valueTicks([0], null)).toEqual([0, 0.2]);
+    expect(valueTicks([1], 1)).toEqual([0.9, 0.92, 0.94, 0.96, 0.98, 1]);
+  });
+
   test("templates escape text, in attributes and lists too, and keep HTML", () => {
     const text = `<a href="x">'&`;
     expect(String(html`<p title="${text}">${[text, 1, null]}${new Html("<br>")}</p>`)).toBe(

@@ -95,7 +95,7 @@ function nameOf(path: string): string {
 
 /** The numbers that matter most. */
 function tiles(result: FinetuneResult, scores: PartScores | null): Html {
-  const { counts, problems, timings, validation, folds } = result;
+  const { counts, problems, timings, validation, folds, features } = result;
   const used = counts.reduce((sum, { all }) => sum + all, 0);
   const total = timings.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   const tile = (name: string, value: string, note: string | null) =>
@@ -115,7 +115,11 @@ function tiles(result: FinetuneResult, scores: PartScores | null): Html {
       used.toLocaleString("en-US"),
       problems.length === 0 ? "all readable" : `${counted(problems.length, "file")} skipped`,
     ),
-    tile("from photos to report", duration(total), null),
+    tile(
+      "from photos to report",
+      duration(total),
+      features.cached === 0 ? null : `features of ${counted(features.cached, "photo")} from the cache`,
+    ),
   ]}</dl>`;
 }
 
