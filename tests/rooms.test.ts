@@ -64,7 +64,7 @@ const rooms: Readonly<Record<string, Room>> = {
       "reuse",
       "server",
     ],
-    packages: ["cli-table3", "commander", "picocolors", "zod"],
+    packages: ["chokidar", "cli-table3", "commander", "picocolors", "zod"],
     node: /./,
   },
 };

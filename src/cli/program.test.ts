@@ -22,6 +22,7 @@ describe("fovea", () => {
       "train",
       "evaluate",
       "predict",
+      "watch",
       "summary",
       "convert",
       "backprop",

@@ -10,6 +10,7 @@ import { registerServe } from "./commands/serve.ts";
 import { registerSummary } from "./commands/summary.ts";
 import { registerTour } from "./commands/tour.ts";
 import { registerTrain } from "./commands/train.ts";
+import { registerWatch } from "./commands/watch.ts";
 import { type ExitCode, exitCodes, reportFailure } from "./failure.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { libraryVersion } from "./version.ts";
@@ -49,6 +50,7 @@ function createProgram(terminal: Terminal): Command {
   registerFinetune(program, terminal);
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);
+  registerWatch(program, terminal);
   registerServe(program, terminal);
   registerSummary(program, terminal);
   registerModels(program, terminal);
@@ -65,6 +67,8 @@ Examples:
   fovea train --data mnist --model lenet5 --out runs/lenet5
   fovea evaluate runs/lenet5 --data mnist --shift 2,2
   fovea predict runs/lenet5 digit.png
+  fovea predict runs/pets holidays/ --csv holidays.csv
+  fovea watch runs/pets incoming/                        classify photos as they arrive
   fovea serve runs/lenet5 --port 8080                    the same over HTTP
   fovea models                                           networks by name, and the weights that are published for them
   fovea predict resnet50 photo.jpg --weights torchvision

@@ -1,4 +1,4 @@
-import { decodeImage, readFile, writeFileAtomic } from "#host";
+import { decodeImage, folderExists, readFile, writeFileAtomic } from "#host";
 import { imageToInput } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { decodeNpy, encodeNpy } from "../../formats/index.ts";
@@ -27,6 +27,8 @@ export interface Prediction {
 export interface PredictDocument {
   readonly model: string;
   readonly predictions: readonly Prediction[];
+  /** Photos of folders that could not be read; absent where none were given. */
+  readonly problems?: readonly { readonly input: string; readonly problem: string }[];
 }
 
 /** Images of one input. */
@@ -46,6 +48,11 @@ export async function predict(
   engine: Promise<Engine>,
   terminal: Terminal,
 ): Promise<void> {
+  if (await arePhotos(names, flags)) {
+    const { predictPhotos } = await import("./predict-photos.ts");
+    await predictPhotos(reference, names, flags, engine, terminal);
+    return;
+  }
   const { model } = await openModel(reference, { flags, engine, terminal });
   const inputs: Input[] = [];
   for (const name of names) inputs.push(await readInput(name, model, flags, terminal));
@@ -61,6 +68,13 @@ export async function predict(
   } else {
     terminal.out(predictions.map(describe).join(""));
   }
+}
+
+/** Whether a folder is among the inputs, or a table is wanted. */
+async function arePhotos(names: readonly string[], { csv }: PredictFlags): Promise<boolean> {
+  if (csv !== undefined) return true;
+  for (const name of names) if (await folderExists(name)) return true;
+  return false;
 }
 
 async function readInput(

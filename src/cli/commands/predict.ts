@@ -10,6 +10,7 @@ const fitModes = ["stretch", "crop", "refuse"] as const;
 export interface PredictFlags extends WeightsFlags {
   readonly top?: number;
   readonly logits?: string;
+  readonly csv?: string;
   readonly fit?: (typeof fitModes)[number];
   readonly batchSize?: number;
   readonly threads?: number;
@@ -25,13 +26,14 @@ export function registerPredict(program: Command, terminal: Terminal): void {
     .description(
       "Classifies images: the likeliest classes with their probabilities. An INPUT is an image file (BMP, binary PGM or PPM; " +
         "JPEG, PNG, WebP, GIF, AVIF and TIFF with the package sharp installed), or a .npy file of shape [N,H,W,C] that is taken as " +
-        "already preprocessed (float32) or as pixels from 0 to 255 (uint8).",
+        "already preprocessed (float32) or as pixels from 0 to 255 (uint8). Of a folder, all photos in it and below are classified; what " +
+        "cannot be read is told and passed over.",
     )
     .argument(
       "<model>",
       "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
     )
-    .argument("<input...>", "images, or .npy files");
+    .argument("<input...>", "images, folders of images, or .npy files");
   addWeightsOptions(command)
     .option("--top <k>", "how many classes to print (default: 3)", wholeNumber("--top", { minimum: 1 }))
     .option(
@@ -40,13 +42,18 @@ export function registerPredict(program: Command, terminal: Terminal): void {
       pathName("--logits"),
     )
     .option(
+      "--csv <file>",
+      "write a table: path, the likeliest classes with their probabilities, what could not be read",
+      pathName("--csv"),
+    )
+    .option(
       "--fit <mode>",
       `images of another size: ${fitModes.join(", ")} (default: as the model says, else stretch)`,
       choice("--fit", fitModes),
     )
     .option(
       "--batch-size <n>",
-      "examples at a time (default: 256)",
+      "examples at a time (default: 256; photos of folders: 64)",
       wholeNumber("--batch-size", { minimum: 1 }),
     )
     .option(
@@ -73,4 +80,5 @@ Examples:
   fovea predict resnet50 photo.jpg --weights torchvision
   fovea predict mobilenet-v1-0.25 photo.jpg --weights tfjs/model.json
   fovea predict model.safetensors *.pgm --top 1
+  fovea predict runs/pets holidays/ --csv holidays.csv
   fovea predict runs/lenet5 batch.npy --logits out.npy --json`;

@@ -50,7 +50,8 @@ const litter: ReadonlySet<string> = new Set([
   "$recycle.bin",
 ]);
 
-function isHidden(name: string): boolean {
+/** Whether no person put it there, or wanted it seen. */
+export function isHidden(name: string): boolean {
   return name.startsWith(".") || litter.has(name.toLowerCase());
 }
 
@@ -165,7 +166,8 @@ class Lister {
   }
 }
 
-function looksLikePhoto(name: string): boolean {
+/** Whether a file has the name of a photo; what it is, its bytes say. */
+export function looksLikePhoto(name: string): boolean {
   return /\.(jpe?g|png|webp|gif|avif|tiff?|bmp|p[gp]m)$/i.test(name);
 }
 
