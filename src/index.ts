@@ -94,6 +94,7 @@ export {
   type AuxiliaryOptions,
   type BatchOptions,
   type ChannelOrder,
+  type ClassWeights,
   type CompileOptions,
   type CrossValidation,
   type CrossValidationOptions,

@@ -21,6 +21,9 @@ describe("a configuration from flags", () => {
       labelSmoothing: 0,
       weightDecay: null,
       clipNorm: null,
+      classWeights: null,
+      ema: null,
+      gradientAccumulation: 1,
       augment: null,
       validationSplit: 0,
       limit: null,
@@ -41,6 +44,8 @@ describe("a configuration from flags", () => {
   it.each([
     [{ schedule: "cosin" }, '--schedule: unknown schedule "cosin". Did you mean "cosine"?'],
     [{ validationSplit: 1 }, "--validation-split: "],
+    [{ ema: 1 }, "--ema: "],
+    [{ gradientAccumulation: 0 }, "--gradient-accumulation: "],
     [{ labelSmoothing: 1 }, "--label-smoothing: "],
     [{ data: "" }, "--data: "],
   ])("refuses %j", (settings, message) => {
@@ -55,6 +60,9 @@ describe("a configuration from a file", () => {
       augment: { shift: 2 },
       learningRate: 0.5,
       learningRates: [{ layers: "fc*", factor: 0.1 }],
+      classWeights: [1, 2],
+      ema: 0.99,
+      gradientAccumulation: 4,
     });
     expect(configFromFile(JSON.parse(JSON.stringify(config)), "config.json")).toEqual(config);
   });
@@ -71,7 +79,7 @@ describe("a configuration from a file", () => {
   });
 
   it("of a run from before there was a choice has what was usual", () => {
-    const { weights, strict, learningRates, ...older } = configFromFlags({});
+    const { weights, strict, learningRates, classWeights, ema, gradientAccumulation, ...older } = defaults;
     expect(configFromFile(older, "config.json")).toEqual(defaults);
   });
 

@@ -32,6 +32,15 @@ export const trainConfigSchema = z.strictObject({
   weightDecay: z.number().min(0).nullable(),
   /** Limit of the norm of all gradients together; none when null. */
   clipNorm: z.number().gt(0).nullable(),
+  /** Of each class, in the loss; all alike when null. Runs from before there was the choice had none. */
+  classWeights: z
+    .union([z.literal("balanced"), z.array(z.number().min(0)).readonly()])
+    .nullable()
+    .default(null),
+  /** Share of the averaged weights that a step keeps; they are not averaged when null. */
+  ema: z.number().min(0).lt(1).nullable().default(null),
+  /** Pieces that a batch is computed in. */
+  gradientAccumulation: whole(1).default(1),
   /** Moves alone, or any changes. */
   augment: z
     .union([z.array(z.unknown()), z.strictObject({ shift: whole(1) })])
@@ -78,6 +87,9 @@ const defaults: TrainConfig = {
   labelSmoothing: 0,
   weightDecay: null,
   clipNorm: null,
+  classWeights: null,
+  ema: null,
+  gradientAccumulation: 1,
   augment: null,
   validationSplit: 0,
   limit: null,

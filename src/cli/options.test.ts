@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OptionError } from "../tensor/index.ts";
 import {
   choice,
+  classWeights,
   decimalNumber,
   keyName,
   layerRates,
@@ -36,6 +37,8 @@ describe("what is taken", () => {
         { layers: "fc", factor: 1 },
       ],
     ],
+    ["balanced classes", classWeights("--class-weights")("balanced"), "balanced"],
+    ["weights of classes", classWeights("--class-weights")("1,0.5"), [1, 0.5]],
   ])("%s", (_, value, expected) => {
     expect(value).toEqual(expected);
   });
@@ -92,6 +95,11 @@ describe("what is refused", () => {
       () => layerRates("--learning-rates")("fc=1"),
       '--learning-rates: LAYERS:FACTOR was expected, got "fc=1". For example: --learning-rates "*:0.1,fc:1"',
     ],
+    [
+      () => classWeights("--class-weights")("1,-1"),
+      '--class-weights: weights of at least 0 were expected, got "1,-1"',
+    ],
+    [() => classWeights("--class-weights")("even"), "numbers separated by commas were expected"],
     [() => layerRates("--learning-rates")("fc:1,"), 'LAYERS:FACTOR was expected, got ""'],
     [() => layerRates("--learning-rates")("fc:-1"), 'a number of at least 0 was expected, got "-1"'],
     [() => pixelShift("--shift")("2,2,2"), "two whole numbers UP,LEFT were expected"],

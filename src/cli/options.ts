@@ -130,6 +130,16 @@ export function layerRates(flag: string): OptionParser<readonly LayerRateOption[
     });
 }
 
+/** `balanced`, or numbers separated by commas. @throws OptionError for anything else */
+export function classWeights(flag: string): OptionParser<"balanced" | readonly number[]> {
+  return (text) => {
+    if (text.trim() === "balanced") return "balanced";
+    const weights = numberList(flag)(text);
+    if (weights.every((weight) => weight >= 0)) return weights;
+    throw new OptionError(`weights of at least 0 were expected, got "${text}"`, { where: flag });
+  };
+}
+
 /** A finite number, or null for text that is not one number. */
 function parseFinite(text: string): number | null {
   const trimmed = text.trim();

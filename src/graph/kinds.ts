@@ -238,6 +238,8 @@ export interface UpdateAttributes {
   rmsprop: OptimizerAttributes & { readonly rho: number; readonly epsilon: number };
   /** variable = momentum * variable + (1 - momentum) * value. No slots, no hyper. */
   movingAverage: { readonly momentum: number };
+  /** hyper = [kept]. variable = kept * variable + value, or just the value where kept is 0. Slots: none. */
+  accumulate: Empty;
 }
 
 export type UpdateKind = keyof UpdateAttributes;

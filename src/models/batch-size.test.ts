@@ -51,6 +51,14 @@ test.each([1, 2, 99, 999])("the error of a batch of 1000 names the largest that 
   );
 });
 
+test("the error names the number of pieces that would do, if it is known", () => {
+  const details = { where: "fit", accumulation: 4 };
+  const error = batchError("a training step", 64, "it needs 5 GB", (size) => size <= 20, details);
+  expect(error.hint).toBe(
+    "The largest batch that fits is 20. A batch in pieces does: gradientAccumulation: 4, --gradient-accumulation 4.",
+  );
+});
+
 test("the error says when not even one example fits", () => {
   const error = batchError("a prediction", 1, "it needs 5 GB", () => false, { where: "plan" });
   expect(error.message).toBe(

@@ -51,30 +51,42 @@ export class UsualBatch {
   }
 }
 
+/** The largest size below one that does not fit; 0 if there is none. */
+export function largestThat(tooLarge: number, fits: (size: number) => boolean): number {
+  let fitting = 0;
+  let beyond = tooLarge;
+  while (beyond - fitting > 1) {
+    const middle = Math.floor((fitting + beyond) / 2);
+    if (fits(middle)) fitting = middle;
+    else beyond = middle;
+  }
+  return fitting;
+}
+
 /**
  * The error of a batch that does not fit, with the largest one that does.
  *
  * @param what - what it is a batch of: `a training step`
  * @param need - what is needed and what there is, in words
  * @param fits - whether another batch fits
+ * @param details - `accumulation`: the least number of pieces that would do
  */
 export function batchError(
   what: string,
   size: number,
   need: string,
   fits: (size: number) => boolean,
-  details: { readonly where: string; readonly cause?: unknown },
+  details: { readonly where: string; readonly cause?: unknown; readonly accumulation?: number },
 ): MemoryError {
-  let fitting = 0;
-  let tooLarge = size;
-  while (tooLarge - fitting > 1) {
-    const middle = Math.floor((fitting + tooLarge) / 2);
-    if (fits(middle)) fitting = middle;
-    else tooLarge = middle;
-  }
+  const { accumulation, ...rest } = details;
+  const fitting = largestThat(size, fits);
+  const pieces =
+    accumulation === undefined
+      ? ""
+      : ` A batch in pieces does: gradientAccumulation: ${accumulation}, --gradient-accumulation ${accumulation}.`;
   const hint =
     fitting > 0
-      ? `The largest batch that fits is ${fitting}.`
+      ? `The largest batch that fits is ${fitting}.${pieces}`
       : "Not even a batch of one fits: use a smaller model or smaller images.";
-  return new MemoryError(`${what} with a batch of ${size} does not fit: ${need}`, { ...details, hint });
+  return new MemoryError(`${what} with a batch of ${size} does not fit: ${need}`, { ...rest, hint });
 }

@@ -1,7 +1,8 @@
+import type { ImageDataset } from "../data/index.ts";
 import type { Node } from "../graph/index.ts";
 import { createBuild } from "../ops/index.ts";
 import { describeValue, type Field } from "../options/index.ts";
-import { OptionError, type Tensor } from "../tensor/index.ts";
+import { DataError, OptionError } from "../tensor/index.ts";
 
 /** How much an example of each class counts: a number for each, or `"balanced"`, all classes alike. */
 export type ClassWeights = readonly number[] | "balanced";
@@ -27,14 +28,16 @@ export const classWeightsField: Field<ClassWeights> = {
  * A weight for each class. Balanced ones are N / (P n) for a class of which n of N examples are, and P classes that have
  * any: then each of those classes counts alike, and an example 1 on average.
  *
- * @param labels - of the examples that are trained on
- * @throws OptionError for more or fewer weights than classes
+ * @throws OptionError for more or fewer weights than classes, DataError for a label that is no class
  */
 export function resolveClassWeights(
   weights: ClassWeights,
-  labels: Tensor<"int32">,
-  classNames: readonly string[],
+  { name, labels, classNames }: Pick<ImageDataset, "name" | "labels" | "classNames">,
 ): readonly number[] {
+  const beyond = labels.data.find((label) => label < 0 || label >= classNames.length);
+  if (beyond !== undefined) {
+    throw new DataError(`label ${beyond} is not one of 0 to ${classNames.length - 1}`, { where: name });
+  }
   if (weights !== "balanced") {
     if (weights.length === classNames.length) return weights;
     throw new OptionError(`there are ${weights.length} classWeights and ${classNames.length} classes`, {

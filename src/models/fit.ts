@@ -10,6 +10,7 @@ import {
 import {
   booleanField,
   checkOptions,
+  describeValue,
   type Field,
   type Fields,
   field,
@@ -28,6 +29,7 @@ import {
   isCallback,
   type RunConfiguration,
 } from "../train/index.ts";
+import { type ClassWeights, classWeightsField, resolveClassWeights } from "./class-weights.ts";
 
 /** Moves of the training images, drawn anew at each step. */
 export interface AugmentOptions {
@@ -55,6 +57,24 @@ export interface FitOptions {
    * draws of a step depend on seed, step and image only.
    */
   readonly augment?: AugmentOptions | readonly Augmentation[];
+  /**
+   * How much an example of each class counts: a number for each class, or `"balanced"`, by which all classes count alike
+   * however many examples they have. A batch's loss is the sum of weighted losses divided by the number of examples, as in
+   * Keras; PyTorch divides by the sum of the weights. Figures of validation are not weighted. Default: all alike.
+   */
+  readonly classWeights?: ClassWeights | null;
+  /**
+   * Averages the weights over the steps, average = m average + (1 - m) weights, and keeps the averages: validation uses
+   * them, and they are the model's weights after training, which itself goes on from those that it moves. Statistics of
+   * batch normalization are averaged, too. In [0, 1), such as 0.999; default `null`, no averages.
+   */
+  readonly emaMomentum?: number | null;
+  /**
+   * Pieces that a batch is computed in, for batches that memory does not hold: their gradients are added up, and the
+   * optimizer takes one step. The result is the whole batch's up to rounding, but for what depends on the examples that are
+   * computed together, batch normalization, mixup, and for the draws of dropout and `shift`. Default 1.
+   */
+  readonly gradientAccumulation?: number;
   /** Stops training after the steps that are running. */
   readonly signal?: AbortSignal | null;
   /** Goes on where a checkpoint was taken: options that are not given are the checkpoint's. */
@@ -112,6 +132,9 @@ const fields: Fields<
   seed: nullable(countField),
   shuffle: nullable(booleanField()),
   augment: nullable(augmentField),
+  classWeights: nullable(classWeightsField),
+  emaMomentum: nullable(numberField({ minimum: 0, below: 1 })),
+  gradientAccumulation: nullable(wholeNumberField(1)),
   signal: nullable(field("an AbortSignal", (value): value is AbortSignal => value instanceof AbortSignal)),
   resumeFrom: nullable(field("a checkpoint or its bytes", isCheckpoint)),
 };
@@ -140,6 +163,12 @@ export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
     augment: (resolved.augment ?? before)?.augment ?? [],
     shuffle: resolved.shuffle ?? before?.shuffle ?? true,
     validationSplit,
+    classWeights:
+      resolved.classWeights === null
+        ? (before?.classWeights ?? null)
+        : resolveClassWeights(resolved.classWeights, parts.train),
+    emaMomentum: resolved.emaMomentum ?? before?.emaMomentum ?? null,
+    gradientAccumulation: resolved.gradientAccumulation ?? before?.gradientAccumulation ?? 1,
     examples: countOf(parts.train),
     imageShape: parts.train.images.shape.slice(1),
   };
@@ -189,6 +218,12 @@ function toCheckpoint(value: Checkpoint | Uint8Array | null): Checkpoint | null 
   return value instanceof Uint8Array ? decodeCheckpoint(value, { name: "resumeFrom" }) : value;
 }
 
+/** What may not change from one stretch of a run to the next. */
+const fixedOptions = [
+  ...(["batchSize", "seed", "shift", "shuffle", "validationSplit"] as const),
+  ...(["classWeights", "emaMomentum", "gradientAccumulation"] as const),
+] as const;
+
 /** A resumed run must go on with what it began with, else its weights would be nobody's. */
 function checkSameRun(before: RunConfiguration, now: RunConfiguration, name: string): void {
   if (JSON.stringify(before.augment) !== JSON.stringify(now.augment)) {
@@ -197,11 +232,14 @@ function checkSameRun(before: RunConfiguration, now: RunConfiguration, name: str
       hint: "Leave augment away to go on with the run's own, or start afresh.",
     });
   }
-  for (const option of ["batchSize", "seed", "shift", "shuffle", "validationSplit"] as const) {
-    if (before[option] === now[option]) continue;
+  for (const option of fixedOptions) {
+    if (JSON.stringify(before[option]) === JSON.stringify(now[option])) continue;
     throw new OptionError(
-      `the run to resume has ${option} ${String(before[option])}, not ${String(now[option])}`,
-      { where, hint: `Leave ${option} away to go on with the run's own, or start afresh.` },
+      `the run to resume has ${option} ${describeValue(before[option])}, not ${describeValue(now[option])}`,
+      {
+        where,
+        hint: `Leave ${option} away to go on with the run's own, or start afresh.`,
+      },
     );
   }
   if (before.examples !== now.examples || !sameShape(before.imageShape, now.imageShape)) {

@@ -10,6 +10,7 @@ export type {
 export { inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts";
 export type { BatchOptions } from "./batch-size.ts";
 export { dataTypeOf, imagesName, type ResidentData } from "./batch-source.ts";
+export type { ClassWeights } from "./class-weights.ts";
 export type { CompileConfiguration, CompileOptions } from "./compile.ts";
 export {
   type CrossValidation,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createWasmEngine, type Engine } from "../engine/index.ts";
 import { MemoryError, Tensor } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
@@ -6,10 +6,10 @@ import { models } from "../zoo/index.ts";
 
 describe("a step that memory does not hold", () => {
   let engine: Engine;
-  beforeAll(async () => {
+  beforeEach(async () => {
     engine = await createWasmEngine({ threads: 1 });
   });
-  afterAll(() => engine.close());
+  afterEach(() => engine.close());
 
   it("is an error that names the largest batch that fits, and the model goes on", {
     timeout: 60_000,
@@ -29,12 +29,19 @@ describe("a step that memory does not hold", () => {
     );
     if (!(error instanceof MemoryError)) throw new Error(`expected a MemoryError, got ${String(error)}`);
     expect(error.message).toMatch(
-      /^fit: a training step with a batch of 40000 does not fit: .* needs .* in use\. The largest batch that fits is \d+\.$/,
+      /^fit: a training step with a batch of 40000 does not fit: .* needs .* in use\. The largest batch that fits is \d+\. A batch in pieces does: gradientAccumulation: (\d+), --gradient-accumulation \1\.$/,
     );
-    const largest = Number(/is (\d+)\.$/.exec(error.message)?.[1]);
+    const [, largest, pieces] = (
+      /is (\d+)\. A batch in pieces does: gradientAccumulation: (\d+)/.exec(error.message) ?? []
+    ).map(Number);
     // Each example holds at least the 26 x 26 x 32 floats of the first convolution, and the memory is 4 GiB.
     expect(largest).toBeGreaterThan(5_000);
     expect(largest).toBeLessThan((4 * 2 ** 30) / (4 * 26 * 26 * 32));
+    const inPieces = { batchSize: count, gradientAccumulation: pieces, signal: AbortSignal.abort() };
+    expect(await model.fit(dataset, inPieces)).toMatchObject({ reason: "interrupted", step: 0 });
+    expect(await messageOf(() => model.fit(dataset, { ...inPieces, gradientAccumulation: 2 }))).toMatch(
+      /^MemoryError: fit: a piece of a training step with a batch of 20000 does not fit: .* gradientAccumulation: \d+,/,
+    );
     expect((await model.evaluate(dataset)).examples).toBe(count);
   });
 

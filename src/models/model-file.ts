@@ -25,7 +25,7 @@ import {
   type Tensor,
   type TensorType,
 } from "../tensor/index.ts";
-import { modelKey, parseMetadata } from "../train/index.ts";
+import { averageMomentumOf, modelKey, parseMetadata } from "../train/index.ts";
 import {
   type Architecture,
   type AuxiliaryHead,
@@ -36,6 +36,7 @@ import {
   modelParameters,
   type Tap,
 } from "./architecture.ts";
+import { averagePrefix, checkpointWeights } from "./averages.ts";
 import { type CompileConfiguration, readCompileConfiguration } from "./compile.ts";
 import { modelNameField } from "./model-name.ts";
 import { checkPreprocessing, type Preprocessing, readPreprocessing } from "./preprocessing.ts";
@@ -139,7 +140,11 @@ export function decodeModel(
     });
   }
   const description = readDescription(text, name);
-  return { description, weights: weightsOf(description.architecture, tensors, name) };
+  const { architecture } = description;
+  const weights = weightsOf(architecture, tensors, name);
+  const momentum = averageMomentumOf(metadata, name);
+  if (momentum === null) return { description, weights };
+  return { description, weights: checkpointWeights(tensors, architecture, momentum) };
 }
 
 /** What reads the files of others. */
@@ -188,6 +193,9 @@ export function readDescription(text: string, name: string): ModelDescription {
   });
 }
 
+/** Beginnings of the names of what a checkpoint has beside weights. */
+const stateFolders = ["optimizer/", "callback/", averagePrefix];
+
 /** Weights by name, all of them and no others; a checkpoint's optimizer state is passed over. */
 function weightsOf(
   architecture: Architecture,
@@ -200,7 +208,7 @@ function weightsOf(
     if (missing.length > 0) {
       throw damaged(`weights are missing: ${missing.map((parameter) => parameter.name).join(", ")}`);
     }
-    const isState = (key: string) => key.startsWith("optimizer/") || key.startsWith("callback/");
+    const isState = (key: string) => stateFolders.some((folder) => key.startsWith(folder));
     const weights = new Map([...tensors].filter(([key]) => !isState(key)));
     for (const [key, tensor] of weights) checkWeight(parameters, key, tensor, "weights");
     return weights;

@@ -3,7 +3,8 @@ import type { ImageDataset } from "../data/index.ts";
 import type { Plan } from "../engine/engine.ts";
 import type { Shape, Tensor } from "../tensor/index.ts";
 import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
-import { type Architecture, inputShapeOf, modelParameters, outputShapeOfModel } from "./architecture.ts";
+import { type Architecture, inputShapeOf, outputShapeOfModel } from "./architecture.ts";
+import { checkpointWeights } from "./averages.ts";
 import { type BatchOptions, readBatchSize, usualBatchSize } from "./batch-size.ts";
 import {
   type CompileConfiguration,
@@ -76,8 +77,8 @@ export class Model {
     options: LoadOptions & { readonly name?: string } = {},
   ): Model {
     const description = readDescription(checkpoint.model, options.name ?? "checkpoint");
-    const names = new Set(modelParameters(description.architecture).map(({ name }) => name));
-    const weights = new Map([...checkpoint.variables].filter(([name]) => names.has(name)));
+    const { emaMomentum } = checkpoint.training.configuration;
+    const weights = checkpointWeights(checkpoint.variables, description.architecture, emaMomentum);
     return new Model({ ...description, weights, engine: options.engine ?? null });
   }
 

@@ -2,6 +2,7 @@ import type { Engine } from "../engine/engine.ts";
 import { defaultEngine } from "../engine/index.ts";
 import { type Tensor, TrainingError } from "../tensor/index.ts";
 import { type Architecture, modelParameters } from "./architecture.ts";
+import { averagePrefix } from "./averages.ts";
 import { UsualBatch } from "./batch-size.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import type { RunContext } from "./evaluation.ts";
@@ -97,7 +98,8 @@ export class ModelRuntime {
   /** What evaluation, prediction and training run on. */
   async context(seed?: number): Promise<RunContext> {
     const variables = this.state(seed);
-    const isKept = (name: string) => !name.startsWith("data/") && !name.startsWith("optimizer/");
+    const dropped = ["data/", "optimizer/", "gradient/", averagePrefix];
+    const isKept = (name: string) => !dropped.some((folder) => name.startsWith(folder));
     this.#fresh ??= variables.moveToFreshSession(isKept).catch((error) => {
       this.#fresh = null;
       throw error;

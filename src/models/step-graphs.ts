@@ -1,11 +1,13 @@
 import { gradients } from "../autodiff/index.ts";
-import type { Graph, Node } from "../graph/index.ts";
+import type { Graph, Node, Update } from "../graph/index.ts";
 import { type Loss, perExampleLoss } from "../losses/index.ts";
 import { metricName, perExampleMetric } from "../metrics/index.ts";
 import { type Build, createBuild } from "../ops/index.ts";
 import { buildUpdates, hyperLengthOf, type Trained } from "../optimizers/index.ts";
 import { OptionError } from "../tensor/index.ts";
+import type { RunConfiguration } from "../train/index.ts";
 import type { Architecture } from "./architecture.ts";
+import { averageUpdates } from "./averages.ts";
 import {
   type Batch,
   type BatchChanges,
@@ -15,6 +17,7 @@ import {
   type ResidentData,
   unchanged,
 } from "./batch-source.ts";
+import { weighLosses } from "./class-weights.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import { buildForward, type Forward } from "./forward.ts";
 import { movedParameters } from "./learning-rates.ts";
@@ -29,37 +32,96 @@ export const modelOutput = "output";
 /** Output with the value of a call of the architecture. */
 export const tapOutput = (call: number) => `tap/${call}`;
 
+/** What a training step has beside what the model was compiled with. */
+export interface StepOptions extends Pick<RunConfiguration, "classWeights" | "emaMomentum"> {
+  /** How images are changed. */
+  readonly changes: BatchChanges;
+}
+
+const plainStep: StepOptions = { changes: unchanged, classWeights: null, emaMomentum: null };
+
 /**
  * One training step: forward, loss, backward, updates. Inputs `indices` int32 [N], `key` uint32 [2] and
- * `hyper` float32 [k], and those that changes of the images need; outputs the mean loss [1], auxiliary heads included, and the sum of each metric [1].
+ * `hyper` float32 [k], and those that changes of the images need; outputs the mean loss [1], auxiliary heads included,
+ * and the sum of each metric [1].
  */
 export function trainingGraph(
   context: GraphContext,
   compiled: CompileConfiguration,
   data: ResidentData,
   batchSize: number,
-  changes: BatchChanges = unchanged,
+  options: StepOptions = plainStep,
 ): Graph {
+  const { outputs, trained, statistics } = differentiate(
+    context,
+    compiled,
+    data,
+    batchSize,
+    batchSize,
+    options,
+  );
+  const averaged = [
+    ...trained.map(({ variable }) => variable),
+    ...statistics.map(({ variable }) => variable),
+  ];
+  const { emaMomentum } = options;
+  return {
+    outputs,
+    updates: [
+      ...optimizerUpdates(compiled, trained),
+      ...statistics,
+      ...(emaMomentum === null ? [] : averageUpdates(averaged, emaMomentum)),
+    ],
+  };
+}
+
+/** A batch, or a piece of one, forwards and backwards. */
+export interface Differentiated {
+  /** The loss, a share of the batch's mean, and metrics. */
+  readonly outputs: Graph["outputs"];
+  /** Parameters with their gradients. */
+  readonly trained: readonly Trained[];
+  /** Updates of the statistics of batch normalization. */
+  readonly statistics: readonly Update[];
+}
+
+/**
+ * Builds forward pass, loss and backward pass over some examples.
+ *
+ * @param size - how many there are
+ * @param batchSize - of the batch that they are of: what the sum of their losses is divided by
+ */
+export function differentiate(
+  context: GraphContext,
+  compiled: CompileConfiguration,
+  data: ResidentData,
+  size: number,
+  batchSize: number,
+  { changes, classWeights }: StepOptions,
+): Differentiated {
   const build = createBuild();
-  const batch = loadBatch(context, data, batchSize, changes);
+  const batch = loadBatch(context, data, size, changes);
   const { images, labels, key } = batch;
   const forward = buildForward(context.architecture, images, { training: true, key });
-  const { output, variables, updates } = forward;
-  const losses = trainingLosses(context.architecture, compiled, forward, batch);
+  const losses = trainingLosses(context.architecture, compiled, forward, batch, classWeights);
   const loss = build("affine", [sumOf(build, losses)], { factor: 1 / batchSize, offset: 0 });
-  const trained = movedParameters(context.architecture, compiled.learningRates);
-  const wanted = trained.map(({ name }) => variableNamed(variables, name));
+  const moved = movedParameters(context.architecture, compiled.learningRates);
+  const wanted = moved.map(({ name }) => variableNamed(forward.variables, name));
   const found = gradients(loss, wanted);
-  const operands = trained.map(({ decays, rateFactor }, index): Trained => {
-    return { variable: wanted[index], gradient: found[index], decays, rateFactor };
-  });
-  const hyperShape = [hyperLengthOf(compiled.optimizer)];
-  const hyper = build("input", [], { name: "hyper", shape: hyperShape, dtype: "float32" });
-  const optimizerUpdates = buildUpdates(compiled.optimizer, createBuild("optimizer"), operands, hyper);
   return {
-    outputs: { [lossOutput]: loss, ...metricOutputs(compiled, output, labels) },
-    updates: [...optimizerUpdates, ...updates],
+    outputs: { [lossOutput]: loss, ...metricOutputs(compiled, forward.output, labels) },
+    trained: moved.map(({ decays, rateFactor }, index) => {
+      return { variable: wanted[index], gradient: found[index], decays, rateFactor };
+    }),
+    statistics: forward.updates,
   };
+}
+
+/** The optimizer's updates, with the input `hyper` float32 [k]. */
+export function optimizerUpdates({ optimizer }: CompileConfiguration, trained: readonly Trained[]): Update[] {
+  const shape = [hyperLengthOf(optimizer)];
+  const hyper = createBuild()("input", [], { name: "hyper", shape, dtype: "float32" });
+  return buildUpdates(optimizer, createBuild("optimizer"), trained, hyper);
 }
 
 /** The loss of each example: the model's, and that of each auxiliary head times its weight. Shapes: [N]. */
@@ -68,21 +130,32 @@ function trainingLosses(
   { loss }: CompileConfiguration,
   { output, values }: Forward,
   batch: Batch,
+  classWeights: readonly number[] | null,
 ): Node {
-  let sum = batchLoss(loss, createBuild("loss"), output, batch);
+  let sum = batchLoss(loss, createBuild("loss"), output, batch, classWeights);
   for (const { name, output: end, weight } of auxiliaries) {
     const build = createBuild(`loss/${name}`);
-    const own = ofHead(name, () => batchLoss(loss, build, values[end], batch));
+    const own = ofHead(name, () => batchLoss(loss, build, values[end], batch, classWeights));
     sum = build("add", [sum, build("affine", [own], { factor: weight, offset: 0 })], {});
   }
   return sum;
 }
 
 /** Of blended examples: that of each label times its share. Shapes: [N]. */
-function batchLoss(loss: Loss, build: Build, output: Node, { labels, mix }: Batch): Node {
-  const own = perExampleLoss(loss, build, output, labels);
+function batchLoss(
+  loss: Loss,
+  build: Build,
+  output: Node,
+  { labels, mix }: Batch,
+  classWeights: readonly number[] | null,
+): Node {
+  const lossOf = (classes: Node) => {
+    const each = perExampleLoss(loss, build, output, classes);
+    return classWeights === null ? each : weighLosses(each, classes, classWeights);
+  };
+  const own = lossOf(labels);
   if (mix === null) return own;
-  const other = perExampleLoss(loss, build, output, mix.labels);
+  const other = lossOf(mix.labels);
   const rest = build("affine", [mix.shares], { factor: -1, offset: 1 });
   return build("add", [build("multiply", [own, mix.shares], {}), build("multiply", [other, rest], {})], {});
 }

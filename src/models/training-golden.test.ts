@@ -3,6 +3,7 @@ import { fromArrays } from "../data/index.ts";
 import { createReferenceEngine } from "../engine/reference/index.ts";
 import { createWasmEngine } from "../engine/wasm/index.ts";
 import { layers } from "../layers/index.ts";
+import { losses } from "../losses/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { drawn } from "../testing/drawn.ts";
@@ -34,6 +35,13 @@ const cases: Readonly<Record<string, CompileOptions & { readonly fit?: FitOption
   adamW: { optimizer: optimizers.adamW({ learningRate: 0.05, weightDecay: 0.5 }), learningRates },
   rmsprop: { optimizer: optimizers.rmsprop({ learningRate: 0.02 }), learningRates },
   "body at 0": { optimizer: heavy, learningRates: [{ layers: "body", factor: 0 }] },
+  "class weights": { optimizer: sgd, fit: { classWeights: [2, 0.5, 3] } },
+  "class weights, smoothed labels": {
+    optimizer: sgd,
+    loss: losses.sparseCategoricalCrossentropy({ labelSmoothing: 0.2 }),
+    fit: { classWeights: [2, 0.5, 3] },
+  },
+  average: { optimizer: heavy, fit: { emaMomentum: 0.75 } },
 };
 
 const wasm = await createWasmEngine({ threads: 2 });
@@ -43,7 +51,9 @@ describe.each([
   { engine: createReferenceEngine(), absolute: 2e-6 },
   { engine: wasm, absolute: 1e-5 },
 ])("nine steps on $engine.name give PyTorch 2.13's losses and weights", ({ engine, absolute }) => {
-  test.each(Object.keys(cases))("%s", async (name) => {
+  const runs = Object.keys(cases).flatMap((name) => [1, 2, 3].map((pieces) => ({ name, pieces })));
+
+  test.each(runs)("$name, batches in $pieces pieces", async ({ name, pieces }) => {
     const recorded = golden.cases.find((other) => other.name === name);
     if (recorded === undefined) throw new Error(`scripts/golden/training.py has no case ${name}`);
     const { fit = {}, ...compile } = cases[name];
@@ -57,11 +67,15 @@ describe.each([
       ([key, { shape }], index) => [key, drawn(shape, 1 + index)] as const,
     );
     await model.setWeights(new Map(first));
-    const { epochs } = await model.fit(data, { ...fit, epochs: 3, batchSize: 3, shuffle: false });
+    const { epochs } = await model.fit(data, {
+      ...{ ...fit, epochs: 3, batchSize: 3, shuffle: false },
+      gradientAccumulation: pieces,
+    });
     expect(epochs.map(({ loss }) => loss)).toBeCloseToTensor(recorded.losses, { absolute });
     const weights = await model.getWeights();
     expect([...weights.keys()]).toEqual(Object.keys(recorded.weights));
-    for (const [key, values] of Object.entries(recorded.weights)) {
+    const expected = recorded.average ?? recorded.weights;
+    for (const [key, values] of Object.entries(expected)) {
       expect(weights.get(key)?.data ?? [], key).toBeCloseToTensor(values, { absolute });
     }
   });

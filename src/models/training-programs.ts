@@ -1,56 +1,57 @@
-import type { Program } from "../engine/engine.ts";
 import { type Graph, inputsOf } from "../graph/index.ts";
 import { MemoryError, sizeOf } from "../tensor/index.ts";
-import type { RunConfiguration } from "../train/index.ts";
-import { batchError } from "./batch-size.ts";
+import { compilePieces } from "./accumulation.ts";
+import { pieceGraph } from "./accumulation-graphs.ts";
+import { batchError, largestThat } from "./batch-size.ts";
 import type { BatchChanges, ResidentData } from "./batch-source.ts";
-import type { CompileConfiguration } from "./compile.ts";
-import type { RunContext } from "./evaluation.ts";
-import { trainingGraph } from "./step-graphs.ts";
+import { type StepOptions, trainingGraph } from "./step-graphs.ts";
+import type { FeedsOf, StepProgram, StepPrograms, TrainingPlan } from "./training-plan.ts";
 import { defaultMaximumSteps } from "./variables.ts";
 
-/** What the programs of a run are made from. */
-export interface TrainingPlan {
-  readonly context: RunContext;
-  readonly compiled: CompileConfiguration;
-  /** Tells the programs of one compilation from those of the next. */
-  readonly version: number;
-  readonly configuration: RunConfiguration;
-}
-
-/** A compiled training step. */
-export interface StepProgram {
-  readonly program: Program;
-  /** Names of what it is fed: a step without anything random takes no key. */
-  readonly inputs: ReadonlySet<string>;
-}
-
 /**
- * One program for the full batches and, if need be, one for the last batch of an epoch, by batch size.
+ * Compiles the steps of a run: for the full batches and, if need be, for the last batch of an epoch.
  *
+ * @param changes - how images are changed
+ * @param feedsOf - what a program takes of a step
  * @throws MemoryError when memory does not hold a step, with the largest batch that it would hold
  */
 export async function compilePrograms(
-  { context, compiled, version, configuration }: TrainingPlan,
+  plan: TrainingPlan,
   data: ResidentData,
   changes: BatchChanges,
-): Promise<ReadonlyMap<number, StepProgram>> {
-  const { examples, batchSize } = configuration;
-  const sizes = [batchSize, examples % batchSize].filter((size) => size > 0 && size <= examples);
-  const programs = new Map<number, StepProgram>();
-  const graphOf = (size: number) => trainingGraph(context, compiled, data, size, changes);
-  for (const size of sizes) {
-    const key = `train/${version}/${data.dtype}/${Object.values(changes).join("/")}/${size}`;
-    const graph = graphOf(size);
+  feedsOf: FeedsOf,
+): Promise<StepPrograms> {
+  const { context, compiled, version, configuration } = plan;
+  const { examples, batchSize, classWeights, emaMomentum, gradientAccumulation } = configuration;
+  const options: StepOptions = { changes, classWeights, emaMomentum };
+  const settings = JSON.stringify([version, data.dtype, options]);
+  const compile = async (key: string, size: number, graph: Graph) => {
     try {
-      const program = await context.variables.program(key, () => graph, maximumStepsOf(graph));
-      programs.set(size, { program, inputs: new Set(inputsOf(graph).keys()) });
+      return await context.variables.program(`train/${settings}/${key}`, () => graph, maximumStepsOf(graph));
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
-      throw await stepError(context, size, error, graphOf);
+      throw await stepError(plan, data, options, size, error);
     }
+  };
+  if (gradientAccumulation > 1) return await compilePieces(plan, data, options, compile, feedsOf);
+  const programs = new Map<number, StepProgram>();
+  for (const size of [batchSize, examples % batchSize]) {
+    if (size === 0 || size > examples) continue;
+    const graph = trainingGraph(context, compiled, data, size, options);
+    const program = await compile(String(size), size, graph);
+    programs.set(size, { program, inputs: new Set(inputsOf(graph).keys()) });
   }
-  return programs;
+  return {
+    maximumSteps: Math.min(...[...programs.values()].map(({ program }) => program.maximumSteps)),
+    run: async (steps) => {
+      const step = programs.get(steps[0]?.indices.length ?? 0);
+      if (step === undefined) throw new Error("no program for a batch of this size");
+      const outputs = await step.program.run(
+        steps.map((input) => feedsOf(step, { ...input, stepKey: input.key, kept: 0 })),
+      );
+      return outputs.map((fetches) => [fetches]);
+    },
+  };
 }
 
 /** Bytes that may wait in the engine's memory for the steps of one run, all inputs together. */
@@ -62,14 +63,30 @@ function maximumStepsOf(graph: Graph): number {
   return Math.max(1, Math.min(defaultMaximumSteps, Math.floor(mostFedBytes / bytes)));
 }
 
+/** The error of a batch, or of a piece of one, that does not fit. */
 async function stepError(
-  { variables }: RunContext,
+  { context, compiled, configuration }: TrainingPlan,
+  data: ResidentData,
+  options: StepOptions,
   size: number,
   error: MemoryError,
-  graphOf: (size: number) => Graph,
 ): Promise<MemoryError> {
-  const session = await variables.session();
-  const fits = (other: number) =>
-    session.forecast(graphOf(other), { maximumSteps: maximumStepsOf(graphOf(other)) }).fits;
-  return batchError("a training step", size, error.what, fits, { where: "fit", cause: error });
+  const session = await context.variables.session();
+  const { batchSize, gradientAccumulation } = configuration;
+  const fits = (graph: Graph) => session.forecast(graph, { maximumSteps: maximumStepsOf(graph) }).fits;
+  const fitsAsPiece = (piece: number) => fits(pieceGraph(context, compiled, data, piece, batchSize, options));
+  const fitsAsBatch = (batch: number) => fits(trainingGraph(context, compiled, data, batch, options));
+  const isPiece = gradientAccumulation > 1;
+  const piece = largestThat(size, fitsAsPiece);
+  return batchError(
+    isPiece ? "a piece of a training step" : "a training step",
+    size,
+    error.what,
+    isPiece ? fitsAsPiece : fitsAsBatch,
+    {
+      where: "fit",
+      cause: error,
+      ...(piece > 0 ? { accumulation: Math.ceil(batchSize / piece) } : {}),
+    },
+  );
 }

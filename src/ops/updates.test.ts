@@ -76,6 +76,15 @@ const steps: { readonly [K in UpdateKind]: readonly Step<K>[] } = {
   movingAverage: [
     { name: "0.75 * 8 + 0.25 * 4", attributes: { momentum: 0.75 }, before: [8, 4, [], []], after: [7, []] },
   ],
+  accumulate: [
+    { name: "0.5 * 8 + 4", attributes: {}, before: [8, 4, [], [0.5]], after: [8, []] },
+    {
+      name: "takes the value where nothing is kept",
+      attributes: {},
+      before: [NaN, 4, [], [0]],
+      after: [4, []],
+    },
+  ],
 };
 
 describe.each(updateKinds)("%s", (kind) => {

@@ -74,6 +74,17 @@ const movingAverage: UpdateRule<"movingAverage"> = {
   },
 };
 
+/** variable = kept variable + value; where kept is 0 it does not matter what the variable was, were it NaN. */
+const accumulate: UpdateRule<"accumulate"> = {
+  slots: [],
+  hyperLength: 1,
+  reference: (_attributes, variable, value, _slots, [kept]) => {
+    variable.forEach((old, index) => {
+      variable[index] = kept === 0 ? value[index] : kept * old + value[index];
+    });
+  },
+};
+
 /** The rule of every kind of update. A kind without a rule is a compile error. */
 export const updateTable: { readonly [K in UpdateKind]: UpdateRule<K> } = {
   sgd,
@@ -81,6 +92,7 @@ export const updateTable: { readonly [K in UpdateKind]: UpdateRule<K> } = {
   adam,
   rmsprop,
   movingAverage,
+  accumulate,
 };
 
 /**

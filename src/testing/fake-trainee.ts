@@ -57,6 +57,7 @@ export function createFakeTrainee(options: FakeTraineeOptions = {}): FakeTrainee
       await queue;
       weight = values.get("weight")?.data[0] ?? weight;
     },
+    finish: async () => {},
     describe: () => "{}",
   };
 }
@@ -70,6 +71,9 @@ export const fakeConfiguration: RunConfiguration = {
   augment: [],
   shuffle: false,
   validationSplit: 0,
+  classWeights: null,
+  emaMomentum: null,
+  gradientAccumulation: 1,
   examples: 10,
   imageShape: [1, 1, 1],
 };

@@ -20,6 +20,20 @@ export const modelKey = "fovea.model";
 const trainingKey = "fovea.training";
 const callbacksKey = "fovea.callbacks";
 
+/**
+ * The momentum of the averages that a checkpoint holds beside its weights.
+ *
+ * @param metadata - of a file of a model or a checkpoint
+ * @param name - the file's name, for errors
+ * @returns `null` for a model, and for a checkpoint of a run that does not average
+ * @throws FormatError when the training state is damaged
+ */
+export function averageMomentumOf(metadata: Readonly<Record<string, string>>, name: string): number | null {
+  const { [trainingKey]: training } = metadata;
+  if (training === undefined) return null;
+  return readTrainingState(parseMetadata(training, trainingKey, name), name).configuration.emaMomentum;
+}
+
 /** Callbacks' tensors are named `callback/<key>/<name>`. */
 const callbackPrefix = "callback/";
 

@@ -2,6 +2,7 @@ export type { Callback, CallbackState, TrainingControl } from "./callback.ts";
 export { isCallback } from "./callback.ts";
 export * as callbacks from "./callbacks.ts";
 export {
+  averageMomentumOf,
   type Checkpoint,
   decodeCheckpoint,
   encodeCheckpoint,

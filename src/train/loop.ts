@@ -101,6 +101,7 @@ class TrainingRun {
     this.#ended = reason;
     const position = { epoch: this.#epoch, step: this.#step };
     await this.#emit({ type: "trainEnd", reason, ...position, history: [...this.#history] });
+    await this.#trainee.finish();
     return { reason, ...position, epochs: this.#history };
   }
 

@@ -36,10 +36,12 @@ export interface Trainee {
   validate(): Promise<ValidationScores | null>;
   /** Parameters, statistics and the optimizer's state, after all runs that were queued before. */
   readVariables(): Promise<Map<string, Tensor>>;
-  /** Parameters and statistics alone. */
+  /** Parameters and statistics alone, as the model will have them if training ends here. */
   readWeights(): Promise<Map<string, Tensor>>;
-  /** Replaces variables by name. */
+  /** Replaces variables by name: all that a checkpoint holds, or the weights. */
   writeVariables(values: ReadonlyMap<string, Tensor>): Promise<void>;
+  /** Training is over: the model gets what {@link readWeights} gives. */
+  finish(): Promise<void>;
   /** Architecture and training configuration as JSON, for checkpoints. */
   describe(): string;
 }

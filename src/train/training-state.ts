@@ -10,6 +10,7 @@ import {
   nullable,
   numberField,
   shapeField,
+  wholeNumberField,
 } from "../options/index.ts";
 import { FormatError, FoveaError, type Shape } from "../tensor/index.ts";
 import type { EndReason, EpochRecord, ValidationScores } from "./events.ts";
@@ -25,6 +26,12 @@ export interface RunConfiguration {
   readonly augment: readonly Augmentation[];
   readonly shuffle: boolean;
   readonly validationSplit: number;
+  /** How much an example of each class counts in the loss; `null`, all alike. */
+  readonly classWeights: readonly number[] | null;
+  /** Share of the averaged weights that a step keeps; `null`, they are not averaged. */
+  readonly emaMomentum: number | null;
+  /** Pieces that a batch is computed in. */
+  readonly gradientAccumulation: number;
   /** Training examples, those of the validation split not counted. */
   readonly examples: number;
   /** Shape of an image. */
@@ -112,6 +119,10 @@ const configurationFields: Fields<RunConfiguration> = {
   augment: { parse: readAugmentations, fallback: [] },
   shuffle: booleanField(),
   validationSplit: numberField({ minimum: 0, below: 1 }),
+  // Runs from before there was the choice did without.
+  classWeights: nullable(listField(numberField({ minimum: 0 }))),
+  emaMomentum: nullable(numberField({ minimum: 0, below: 1 })),
+  gradientAccumulation: wholeNumberField(1, 1),
   examples: countField,
   imageShape: shapeField,
 };

@@ -105,6 +105,8 @@ async function fitModel(
       epochs: config.epochs,
       batchSize: config.batchSize,
       seed: config.seed,
+      ...{ classWeights: config.classWeights, emaMomentum: config.ema },
+      gradientAccumulation: config.gradientAccumulation,
       callbacks: [...(flags.quiet === true ? [] : [progress]), new RunRecorder(folder, versionsOf(engine))],
       signal: interruption.signal,
       ...(config.validationSplit > 0

@@ -9,7 +9,16 @@ import {
   precisionNames,
   scheduleForms,
 } from "../names.ts";
-import { choice, decimalNumber, flagOf, keyName, layerRates, pathName, wholeNumber } from "../options.ts";
+import {
+  choice,
+  classWeights,
+  decimalNumber,
+  flagOf,
+  keyName,
+  layerRates,
+  pathName,
+  wholeNumber,
+} from "../options.ts";
 import { type RecipeName, recipeNames, recipes } from "../recipes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -156,6 +165,21 @@ function addHow(command: Command): void {
       choice("--loss", lossNames, keyName),
     )
     .option("--label-smoothing <share>", "(default: 0)", decimalNumber("--label-smoothing", fraction))
+    .option(
+      "--class-weights <list>",
+      "how much an example of each class counts: numbers separated by commas, or balanced (default: all alike)",
+      classWeights("--class-weights"),
+    )
+    .option(
+      "--ema <momentum>",
+      "average the weights over the steps, keeping this share at each, as 0.999; the averages are the model (default: none)",
+      decimalNumber("--ema", fraction),
+    )
+    .option(
+      "--gradient-accumulation <n>",
+      "compute each batch in so many pieces, for batches that memory does not hold (default: 1)",
+      wholeNumber("--gradient-accumulation", { minimum: 1 }),
+    )
     .option("--seed <n>", "seed of all that is random (default: 1)", wholeNumber("--seed", { minimum: 0 }))
     .option(
       "--precision <kind>",

@@ -27,9 +27,10 @@ function updateGraph<K extends UpdateKind>(kind: K, attributes: UpdateAttributes
   };
 }
 
-/** Learning rate, and what bias correction Adam's hyper needs at step t, counted from 1. */
+/** Learning rate (what is kept of a sum: first nothing, then all), and what bias correction Adam's hyper needs at step t, counted from 1. */
 function hyperAt(kind: UpdateKind, attributes: UpdateAttributes[UpdateKind], t: number): Tensor[] {
   if (kind === "movingAverage") return [];
+  if (kind === "accumulate") return [Tensor.from([t === 1 ? 0 : 1])];
   if (kind !== "adam") return [Tensor.from([0.05 / t])];
   const { beta1, beta2 } = attributes as UpdateAttributes["adam"];
   return [Tensor.from([0.05 / t, 1 / (1 - beta1 ** t), 1 / (1 - beta2 ** t)])];

@@ -30,4 +30,5 @@ export const updateDraws: { readonly [K in UpdateKind]: fc.Arbitrary<UpdateDraw<
   ),
   rmsprop: draws(fc.record({ weightDecay, rho: fc.constant(0.9), epsilon: fc.constantFrom(1e-7, 1e-3) })),
   movingAverage: draws(fc.record({ momentum: fc.constantFrom(0, 0.9, 0.99) })),
+  accumulate: draws(fc.constant({})),
 };

@@ -8,6 +8,7 @@
 //                   w -= rate m hyper[1] / (sqrt(s hyper[2]) + epsilon)
 //   rmsprop         s = rho s + (1 - rho) g^2; w -= rate g / (sqrt(s) + epsilon)
 //   movingAverage   w = momentum w + (1 - momentum) value
+//   accumulate      w = kept w + value, with kept in place of the rate; just the value where kept is 0
 //
 // 1 - beta and the like are arguments of their own: in float32 their difference would lose digits.
 // A chunk is a stretch of `perChunk` elements, a multiple of 4. Eight are taken at a time, all loads before the stores, so
@@ -76,6 +77,15 @@ export class MovingAverageArguments {
   perChunk: u32;
   momentum: f32;
   oneMinusMomentum: f32;
+}
+
+@unmanaged
+export class AccumulateArguments {
+  variable: u32;
+  value: u32;
+  hyper: u32;
+  count: u32;
+  perChunk: u32;
 }
 
 export function sgd(x: SgdArguments, chunk: u32): void {
@@ -234,5 +244,17 @@ export function movingAverage(x: MovingAverageArguments, chunk: u32): void {
     const variable: usize = x.variable + 4 * i;
     const value = f32x4.mul(v128.load(x.value + 4 * i), fresh);
     storeLanes(variable, multiplyAdd(v128.load(variable), old, value), end - i);
+  }
+}
+
+export function accumulate(x: AccumulateArguments, chunk: u32): void {
+  const kept = load<f32>(x.hyper);
+  const factor = f32x4.splat(kept);
+  const end = min(x.count, (chunk + 1) * x.perChunk);
+  for (let i = chunk * x.perChunk; i < end; i += 4) {
+    const variable: usize = x.variable + 4 * i;
+    const value = v128.load(x.value + 4 * i);
+    // What is not kept may be NaN, which 0 times would keep.
+    storeLanes(variable, kept == 0 ? value : multiplyAdd(v128.load(variable), factor, value), end - i);
   }
 }

@@ -96,6 +96,7 @@ const updateLowerings: { readonly [K in UpdateKind]: UpdateLowering<K> } = {
   adam: updates.lowerAdam,
   rmsprop: updates.lowerRmsprop,
   movingAverage: updates.lowerMovingAverage,
+  accumulate: updates.lowerAccumulate,
 };
 
 /** Emits the kernel calls of a node. */

@@ -52,6 +52,8 @@ const cases: readonly ReturnType<typeof makeCase>[] = [
   makeCase("adam", { weightDecay, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, [0.1, 2, 3]),
   makeCase("rmsprop", { weightDecay, rho: 0.9, epsilon: 1e-7 }, [0.1]),
   makeCase("movingAverage", { momentum: 0.99 }, []),
+  makeCase("accumulate", {}, [1]),
+  makeCase("accumulate", {}, [0]),
 ];
 
 describe.each(variants)("lowerings of updates, %s kernels", (variant) => {

@@ -90,3 +90,9 @@ export const lowerMovingAverage: UpdateLowering<"movingAverage"> = (update, cont
     ...call,
   });
 };
+
+export const lowerAccumulate: UpdateLowering<"accumulate"> = (update, context, part) => {
+  const { operands, sizes, call } = prepare(update, context, part);
+  const { variable, value, hyper } = operands;
+  context.emit({ kernel: "accumulate", arguments: { variable, value, hyper, ...sizes }, ...call });
+};

@@ -93,11 +93,15 @@ class Lowerer {
   readonly #buffers: Buffers;
   readonly #outputs = new Map<string, Port>();
   readonly #calls: PlannedCall[] = [];
+  /** Names of the variables that updates change. */
+  readonly #changed: ReadonlySet<string>;
 
   constructor(graph: Graph, variableAddress: (name: string) => number, slots: number, target: Target) {
     // Folding rounds differently.
     const folded = target.precision === "exact" ? graph : foldNormalizations(graph);
     this.#graph = joinGates(absorbPadding(folded));
+    const changing = this.#graph.updates.flatMap(({ variable, slots }) => [variable, ...slots]);
+    this.#changed = new Set(changing.map(({ attributes }) => attributes.name));
     this.#buffers = new Buffers(variableAddress);
     this.#slots = slots;
     this.#target = target;
@@ -141,12 +145,9 @@ class Lowerer {
 
   /** Parts what prepares weights from the step itself. */
   #split(): Pick<LoweredGraph, "prologue" | "prepared" | "sources" | "updated" | "calls"> {
-    const changing = this.#graph.updates.flatMap(({ variable, slots }) => [variable, ...slots]);
-    const updated = changing.map(({ attributes }) => attributes.name);
-    const changed = new Set(updated);
     const { presets, variables } = this.#buffers;
     const fixed = new Set(presets.map(({ buffer }) => buffer));
-    for (const [name, buffer] of variables) if (!changed.has(name)) fixed.add(buffer);
+    for (const [name, buffer] of variables) if (!this.#changed.has(name)) fixed.add(buffer);
     const { prologue, step, kept } = splitPrologue(this.#calls, fixed);
     const read = new Set(prologue.flatMap(({ call }) => call.reads));
     const sources = [...variables].flatMap(([name, buffer]) => (read.has(buffer) ? [name] : []));
@@ -156,7 +157,7 @@ class Lowerer {
       const bytes = contents.get(buffer);
       return bytes === undefined ? `variable ${JSON.stringify(names.get(buffer))}` : contentsOf(bytes);
     });
-    return { prologue, prepared, sources, updated, calls: step };
+    return { prologue, prepared, sources, updated: [...this.#changed], calls: step };
   }
 
   #context(computes: readonly Node[], kinds: readonly string[]): LoweringContext {
@@ -236,7 +237,7 @@ class Lowerer {
     if (!isView(node)) lower(node, this.#context([node], [node.kind]));
   }
 
-  /** An update that reads a variable's value as such gets a copy of it: another update may change it first. */
+  /** An update that reads a variable's value as such gets a copy of it, if another update may change it first. */
   #stageUpdates(): Update[] {
     return this.#graph.updates.map((update) => {
       const { value, hyper } = update;
@@ -245,7 +246,8 @@ class Lowerer {
   }
 
   #stage(value: Node): Node {
-    if (!isKind(storeOf(value), "variable")) return value;
+    const store = storeOf(value);
+    if (!isKind(store, "variable") || !this.#changed.has(store.attributes.name)) return value;
     const source = this.#buffers.of(value);
     const staged: Node = { ...value };
     const target: Buffer = { name: "staged value", bytes: source.bytes, home: "working" };
