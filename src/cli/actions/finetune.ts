@@ -119,6 +119,8 @@ class Narrator {
   readonly #terminal: Terminal;
   readonly #quiet: boolean;
   readonly #progress: PhotoProgress;
+  /** The last layer is trained once for each weight decay. */
+  readonly #trials = { head: 0, unfreeze: 0 };
 
   constructor(terminal: Terminal, quiet: boolean) {
     this.#terminal = terminal;
@@ -140,6 +142,9 @@ class Narrator {
       if (!this.#quiet) this.#progress.show(event);
       return;
     }
+    if (event.type === "learning" && event.event.type === "trainEnd") {
+      this.say(learnedText(event.phase, ++this.#trials[event.phase], event.event.history));
+    }
     for (const line of linesOf(event)) this.say(line);
   }
 }
@@ -157,15 +162,13 @@ function linesOf(event: FinetuneEvent): readonly string[] {
     }
     case "split":
       return [...problemsText(event.problems), ...event.notes, countsText(event.counts)];
-    case "learning":
-      return event.event.type === "trainEnd" ? [learnedText(event.phase, event.event.history)] : [];
     default:
       return [];
   }
 }
 
-function learnedText(phase: "head" | "unfreeze", epochs: readonly EpochRecord[]): string {
-  const what = phase === "head" ? "last layer" : "unfrozen layers";
+function learnedText(phase: "head" | "unfreeze", trial: number, epochs: readonly EpochRecord[]): string {
+  const what = phase === "head" ? `last layer, trial ${trial}` : "unfrozen layers";
   const last = epochs.at(-1);
   const validation = last?.validation ?? null;
   const loss = last === undefined ? "" : `, loss ${formatMetric(last.loss)}`;

@@ -26,7 +26,8 @@ export async function predictPhotos(
   checkFlags(names, flags);
   const { files, problems } = await gather(names);
   const { model } = await openModel(reference, { flags, engine, terminal });
-  const { top = defaultTop, batchSize = defaultBatchSize, fit } = flags;
+  const { batchSize = defaultBatchSize, fit } = flags;
+  const top = Math.min(flags.top ?? defaultTop, model.outputShape[0]);
   const photos = classifyPhotos(model, files, { top, batchSize, fit });
   const outcome = new Outcome(files.length, problems, terminal, flags);
   if (flags.csv !== undefined) await writeFileAtomic(flags.csv, table(outcome.watch(photos), top));

@@ -50,9 +50,9 @@ export function resultText(result: FinetuneResult): string {
 function accuracyLine({ folds }: FinetuneResult, { part, accuracy, examples, loss }: PartScores): string {
   const [low, high] = wilson(accuracy, examples);
   const of = part === "test" ? "held-out photos" : "validation photos, which training was stopped by";
-  const range = `${formatPercent(low)} to ${formatPercent(high)}`;
+  const range = `${formatPercent(low)} and ${formatPercent(high)}`;
   const lines = [
-    `accuracy ${formatPercent(accuracy)} of ${formatCount(examples)} ${of} (19 times in 20 between ${range}), loss ${formatMetric(loss)}`,
+    `accuracy ${formatPercent(accuracy)} of ${formatCount(examples)} ${of} (of all such photos, 19 times in 20, between ${range}), loss ${formatMetric(loss)}`,
   ];
   if (folds !== null) {
     lines.push(

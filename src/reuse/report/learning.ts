@@ -10,6 +10,11 @@ export function learningSection({ head, unfrozen }: FinetuneResult): Html {
 <h3>The last layer, on the features of the frozen backbone</h3>
 ${curves(head.epochs, head.bestEpoch)}
 ${
+  head.refitted
+    ? html`<p>With what that found out, the last layer was trained anew on training and validation photos together: more photos are better ones. That one is kept, and judged by the held-out photos.</p>`
+    : null
+}
+${
   unfrozen === null
     ? null
     : html`<h3>Then unfrozen: <bdi>${unfrozen.stages.join(", ")}</bdi></h3>
@@ -53,7 +58,7 @@ function curves(epochs: readonly EpochRecord[], bestEpoch: number | null): Html 
     )}</ul></figure>`;
   };
   return html`<div class="charts">${chart("loss", shortTick, null)}${chart("accuracy", percent, 1)}</div>
-${bestEpoch === null ? null : html`<p class="soft">Epoch ${bestEpoch + 1}, the dotted line, was kept.</p>`}
+${bestEpoch === null ? null : html`<p class="soft">Epoch ${bestEpoch + 1}, the dotted line, was the best.</p>`}
 <details><summary>${counted(epochs.length, "epoch")} in numbers</summary><div class="wide"><table>
 <thead><tr><th scope="col">epoch</th><th scope="col">loss</th><th scope="col">accuracy</th><th scope="col">validation loss</th><th scope="col">validation accuracy</th><th scope="col">learning rate</th></tr></thead>
 <tbody>${epochs.map(

@@ -50,7 +50,7 @@ function rest(count: number, name: string): Html | null {
 
 /** Backbone, settings, versions and times. */
 export function makingSection(result: FinetuneResult): Html {
-  const { backbone, head, unfrozen, features, folds, timings, versions, seed, photos } = result;
+  const { backbone, head, unfrozen, features, folds, timings, versions, seed, photos, cacheProblem } = result;
   const [height, width, channels] = backbone.inputShape;
   const rows: (readonly [name: string, value: string])[] = [
     ["photos from", photos],
@@ -60,6 +60,7 @@ export function makingSection(result: FinetuneResult): Html {
     ["its parameters", grouped(backbone.parameters)],
     ["takes images of", `${width} x ${height}, ${channels === 1 ? "gray" : "RGB"}`],
     ["features", `${grouped(features.computed)} worked out, ${grouped(features.cached)} from the cache`],
+    ...(cacheProblem === null ? [] : [["not kept on disk", cacheProblem] as const]),
     ["weight decay of the last layer", String(head.weightDecay)],
     ["unfrozen", unfrozen === null ? "nothing" : unfrozen.stages.join(", ")],
     ...(folds === null

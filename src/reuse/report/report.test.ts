@@ -99,7 +99,7 @@ describe("the page", () => {
     const rows = rowsOf(learning);
     expect(rows).toHaveLength(2 + 12 + 3);
     expect(rows[1]).toBe("1|1.1|56 %|1.15|54 %|0.01|");
-    expect(textOf(learning)).toContain("Epoch 9, the dotted line, was kept.");
+    expect(textOf(learning)).toContain("Epoch 9, the dotted line, was the best.");
     expect(textOf(learning)).toContain("No epoch did better than the frozen backbone");
   });
 
