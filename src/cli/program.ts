@@ -6,6 +6,7 @@ import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerFinetune } from "./commands/finetune.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
+import { registerRuns } from "./commands/runs.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerSummary } from "./commands/summary.ts";
 import { registerTour } from "./commands/tour.ts";
@@ -51,6 +52,7 @@ function createProgram(terminal: Terminal): Command {
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);
   registerWatch(program, terminal);
+  registerRuns(program, terminal);
   registerServe(program, terminal);
   registerSummary(program, terminal);
   registerModels(program, terminal);
@@ -72,6 +74,7 @@ Examples:
   fovea serve runs/lenet5 --port 8080                    the same over HTTP
   fovea models                                           networks by name, and the weights that are published for them
   fovea predict resnet50 photo.jpg --weights torchvision
+  fovea runs                                             what was trained, and how well it does
   fovea summary lenet5
   fovea convert resnet18.pth resnet18.safetensors --model resnet18
   fovea backprop --depth 3                               backpropagation, number by number
