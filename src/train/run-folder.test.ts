@@ -45,6 +45,9 @@ describe("a new run", () => {
     await expect(again).rejects.toThrow(
       `${path}: the output folder holds another run. Go on with it by --resume, replace it by --overwrite, or choose`,
     );
+    await expect(RunFolder.create(path, { seed: 2 }, { resumable: false })).rejects.toThrow(
+      "the output folder holds another run. Replace it by --overwrite, or choose another folder with --out.",
+    );
     expect(await readRunConfig(path)).toEqual({ seed: 1 });
     // The refusal gave the folder free.
     await (await RunFolder.open(path)).release();

@@ -39,6 +39,8 @@ export interface RunRecord {
 export interface CreateRunOptions {
   /** Whether a run that is there already may be replaced; its files are emptied first. */
   readonly overwrite?: boolean;
+  /** Whether such runs go on where they were stopped, which is then advised; default true. */
+  readonly resumable?: boolean;
 }
 
 /** A run's folder, held by this process until `release`. */
@@ -61,7 +63,7 @@ export class RunFolder {
   static async create(path: string, config: unknown, options: CreateRunOptions = {}): Promise<RunFolder> {
     await ensureFolder(path);
     return RunFolder.#holding(path, async (run) => {
-      await checkUnused(path, options.overwrite ?? false);
+      await checkUnused(path, options);
       const events = (await listFolder(path)).filter(isEventFile);
       for (const name of [runFiles.checkpoint, runFiles.model, runFiles.metrics, ...events]) {
         const file = joinPath(path, name);
@@ -213,12 +215,16 @@ async function checkIsRun(path: string): Promise<void> {
  * A folder is free for a new run when nothing is in it, hidden files aside, or only a run that failed before its first
  * checkpoint.
  */
-async function checkUnused(path: string, overwrite: boolean): Promise<void> {
+async function checkUnused(
+  path: string,
+  { overwrite = false, resumable = true }: CreateRunOptions,
+): Promise<void> {
   if (await isRunFolder(path)) {
     if (overwrite || !(await hasResults(path))) return;
+    const advice = "eplace it by --overwrite, or choose another folder with --out.";
     throw new TrainingError("the output folder holds another run", {
       where: path,
-      hint: "Go on with it by --resume, replace it by --overwrite, or choose another folder with --out.",
+      hint: resumable ? `Go on with it by --resume, r${advice}` : `R${advice}`,
     });
   }
   const names: readonly string[] = Object.values(runFiles);

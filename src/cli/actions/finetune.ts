@@ -53,7 +53,10 @@ export async function finetunePhotos(
   const folder = await imageFolder(photos);
   const path = flags.out ?? (await freeFolder(folder.name, flags.overwrite ?? false));
   const config = configOf(photos, flags);
-  const run = await RunFolder.create(path, config, { overwrite: flags.overwrite ?? false });
+  const run = await RunFolder.create(path, config, {
+    overwrite: flags.overwrite ?? false,
+    resumable: false,
+  });
   try {
     await withEngine({ ...flags, kernels: "rule" }, async (engine) => {
       const result = await perform(folder, config, flags, await engine, terminal);
