@@ -14,6 +14,7 @@ import { RunFolder } from "../../train/run-folder.ts";
 import { openBackbone } from "../backbone.ts";
 import type { FinetuneFlags } from "../commands/finetune.ts";
 import { listenForInterruption } from "../interruption.ts";
+import { recordFinetune } from "../records/finetune-records.ts";
 import { freeFolder } from "../run.ts";
 import { withEngine } from "../session.ts";
 import { FileProgress } from "../terminal/file-progress.ts";
@@ -53,6 +54,7 @@ export async function finetunePhotos(
   const folder = await imageFolder(photos);
   const path = flags.out ?? (await freeFolder(folder.name, flags.overwrite ?? false));
   const config = configOf(photos, flags);
+  const began = new Date();
   const run = await RunFolder.create(path, config, {
     overwrite: flags.overwrite ?? false,
     resumable: false,
@@ -60,7 +62,7 @@ export async function finetunePhotos(
   try {
     await withEngine({ ...flags, kernels: "rule" }, async (engine) => {
       const result = await perform(folder, config, flags, await engine, terminal);
-      await keep(result, run, { report: flags.report, engine: await engine });
+      await keep(result, run, { report: flags.report, engine: await engine, began });
       if (flags.json === true) printJson(terminal, documentOf(result, path));
       else {
         terminal.out(resultText(result));
@@ -183,23 +185,10 @@ function learnedText(phase: "head" | "unfreeze", trial: number, epochs: readonly
 async function keep(
   result: FinetuneResult,
   run: RunFolder,
-  { report, engine }: { readonly report: boolean; readonly engine: Engine },
+  { report, engine, began }: { readonly report: boolean; readonly engine: Engine; readonly began: Date },
 ): Promise<void> {
   const text = new TextEncoder();
-  await run.keepRecordsBefore(-1);
-  for (const [phase, epochs] of Object.entries({
-    head: result.head.epochs,
-    unfreeze: result.unfrozen?.epochs ?? [],
-  })) {
-    for (const { epoch, loss, metrics, validation, learningRate, milliseconds } of epochs) {
-      const figures = { loss, ...metrics, validation, learningRate, milliseconds: Math.round(milliseconds) };
-      await run.record({ type: "epochEnd", phase, epoch, ...figures });
-    }
-  }
-  if (result.test !== null) {
-    const { accuracy, loss, examples } = result.test;
-    await run.record({ type: "test", epoch: result.head.bestEpoch, accuracy, loss, examples });
-  }
+  await recordFinetune(run, result, began);
   await writeFileAtomic(`${run.path}/${finetuneFiles.photos}`, text.encode(photosCsv(result)));
   await result.model.save(run.file("model"));
   if (report) {

@@ -1,0 +1,47 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createReferenceEngine } from "../../engine/index.ts";
+import { curvesIn } from "../../testing/event-file.ts";
+import { drawnResult } from "../../testing/finetune-result.ts";
+import { RunFolder } from "../../train/run-folder.ts";
+import { recordFinetune } from "./finetune-records.ts";
+import { summarizeRun } from "./run-summary.ts";
+
+test("what a classifier made of photos came to is in the records of its run", async () => {
+  const root = mkdtempSync(join(tmpdir(), "fovea-finetune-records-"));
+  try {
+    const run = await RunFolder.create(join(root, "pets"), { backbone: "mobilenet-v1-0.25", photos: "pets" });
+    const photos = [
+      { path: "a/1.jpg", label: 0, taken: 0 },
+      { path: "b/2.jpg", label: 1, taken: 0 },
+    ];
+    const engine = createReferenceEngine();
+    const result = drawnResult({ folder: root, engine, classNames: ["a", "b"], photos });
+    await recordFinetune(run, result, new Date("2026-05-01T12:00:00Z"));
+    await run.release();
+    const lines = readFileSync(run.file("metrics"), "utf8").trimEnd().split("\n");
+    const records = lines.map((line) => JSON.parse(line));
+    expect(records.map(({ type }) => type)).toEqual([
+      "trainBegin",
+      ...new Array(15).fill("epochEnd"),
+      "trainEnd",
+      "test",
+    ]);
+    expect(records[0]).toMatchObject({ examples: 6, versions: { engine: "wasm" } });
+    expect(records.at(-1)).toEqual({ type: "test", epoch: 8, accuracy: 0.5, loss: 0.321, examples: 2 });
+    expect(await summarizeRun(run.path)).toMatchObject({
+      ...{ state: "finished", model: "mobilenet-v1-0.25", data: "pets", epochs: 15, testAccuracy: 0.5 },
+      ...{ began: "2026-05-01T12:00:00.000Z", milliseconds: 600, versions: result.versions },
+    });
+    const curves = curvesIn(run.path);
+    expect(Object.keys(curves).filter((tag) => tag.includes("/head"))).toHaveLength(5);
+    expect(curves["loss/unfreeze/train"]?.map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(curves["loss/unfreeze/train"]?.[1]?.value).toBeCloseTo(0.4 * 0.8, 6);
+    expect(curves["accuracy/head/validation"]?.[0]?.value).toBeCloseTo(0.98 - 0.4 * 1.1, 6);
+    expect(curves["learning_rate/head"]).toHaveLength(12);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
