@@ -20,6 +20,7 @@ describe("fovea", () => {
     expect(help).toMatchObject({ code: 0, err: "" });
     for (const command of [
       "train",
+      "augment",
       "evaluate",
       "predict",
       "watch",

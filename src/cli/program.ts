@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { registerAugment } from "./commands/augment.ts";
 import { registerBackprop } from "./commands/backprop.ts";
 import { registerConvert } from "./commands/convert.ts";
 import { registerDoctor } from "./commands/doctor.ts";
@@ -49,6 +50,7 @@ function createProgram(terminal: Terminal): Command {
   // Subcommands take over the settings above when they are made by `program.command`.
   registerTrain(program, terminal);
   registerFinetune(program, terminal);
+  registerAugment(program, terminal);
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);
   registerWatch(program, terminal);
