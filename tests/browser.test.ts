@@ -7,6 +7,7 @@ import { encodeImage } from "fovea";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeImageBytes } from "../src/host/node-images.ts";
 import { drawPhoto, ppmOf } from "../src/testing/photo-files.ts";
 import { readShortly } from "./support/read-shortly.ts";
 import { type ShortResult, type ShortTraining, steps, trainShortly } from "./support/short-training.ts";
@@ -107,6 +108,33 @@ describe.skipIf(skipped)("in Debian's chromium", () => {
     },
     60_000,
   );
+
+  test("image files: PNG keeps every pixel, JPEG comes close", async () => {
+    const server = await serve(folder, {});
+    const page = await browser.newPage();
+    try {
+      await page.goto(addressOf(server));
+      const width = 24;
+      const pixels = Array.from(
+        { length: 3 * width * 16 },
+        (_, index) => 40 + Math.floor(index / 3 / width) * 9,
+      );
+      const encode = (format: "png" | "jpeg") =>
+        page.evaluate(([values, side, kind]) => globalThis.encodeInPage(values, side, kind), [
+          pixels,
+          width,
+          format,
+        ] as const);
+      const png = await decodeImageBytes(Uint8Array.from(await encode("png")), "a.png");
+      expect(png).toEqual({ width, height: 16, channels: 3, pixels: Uint8Array.from(pixels) });
+      const jpeg = await decodeImageBytes(Uint8Array.from(await encode("jpeg")), "a.jpg");
+      expect(jpeg).toMatchObject({ width, height: 16, channels: 3 });
+      expect(jpeg.pixels).toBeCloseToTensor(pixels, { absolute: 4 });
+    } finally {
+      await page.close();
+      server.close();
+    }
+  });
 
   test.each(cases)(
     "$name: exact precision gives Node's bits",

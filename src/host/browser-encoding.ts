@@ -12,7 +12,7 @@ import type { DecodedImage } from "./pnm.ts";
 export type { EncodeImageOptions, ImageExtent, ImageFormat } from "./image-encoding.ts";
 
 /**
- * Makes an image file of pixels: PNG by itself, with the bytes that Node gives; JPEG by the browser.
+ * Makes an image file of pixels: PNG by itself, as in Node; JPEG by the browser.
  *
  * @param pixels - `height * width * channels` bytes, row by row from the top, channels innermost
  * @throws OptionError for pixels that do not make up the size, and for wrong options

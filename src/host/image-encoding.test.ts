@@ -40,7 +40,7 @@ describe("PNG", () => {
     const image = drawImage(width, height, channels);
     const png = await encodeImage(image.pixels, image, "png");
     expect(await decodeImageBytes(png, "a.png")).toEqual(image);
-    // A page in a browser makes the same bytes.
+    // What a page in a browser does is the same.
     expect(await browser.encodeImage(image.pixels, image, "png")).toEqual(png);
   });
 
