@@ -15,16 +15,25 @@ const sharpOptions = {
   limitInputPixels: mostPixels,
 } as const satisfies SharpOptions;
 
+/** Height and width, in pixels. */
+interface Sides {
+  readonly height: number;
+  readonly width: number;
+}
+
 /**
  * Decodes an image file's bytes; see `decodeImage`.
  *
  * @param path - the file's path, for errors
  * @param load - loads sharp
+ * @param least - what is needed of the image: a JPEG is decoded at a half, quarter or eighth of its size where that leaves
+ *   twice as much. `null` for all of it
  */
 export async function decodeImageBytes(
   bytes: Uint8Array,
   path: string,
   load?: () => Promise<unknown>,
+  least: Sides | null = null,
 ): Promise<DecodedImage> {
   const kind = imageKindOf(bytes, path);
   if (kind === "pnm") return decodePnm(bytes, path);
@@ -37,7 +46,7 @@ export async function decodeImageBytes(
     where: path,
   };
   const sharp = await loadSharp(purpose, load);
-  const { data, info } = await decodeWithSharp(sharp, bytes, path);
+  const { data, info, original } = await decodeWithSharp(sharp, bytes, path, kind === "jpeg" ? least : null);
   const { width, height, channels } = info;
   if (channels !== 1 && channels !== 3) {
     throw new FormatError(`the image decodes to ${channels} channels, 1 (gray) or 3 (RGB) were expected`, {
@@ -45,21 +54,27 @@ export async function decodeImageBytes(
       hint: "Save it as a gray or RGB image.",
     });
   }
-  return { width, height, channels, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { width, height, channels, pixels, ...(original && { original }) };
 }
 
-async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string) {
+async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string, least: Sides | null) {
   try {
     const {
       space,
       width = 0,
       height = 0,
+      autoOrient: upright = { width, height },
     } = await sharp(bytes, {
       ...sharpOptions,
       limitInputPixels: false,
     }).metadata();
     checkPixels(width, height, path);
-    return await inTurn(width * height, async () => await decodePixels(sharp, bytes, space));
+    const divisor = least === null ? 1 : divisorOf(upright, least);
+    const decoded = await inTurn((width * height) / divisor ** 2, () =>
+      decodePixels(sharp, bytes, space, divisor === 1 ? null : divided(upright, divisor)),
+    );
+    return { ...decoded, original: divisor === 1 ? null : upright };
   } catch (error) {
     if (error instanceof FormatError) throw error;
     throw new FormatError(`this is not an image that can be read (${firstLine(error)})`, {
@@ -70,13 +85,28 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string) {
   }
 }
 
-async function decodePixels(sharp: Sharp, bytes: Uint8Array, space: string | undefined) {
+async function decodePixels(sharp: Sharp, bytes: Uint8Array, space: string | undefined, size: Sides | null) {
+  const image = sharp(bytes, sharpOptions);
+  const sized =
+    size === null ? image : image.resize(size.width, size.height, { fit: "fill", kernel: "linear" });
   // sharp makes RGB of all images unless told; a gray one (of 8 or 16 bits) is to stay gray.
-  return await sharp(bytes, sharpOptions)
+  return await sized
     .removeAlpha()
     .toColourspace(space === "b-w" || space === "grey16" ? "b-w" : "srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
+}
+
+/** The greatest divisor that JPEG's decoder knows and that leaves twice what is needed. */
+function divisorOf({ width, height }: Sides, least: Sides): number {
+  const leaves = (divisor: number) =>
+    width / divisor >= 2 * least.width && height / divisor >= 2 * least.height;
+  return [8, 4, 2].find(leaves) ?? 1;
+}
+
+/** Rounded down: asked for a pixel more, the decoder takes the next smaller divisor. */
+function divided({ width, height }: Sides, divisor: number): Sides {
+  return { width: Math.floor(width / divisor), height: Math.floor(height / divisor) };
 }
 
 /** Images of more pixels are decoded one after the other: a few of them at once would fill the memory. */

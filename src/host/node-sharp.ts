@@ -3,7 +3,14 @@ import { errorCode } from "./file-errors.ts";
 
 /** The part of sharp's interface that is used here; the package itself is optional. */
 export interface SharpPipeline {
-  metadata(): Promise<{ space?: string; width?: number; height?: number }>;
+  metadata(): Promise<{
+    space?: string;
+    width?: number;
+    height?: number;
+    /** Of the upright image. */
+    autoOrient?: { width: number; height: number };
+  }>;
+  resize(width: number, height: number, options: { fit: "fill"; kernel: "linear" }): SharpPipeline;
   toColourspace(space: "b-w" | "srgb"): SharpPipeline;
   removeAlpha(): SharpPipeline;
   raw(options: { depth: "uchar" }): SharpPipeline;

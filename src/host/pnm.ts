@@ -8,6 +8,8 @@ export interface DecodedImage {
   readonly channels: 1 | 3;
   /** `height * width * channels` bytes, row by row from the top, channels innermost. */
   readonly pixels: Uint8Array;
+  /** Of the image itself, where it was decoded at a fraction of its size. */
+  readonly original?: { readonly width: number; readonly height: number };
 }
 
 /** Sides above this are taken for damage: no classifier's image is larger, and the product stays exact. */

@@ -6,6 +6,7 @@ import { imageToInput } from "../image-input.ts";
 import { cutOut } from "../image-resize.ts";
 import { resample } from "../resample.ts";
 import { DecodePool, sharedDecodePool } from "./decode-pool.ts";
+import { areAlike } from "./likeness.ts";
 
 /** What is put before a worker's source: photos of these names are the end of it, or keep it busy for ever. */
 const traps = `
@@ -178,6 +179,32 @@ describe("a decode pool", () => {
 });
 
 describe.skipIf(sharp === null)("with sharp (skipped where it is not installed)", () => {
+  test("a fast JPEG is nearly the exact one, in size, turn, likeness and pixels", async () => {
+    if (sharp === null) throw new Error("sharp is not installed");
+    const large = drawPhoto(2, 403, 302);
+    const raw = { raw: { width: 403, height: 302, channels: 3 as const } };
+    const jpeg = new Uint8Array(
+      await sharp(large.pixels, raw).withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toBuffer(),
+    );
+    pool = new DecodePool({ workers: 1 });
+    for (const crop of [null, [0.25, 0.25, 0.5, 0.5] as const]) {
+      const wanted = { height: 20, width: 16, channels: 3, crop };
+      const exact = await pool.decode(jpeg, wanted);
+      const fast = await pool.decode(jpeg, { ...wanted, fast: true });
+      expect([fast.width, fast.height, fast.contentHash]).toEqual([302, 403, exact.contentHash]);
+      expect(fast.pixels).not.toEqual(exact.pixels);
+      const apart = Array.from(exact.pixels ?? [], (value, at) =>
+        Math.abs(value - (fast.pixels?.[at] ?? 999)),
+      );
+      expect(Math.max(...apart)).toBeLessThanOrEqual(10);
+      expect(apart.reduce((sum, value) => sum + value, 0) / apart.length).toBeLessThan(2);
+      expect(areAlike(exact.likeness ?? new Uint8Array(16), fast.likeness ?? new Uint8Array(16))).toBe(true);
+    }
+    // Twice what is needed is not there: nothing is left to save.
+    const wanted = { height: 200, width: 160, channels: 3 };
+    expect(await pool.decode(jpeg, { ...wanted, fast: true })).toEqual(await pool.decode(jpeg, wanted));
+  });
+
   test("PNG and JPEG come to the same bytes as on the calling thread, upright by EXIF", async () => {
     if (sharp === null) throw new Error("sharp is not installed");
     const raw = { raw: { width: 64, height: 48, channels: 3 as const } };

@@ -129,7 +129,18 @@ export class DecodePool {
    * @throws EngineError when the pool is closed; the signal's reason when that ends the wait
    */
   async decode(source: string | Uint8Array<ArrayBuffer>, options: DecodeOptions): Promise<Photo> {
-    const { name, crop = null, identify = true, signal, height, width, channels, fit, resize } = options;
+    const {
+      name,
+      crop = null,
+      identify = true,
+      signal,
+      height,
+      width,
+      channels,
+      fit,
+      resize,
+      fast = false,
+    } = options;
     checkPhotoOptions(options, "decode");
     signal?.throwIfAborted();
     if (this.#closed) throw closedError();
@@ -144,7 +155,7 @@ export class DecodePool {
       id: this.#nextTask++,
       source: isPath ? absolutePath(source) : source,
       name: name ?? (isPath ? source : "photo"),
-      options: { height, width, channels, ...(fit && { fit }), ...(resize && { resize }) },
+      options: { height, width, channels, fast, ...(fit && { fit }), ...(resize && { resize }) },
       crop,
       identify,
     };

@@ -33,17 +33,8 @@ export interface PhotoStream extends ImageStream {
  * @throws DataError when a label is not a class
  */
 export function photoStream(options: PhotoStreamOptions): PhotoStream {
-  const {
-    name,
-    files,
-    classNames,
-    pool = sharedDecodePool(),
-    height,
-    width,
-    channels,
-    fit,
-    resize,
-  } = options;
+  const { name, files, classNames, pool = sharedDecodePool(), height, width, channels } = options;
+  const { fit, resize, fast = false } = options;
   checkPhotoOptions(options, name);
   if (files.length !== options.labels.length || files.length === 0) {
     throw new OptionError(`there are ${files.length} files and ${options.labels.length} labels`, {
@@ -55,7 +46,7 @@ export function photoStream(options: PhotoStreamOptions): PhotoStream {
   checkLabels(labels, classNames.length, name);
   const problems = new Map<string, string>();
   const size = height * width * channels;
-  const photoOptions = { height, width, channels, ...(fit && { fit }), ...(resize && { resize }) };
+  const photoOptions = { height, width, channels, fast, ...(fit && { fit }), ...(resize && { resize }) };
 
   async function read(indices: Int32Array, { crops = null }: ReadImagesOptions = {}): Promise<Uint8Array> {
     const pixels = new Uint8Array(indices.length * size);

@@ -36,13 +36,25 @@ export async function readPhoto(task: PhotoTask, loadDecoder?: () => Promise<unk
     const { source, name, identify } = task;
     const bytes = typeof source === "string" ? await readFile(source) : source;
     if (identify) contentHash = (await checksumOf(bytes, "sha256")) ?? "";
-    const image = await decodeImageBytes(bytes, name, loadDecoder);
+    const image = await decodeImageBytes(bytes, name, loadDecoder, leastOf(task));
+    const { width, height } = image.original ?? image;
     const pixels = identify === "only" ? new Uint8Array() : toPixels(image, task);
     const likeness = identify ? likenessOf(image) : null;
-    return { pixels, problem: null, contentHash, likeness, width: image.width, height: image.height };
+    return { pixels, problem: null, contentHash, likeness, width, height };
   } catch (error) {
     return unreadable(describe(error), contentHash);
   }
+}
+
+/** How large a photo must be to become the input without being enlarged; `null` when it is to be decoded exactly. */
+function leastOf({ options, crop }: PhotoTask): { height: number; width: number } | null {
+  const { fast = false, height, width, resize } = options;
+  if (!fast) return null;
+  if (crop !== null) return { height: height / crop[2], width: width / crop[3] };
+  if (resize === undefined || resize === null) return { height, width };
+  const [resizedHeight, resizedWidth] =
+    typeof resize.size === "number" ? [resize.size, resize.size] : resize.size;
+  return { height: resizedHeight, width: resizedWidth };
 }
 
 function toPixels(image: DecodedImage, { options, crop, name }: PhotoTask): Uint8Array {
