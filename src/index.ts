@@ -113,6 +113,8 @@ export {
   type ModelParts,
   type ModelSummary,
   normalized,
+  type PredictBatchesOptions,
+  type PredictedBatch,
   type Preprocessing,
   type PreprocessingOptions,
   type SequentialPart,

@@ -22,9 +22,9 @@ export interface ImageDataset<D extends ExampleType = ExampleType> {
   readonly classNames: readonly string[];
 }
 
-/** Number of images of a data set. */
-export function countOf(dataset: ImageDataset): number {
-  return dataset.labels.data.length;
+/** Number of examples of a data set, or of a stream. */
+export function countOf({ labels }: Pick<ImageDataset, "labels">): number {
+  return labels.data.length;
 }
 
 /** Images `begin` to `end - 1`, as views of the same memory. */
@@ -72,6 +72,22 @@ export function split<D extends ExampleType>(
   dataset: ImageDataset<D>,
   fraction: number,
 ): { readonly train: ImageDataset<D>; readonly validation: ImageDataset<D> } {
+  const { train, validation } = splitCounts(dataset, fraction);
+  return {
+    train: part(dataset, 0, train, dataset.name),
+    validation: part(dataset, train, train + validation, `${dataset.name} (validation part)`),
+  };
+}
+
+/**
+ * How many examples stay for training when the last `fraction` is split off, and how many are for validation.
+ *
+ * @throws OptionError when `fraction` is not between 0 and 1, or leaves either part empty
+ */
+export function splitCounts(
+  dataset: Pick<ImageDataset, "labels">,
+  fraction: number,
+): { readonly train: number; readonly validation: number } {
   const where = "validation split";
   if (!(fraction > 0 && fraction < 1)) {
     throw new OptionError(`${fraction} is not a fraction between 0 and 1`, {
@@ -90,10 +106,7 @@ export function split<D extends ExampleType>(
       },
     );
   }
-  return {
-    train: part(dataset, 0, trainCount, dataset.name),
-    validation: part(dataset, trainCount, count, `${dataset.name} (validation part)`),
-  };
+  return { train: trainCount, validation: count - trainCount };
 }
 
 /** Class names `"0"`, `"1"`, ... */

@@ -1,5 +1,6 @@
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { ImageDataset } from "./dataset.ts";
 
 /** Labelled images that are read when they are needed: a folder of photos that memory does not hold. */
 export interface ImageStream {
@@ -26,4 +27,17 @@ export interface ReadImagesOptions {
    * four numbers an image. `null`, or left away: what the stream does without.
    */
   readonly crops?: Float32Array | null;
+}
+
+/** What models are trained and evaluated on: examples in memory, or images that are read when they are needed. */
+export type ExampleSource = ImageDataset | ImageStream;
+
+/** Whether examples are read when they are needed. */
+export function isImageStream(source: ExampleSource): source is ImageStream {
+  return "read" in source;
+}
+
+/** Shape of an example: `[H, W, C]` of images. */
+export function exampleShapeOf(source: ExampleSource): Shape {
+  return isImageStream(source) ? source.imageShape : source.images.shape.slice(1);
 }

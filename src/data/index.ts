@@ -33,6 +33,7 @@ export {
   type ImageDataset,
   shiftImages,
   split,
+  splitCounts,
   take,
 } from "./dataset.ts";
 export type { DatasetOptions } from "./dataset-options.ts";
@@ -43,7 +44,13 @@ export { decodeIdxImages, decodeIdxLabels, type IdxOptions, unpackIdx } from "./
 export { type DatasetPair, loadIdxFolder } from "./idx-folder.ts";
 export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } from "./image-input.ts";
 export { type ImageResize, resizedSize } from "./image-resize.ts";
-export type { ImageStream, ReadImagesOptions } from "./image-stream.ts";
+export {
+  type ExampleSource,
+  exampleShapeOf,
+  type ImageStream,
+  isImageStream,
+  type ReadImagesOptions,
+} from "./image-stream.ts";
 export { loadMnist } from "./mnist.ts";
 export type { FolderPhoto, ImageFolderContent } from "./photos/arrange.ts";
 export {

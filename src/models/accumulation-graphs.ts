@@ -1,6 +1,6 @@
 import type { Graph, Node } from "../graph/index.ts";
 import { createBuild, createUpdate } from "../ops/index.ts";
-import type { GraphContext, ResidentData } from "./batch-source.ts";
+import type { BatchSource, GraphContext } from "./batch-source.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import { movedParameters } from "./learning-rates.ts";
 import { differentiate, optimizerUpdates, type StepOptions } from "./step-graphs.ts";
@@ -24,12 +24,12 @@ function gradientOf({ attributes, shape, dtype }: Node<"variable">): Node<"varia
 export function pieceGraph(
   context: GraphContext,
   compiled: CompileConfiguration,
-  data: ResidentData,
+  source: BatchSource,
   size: number,
   batchSize: number,
   options: StepOptions,
 ): Graph {
-  const { outputs, trained, statistics } = differentiate(context, compiled, data, size, batchSize, options);
+  const { outputs, trained, statistics } = differentiate(context, compiled, source, size, batchSize, options);
   const hyper = createBuild()("input", [], { name: keptInput, shape: [1], dtype: "float32" });
   const sums = trained.map(({ variable, gradient: value }) =>
     createUpdate("accumulate", {}, { variable: gradientOf(variable), value, hyper }),

@@ -1,12 +1,11 @@
 import type { Fetches, Program } from "../engine/engine.ts";
 import { type Graph, inputsOf } from "../graph/index.ts";
 import { threefry2x32 } from "../tensor/index.ts";
-import type { StepInput } from "../train/index.ts";
 import { applyGraph, pieceGraph } from "./accumulation-graphs.ts";
 import { averageGraph } from "./averages.ts";
-import type { ResidentData } from "./batch-source.ts";
+import type { BatchSource } from "./batch-source.ts";
 import type { StepOptions } from "./step-graphs.ts";
-import type { FeedsOf, StepProgram, StepPrograms, TrainingPlan } from "./training-plan.ts";
+import type { FedStep, FeedsOf, StepProgram, StepPrograms, TrainingPlan } from "./training-plan.ts";
 
 /** Examples of each piece of a batch, in order: all of one size but the last. */
 export function pieceSizes(batchSize: number, pieceSize: number): readonly number[] {
@@ -23,7 +22,7 @@ export function pieceSizes(batchSize: number, pieceSize: number): readonly numbe
  */
 export async function compilePieces(
   { context, compiled, configuration }: TrainingPlan,
-  data: ResidentData,
+  source: BatchSource,
   options: StepOptions,
   compile: (key: string, size: number, graph: Graph) => Promise<Program>,
   feedsOf: FeedsOf,
@@ -35,7 +34,7 @@ export async function compilePieces(
   for (const batch of [batchSize, examples % batchSize]) {
     if (batch === 0 || batch > examples) continue;
     for (const size of new Set(pieceSizes(batch, pieceSize))) {
-      const graph = pieceGraph(context, compiled, data, size, batch, options);
+      const graph = pieceGraph(context, compiled, source, size, batch, options);
       const program = await compile(`piece/${keyOf(size, batch)}`, size, graph);
       pieces.set(keyOf(size, batch), { program, inputs: new Set(inputsOf(graph).keys()) });
     }
@@ -51,7 +50,7 @@ export async function compilePieces(
       : await compile("average", pieceSize, averageGraph(context, compiled, emaMomentum));
 
   /** Gives the engine all that a step consists of; the outputs are those of its pieces. */
-  function start(input: StepInput): readonly Promise<readonly Fetches[]>[] {
+  function start(input: FedStep): readonly Promise<readonly Fetches[]>[] {
     const { indices, key } = input;
     const before = averaging === null ? [] : [averaging.run([{}])];
     let begin = 0;
@@ -59,7 +58,13 @@ export async function compilePieces(
       const step = pieces.get(keyOf(size, indices.length));
       if (step === undefined) throw new Error("no program for a piece of this size");
       const own = {
-        ...{ ...input, indices: indices.slice(begin, begin + size), stepKey: key, kept: piece === 0 ? 0 : 1 },
+        ...{
+          ...input,
+          indices: indices.slice(begin, begin + size),
+          stepKey: key,
+          begin,
+          kept: piece === 0 ? 0 : 1,
+        },
         // Else the same would be dropped from all pieces.
         key: threefry2x32(key, piece, 0),
       };
@@ -69,7 +74,7 @@ export async function compilePieces(
     return [
       ...before,
       ...ran,
-      applying.program.run([feedsOf(applying, { ...input, stepKey: key, kept: 0 })]),
+      applying.program.run([feedsOf(applying, { ...input, stepKey: key, begin: 0, kept: 0 })]),
     ];
   }
 

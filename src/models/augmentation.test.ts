@@ -58,7 +58,7 @@ async function imagesOfStep(
   const [count, ...inputShape] = dataset.images.shape;
   const { architecture } = sequential([layers.flatten({ inputShape })]);
   const context = { architecture, preprocessing: readPreprocessing(preprocessing) };
-  const { changes, feedsOf } = createAugmenter(dataset, list);
+  const { changes, draw } = createAugmenter(dataset, list);
   const data = { name: "data/train", capacity: count, dtype: "uint8" } as const;
   const graph = { outputs: { images: loadBatch(context, data, count, changes).images }, updates: [] };
   const session = await engine.openSession();
@@ -68,10 +68,15 @@ async function imagesOfStep(
     await session.write("data/train/images", dataset.images);
     const program = await session.compile(graph);
     const indices = Int32Array.from({ length: count }, (_, index) => index);
+    const { feeds: drawn, changePixels } = draw({ indices, key: stepKey(6, 2) });
+    const pixels = Uint8Array.from(dataset.images.data);
+    changePixels(pixels);
     const feeds: Feeds = {
       indices: new Tensor("int32", [count], indices),
       key: new Tensor("uint32", [2], Uint32Array.from(stepKey(6, 2))),
-      ...feedsOf({ indices, key: stepKey(6, 2) }),
+      ...drawn,
+      pixels: new Tensor("uint8", dataset.images.shape, pixels),
+      places: new Tensor("int32", [count], indices),
     };
     const [{ images }] = await program.run([
       Object.fromEntries(Object.entries(feeds).filter(([name]) => names.has(name))),

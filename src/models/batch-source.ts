@@ -20,6 +20,12 @@ export interface ResidentData {
   readonly dtype: "uint8" | "float32";
 }
 
+/**
+ * Where a batch comes from: examples in the engine, or images of bytes that come with each step as the inputs `pixels` uint8
+ * [N, H, W, C], `places` int32 [N], 0 to N - 1, and `labels` int32 [N].
+ */
+export type BatchSource = ResidentData | "fed";
+
 /** What a model is usually fed: bytes where it takes images, numbers where it takes anything else. */
 export function dataTypeOf({ architecture }: Pick<GraphContext, "architecture">): ResidentData["dtype"] {
   return inputShapeOf(architecture).length === 3 ? "uint8" : "float32";
@@ -68,16 +74,15 @@ export interface Batch {
 /** A batch by the inputs `indices` int32 [N] and `key` uint32 [2], and those that changes need. */
 export function loadBatch(
   context: GraphContext,
-  data: ResidentData,
+  source: BatchSource,
   batchSize: number,
   changes: BatchChanges = unchanged,
 ): Batch {
   const build = createBuild("data");
   const indices = build("input", [], { name: "indices", shape: [batchSize], dtype: "int32" });
   const key = build("input", [], { name: "key", shape: [2], dtype: "uint32" });
-  const stored = build("variable", [], { name: labelsName(data), shape: [data.capacity], dtype: "int32" });
-  const labels = build("loadLabels", [stored, indices], {});
-  const images = loadExamples(context, data, build, { indices, key }, changes);
+  const labels = labelsOf(source, build, indices);
+  const images = loadExamples(context, source, build, { indices, key }, changes);
   if (!changes.mixes) return { images, labels, key, mix: null };
   const partners = build("input", [], { name: "partners", shape: [batchSize], dtype: "int32" });
   const shares = build("input", [], { name: "shares", shape: [batchSize], dtype: "float32" });
@@ -89,25 +94,33 @@ export function loadBatch(
   };
 }
 
+/** Shapes: [N]. */
+function labelsOf(source: BatchSource, build: Build, indices: Node): Node {
+  if (source === "fed") return build("input", [], { name: "labels", shape: indices.shape, dtype: "int32" });
+  const stored = { name: labelsName(source), shape: [source.capacity], dtype: "int32" } as const;
+  return build("loadLabels", [build("variable", [], stored), indices], {});
+}
+
 /** Bytes are preprocessed, and changed; numbers are taken as they are. */
 function loadExamples(
   { architecture, preprocessing }: GraphContext,
-  data: ResidentData,
+  source: BatchSource,
   build: Build,
   { indices, key }: { readonly indices: Node; readonly key: Node },
   { shift, warps, feedsPixels }: BatchChanges,
 ): Node {
-  const { dtype } = data;
   const [batchSize] = indices.shape;
   const shape = inputShapeOf(architecture);
-  const stored = { name: imagesName(data), shape: [data.capacity, ...shape], dtype };
-  if (dtype === "float32") return build("loadRows", [build("variable", [], stored), indices], {});
-  const [pixels, rows] = feedsPixels
-    ? [
-        build("input", [], { name: "pixels", shape: [batchSize, ...shape], dtype }),
-        build("input", [], { name: "places", shape: [batchSize], dtype: "int32" }),
-      ]
-    : [build("variable", [], stored), indices];
+  const stored = (data: ResidentData) =>
+    build("variable", [], { name: imagesName(data), shape: [data.capacity, ...shape], dtype: data.dtype });
+  if (source !== "fed" && source.dtype === "float32") return build("loadRows", [stored(source), indices], {});
+  const [pixels, rows] =
+    source === "fed" || feedsPixels
+      ? [
+          build("input", [], { name: "pixels", shape: [batchSize, ...shape], dtype: "uint8" }),
+          build("input", [], { name: "places", shape: [batchSize], dtype: "int32" }),
+        ]
+      : [stored(source), indices];
   const load = (numbers: { readonly scale: number; readonly offset: number }): Node => {
     if (!warps) return build("loadImages", [pixels, rows, key], { ...numbers, shift });
     const records = build("input", [], {

@@ -1,4 +1,10 @@
-import { countOf, type ImageDataset } from "../data/index.ts";
+import {
+  countOf,
+  type ExampleSource,
+  type ImageDataset,
+  type ImageStream,
+  isImageStream,
+} from "../data/index.ts";
 import {
   DataError,
   formatShape,
@@ -21,24 +27,43 @@ export function checkImages(images: TensorType, inputShape: Shape, model: string
 }
 
 /**
- * @throws ShapeError or DataError when a dataset does not suit a model
+ * @throws ShapeError or DataError when examples do not suit a model
  */
-export function checkDataset(dataset: ImageDataset, inputShape: Shape, classes: number, model: string): void {
-  checkImages(dataset.images, inputShape, model, dataset.name);
-  const labels = dataset.labels.data;
-  checkTypes(dataset, inputShape, model);
-  if (countOf(dataset) !== dataset.images.shape[0]) {
-    throw new DataError(`there are ${dataset.images.shape[0]} images and ${countOf(dataset)} labels`, {
-      where: dataset.name,
-      hint: "Give exactly one label for each image.",
-    });
-  }
+export function checkExamples(
+  source: ExampleSource,
+  inputShape: Shape,
+  classes: number,
+  model: string,
+): void {
+  if (isImageStream(source)) checkStream(source, inputShape, model);
+  else checkDataset(source, inputShape, model);
+  const labels = source.labels.data;
   const wrong = labels.findIndex((label) => label < 0 || label >= classes);
   if (wrong === -1) return;
   throw new DataError(`label ${labels[wrong]} of example ${wrong} is not one of 0 to ${classes - 1}`, {
-    where: dataset.name,
+    where: source.name,
     hint: `Model "${model}" has ${classes} classes: build it with more, or mend the labels.`,
   });
+}
+
+function checkDataset(dataset: ImageDataset, inputShape: Shape, model: string): void {
+  checkImages(dataset.images, inputShape, model, dataset.name);
+  checkTypes(dataset, inputShape, model);
+  if (countOf(dataset) === dataset.images.shape[0]) return;
+  throw new DataError(`there are ${dataset.images.shape[0]} images and ${countOf(dataset)} labels`, {
+    where: dataset.name,
+    hint: "Give exactly one label for each image.",
+  });
+}
+
+/** @throws ShapeError or DataError when images of a stream do not suit a model */
+export function checkStream(stream: ImageStream, inputShape: Shape, model: string): void {
+  const { name, imageShape, labels } = stream;
+  checkImages({ shape: [countOf(stream), ...imageShape], dtype: "uint8" }, inputShape, model, name);
+  if (labels.dtype !== "int32") {
+    throw new DataError(`labels must be int32, got ${labels.dtype}`, { where: name });
+  }
+  if (inputShape.length !== 3) throw takesNoImages(name, inputShape, model);
 }
 
 function checkTypes({ name, images, labels }: ImageDataset, inputShape: Shape, model: string): void {
@@ -50,10 +75,14 @@ function checkTypes({ name, images, labels }: ImageDataset, inputShape: Shape, m
     );
   }
   if (images.dtype === "float32" || inputShape.length === 3) return;
-  throw new DataError(
-    `the examples are uint8, model "${model}" takes no images: [${inputShape.join(", ")}]`,
+  throw takesNoImages(name, inputShape, model);
+}
+
+function takesNoImages(where: string, inputShape: Shape, model: string): DataError {
+  return new DataError(
+    `the examples are uint8, model "${model}" takes no images: ${formatShape(inputShape)}`,
     {
-      where: name,
+      where,
       hint: "Bytes are images of shape [H, W, C]: make a dataset of numbers with data.fromFeatures().",
     },
   );

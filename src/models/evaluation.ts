@@ -1,10 +1,16 @@
-import { countOf, type ImageDataset } from "../data/index.ts";
+import { countOf, type ExampleSource, type ImageDataset, isImageStream } from "../data/index.ts";
 import type { Feeds, Fetches, Program } from "../engine/engine.ts";
 import { metricName } from "../metrics/index.ts";
 import { type ArrayOf, bytesPerElement, type Shape, sizeOf, Tensor } from "../tensor/index.ts";
 import type { MetricValues, Scores } from "../train/index.ts";
 import { inputShapeOf } from "./architecture.ts";
-import { type GraphContext, imagesName, labelsName, type ResidentData } from "./batch-source.ts";
+import {
+  type BatchSource,
+  type GraphContext,
+  imagesName,
+  labelsName,
+  type ResidentData,
+} from "./batch-source.ts";
 import type { CompileConfiguration } from "./compile.ts";
 import {
   evaluationGraph,
@@ -14,6 +20,7 @@ import {
   predictionGraph,
   tapOutput,
 } from "./step-graphs.ts";
+import { runStream } from "./stream-runs.ts";
 import type { ModelVariables } from "./variables.ts";
 
 /** Images that are in the engine at once while a dataset streams through: so many bytes, or one batch. */
@@ -52,7 +59,7 @@ const noKey = Tensor.zeros("uint32", [2]);
 
 /**
  * Loss and metrics over all examples of a dataset, each counting once. The engine's memory does not depend on the
- * dataset's size: it streams through variables that are used again and again.
+ * dataset's size: it streams through variables that are used again and again. Images of a stream are fed.
  *
  * @param compiled - loss and metrics
  * @param version - tells the programs of one compilation from those of the next
@@ -62,7 +69,7 @@ export async function evaluateDataset(
   context: RunContext,
   compiled: CompileConfiguration,
   version: number,
-  dataset: ImageDataset,
+  source: ExampleSource,
   batchSize: number,
   withClasses: boolean,
 ): Promise<Evaluation> {
@@ -75,16 +82,24 @@ export async function evaluateDataset(
     for (const [index, name] of names.entries()) sums.metrics[index] += fetches[metricOutput(name)].data[0];
     if (withClasses) classes.push(...greatestOf(fetches[modelOutput]));
   };
-  const programOf = (data: ResidentData, size: number) =>
+  const mostSteps = (size: number) =>
+    withClasses ? stepsOfCall(size * sizeOf(calls[output].shape)) : mostStepsOfCall;
+  const programOf = (data: BatchSource, size: number) =>
     context.variables.program(
-      `evaluate/${version}/${data.name}/${size}/${withClasses}`,
+      `evaluate/${version}/${data === "fed" ? data : data.name}/${size}/${withClasses}`,
       () => evaluationGraph(context, compiled, data, size, withClasses),
-      withClasses ? stepsOfCall(size * sizeOf(calls[output].shape)) : mostStepsOfCall,
+      data === "fed" ? 1 : mostSteps(size),
     );
-  await context.variables.inTurn(() =>
-    stream(context, dataset.images, dataset.labels, batchSize, programOf, onResult),
-  );
-  const examples = countOf(dataset);
+  await context.variables.inTurn(async () => {
+    if (isImageStream(source)) {
+      const programs = (size: number) => programOf("fed", size);
+      // Before anything is read: it may be too much for the memory.
+      await programs(Math.min(batchSize, countOf(source)));
+      const run = { batchSize, withLabels: true, programOf: programs, signal: null };
+      for await (const { fetches } of runStream(source, run)) onResult(fetches);
+    } else await stream(context, source.images, source.labels, batchSize, programOf, onResult);
+  });
+  const examples = countOf(source);
   const metrics = names.map((name, index) => [name, sums.metrics[index] / examples] as const);
   const scores = { loss: sums.loss / examples, metrics: Object.fromEntries(metrics) satisfies MetricValues };
   return { scores, classes: Int32Array.from(classes) };

@@ -2,10 +2,14 @@ import { planAugmentations } from "../data/augment/index.ts";
 import {
   type Augmentation,
   countOf,
+  type ExampleSource,
   epochOrder,
-  type ImageDataset,
+  exampleShapeOf,
+  isImageStream,
   readAugmentations,
   split,
+  splitCounts,
+  subset,
 } from "../data/index.ts";
 import {
   booleanField,
@@ -44,7 +48,7 @@ export interface FitOptions {
   /** Examples a step; default 32. The last step of an epoch takes what is left. */
   readonly batchSize?: number;
   /** Data for the figures at the end of each epoch. */
-  readonly validationData?: ImageDataset | null;
+  readonly validationData?: ExampleSource | null;
   /** Share of the examples (the last ones) that is set aside for validation, in [0, 1); default 0. */
   readonly validationSplit?: number;
   readonly callbacks?: readonly Callback[];
@@ -84,8 +88,8 @@ export interface FitOptions {
 /** All that `fit` has been asked for, checked and completed. */
 export interface FitPlan {
   readonly configuration: RunConfiguration;
-  readonly train: ImageDataset;
-  readonly validation: ImageDataset | null;
+  readonly train: ExampleSource;
+  readonly validation: ExampleSource | null;
   readonly callbacks: readonly Callback[];
   readonly signal: AbortSignal | null;
   readonly resumeFrom: Checkpoint | null;
@@ -100,8 +104,8 @@ const callbacksField: Field<readonly Callback[]> = field(
   [],
 );
 
-function isDataset(value: unknown): value is ImageDataset {
-  return isObject(value) && "images" in value && "labels" in value;
+function isSource(value: unknown): value is ExampleSource {
+  return isObject(value) && ("images" in value || "read" in value) && "labels" in value;
 }
 
 function isCheckpoint(value: unknown): value is Checkpoint | Uint8Array {
@@ -126,7 +130,7 @@ const fields: Fields<
 > = {
   epochs: nullable(wholeNumberField(1)),
   batchSize: nullable(wholeNumberField(1)),
-  validationData: nullable(field("a dataset", isDataset)),
+  validationData: nullable(field("a dataset or a stream", isSource)),
   validationSplit: nullable(numberField({ minimum: 0, below: 1 })),
   callbacks: callbacksField,
   seed: nullable(countField),
@@ -146,7 +150,7 @@ type ResolvedFit = Resolved<{ readonly [P in keyof typeof fields]: ReturnType<(t
  *
  * @throws OptionError, DataError or FormatError
  */
-export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
+export function planFit(dataset: ExampleSource, options: FitOptions): FitPlan {
   const resolved: ResolvedFit = checkOptions(where, options, fields);
   const resumeFrom = toCheckpoint(resolved.resumeFrom);
   const before = resumeFrom?.training.configuration;
@@ -154,7 +158,8 @@ export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
   if (resolved.validationData !== null && validationSplit > 0) {
     throw new OptionError("validationData and validationSplit cannot be used together", { where });
   }
-  const parts = validationSplit > 0 ? split(dataset, validationSplit) : { train: dataset, validation: null };
+  const parts =
+    validationSplit > 0 ? splitOff(dataset, validationSplit) : { train: dataset, validation: null };
   const configuration: RunConfiguration = {
     epochs: resolved.epochs ?? before?.epochs ?? 1,
     batchSize: resolved.batchSize ?? before?.batchSize ?? 32,
@@ -170,7 +175,7 @@ export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
     emaMomentum: resolved.emaMomentum ?? before?.emaMomentum ?? null,
     gradientAccumulation: resolved.gradientAccumulation ?? before?.gradientAccumulation ?? 1,
     examples: countOf(parts.train),
-    imageShape: parts.train.images.shape.slice(1),
+    imageShape: exampleShapeOf(parts.train),
   };
   checkAugmentation(parts.train, configuration);
   if (before !== undefined) checkSameRun(before, configuration, dataset.name);
@@ -187,25 +192,36 @@ export function planFit(dataset: ImageDataset, options: FitOptions): FitPlan {
   };
 }
 
+/** The last examples apart, of a stream as of a data set. */
+function splitOff(source: ExampleSource, fraction: number) {
+  if (!isImageStream(source)) return split(source, fraction);
+  const { train, validation } = splitCounts(source, fraction);
+  const range = (begin: number, end: number) =>
+    Int32Array.from({ length: end - begin }, (_, index) => begin + index);
+  return {
+    train: subset(source, range(0, train)),
+    validation: subset(source, range(train, train + validation), `${source.name} (validation part)`),
+  };
+}
+
 /**
  * Numbers have no rows and columns that could be moved, and no zero that means black.
  *
  * @throws OptionError for what cannot be done to the examples, or names a class that there is not
  */
-function checkAugmentation(
-  { name, images, classNames }: ImageDataset,
-  { shift, augment }: RunConfiguration,
-): void {
+function checkAugmentation(source: ExampleSource, { shift, augment, imageShape }: RunConfiguration): void {
+  const { name, classNames } = source;
   planAugmentations(augment, classNames);
   const where = "fit, augment";
-  if ((shift > 0 || augment.length > 0) && images.dtype !== "uint8") {
+  const isBytes = isImageStream(source) || source.images.dtype === "uint8";
+  if ((shift > 0 || augment.length > 0) && !isBytes) {
     const what = augment.length === 0 ? "shift" : "augmentation";
     throw new OptionError(
       `"${name}" has float32 examples, which are taken as they are: no ${what} can be drawn`,
       { where, hint: "Leave augment away, or train on images of bytes." },
     );
   }
-  const channels = images.shape[images.shape.length - 1];
+  const channels = imageShape[imageShape.length - 1];
   const coloured = augment.find(({ kind }) => kind === "colorJitter" || kind === "randAugment");
   if (coloured === undefined || channels === 1 || channels === 3) return;
   throw new OptionError(`${coloured.kind} takes images of one channel or three, "${name}" has ${channels}`, {

@@ -9,7 +9,7 @@ export type {
 } from "./architecture.ts";
 export { inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts";
 export type { BatchOptions } from "./batch-size.ts";
-export { dataTypeOf, imagesName, type ResidentData } from "./batch-source.ts";
+export { type BatchSource, dataTypeOf, imagesName, type ResidentData } from "./batch-source.ts";
 export type { ClassWeights } from "./class-weights.ts";
 export type { CompileConfiguration, CompileOptions } from "./compile.ts";
 export {
@@ -37,6 +37,7 @@ export type {
   ModelOptions,
   ModelParts,
 } from "./model-options.ts";
+export type { PredictBatchesOptions, PredictedBatch } from "./predict-stream.ts";
 export {
   type ChannelOrder,
   normalized,

@@ -1,5 +1,5 @@
 import { readFile, writeFileAtomic } from "#host";
-import type { ImageDataset } from "../data/index.ts";
+import { type ExampleSource, type ImageStream, isImageStream } from "../data/index.ts";
 import type { Plan } from "../engine/engine.ts";
 import type { Shape, Tensor } from "../tensor/index.ts";
 import { type Checkpoint, type History, train, type ValidationScores } from "../train/index.ts";
@@ -13,15 +13,22 @@ import {
   notCompiled,
   readCompileConfiguration,
 } from "./compile.ts";
-import { checkDataset, checkImages } from "./data-checks.ts";
+import { checkExamples, checkImages, checkStream } from "./data-checks.ts";
 import { evaluateDataset, greatestOf, predictImages } from "./evaluation.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
 import { frozen, type UnfreezeOptions, unfrozen } from "./freeze.ts";
 import { decodeModel, describeModel, encodeModel, modelPieces, readDescription } from "./model-file.ts";
 import type { ActivationsOptions, EvaluationResult, LoadOptions, ModelParts } from "./model-options.ts";
 import { modelFits, planModel } from "./plan.ts";
+import {
+  type PredictBatchesOptions,
+  type PredictedBatch,
+  predictStream,
+  readPredictBatchesOptions,
+} from "./predict-stream.ts";
 import { checkPreprocessing, type Preprocessing } from "./preprocessing.ts";
 import { ModelRuntime } from "./runtime.ts";
+import { usualStreamBatch } from "./stream-runs.ts";
 import { type ModelSummary, summarize } from "./summary.ts";
 import { callNamed, truncate } from "./taps.ts";
 import { createTrainee } from "./trainee.ts";
@@ -125,7 +132,7 @@ export class Model {
    * @throws OptionError, DataError or ShapeError for what cannot be trained on, TrainingError when the loss is not
    *   a number any more
    */
-  async fit(dataset: ImageDataset, options: FitOptions = {}): Promise<History> {
+  async fit(dataset: ExampleSource, options: FitOptions = {}): Promise<History> {
     const compiled = this.#requireCompiled();
     const plan = planFit(dataset, options);
     for (const data of [plan.train, plan.validation]) if (data !== null) this.#check(data);
@@ -143,9 +150,10 @@ export class Model {
       context,
       compiled,
       version: this.#runtime.version,
-      dataset: plan.train,
+      examples: plan.train,
       configuration,
       resumeFrom,
+      signal: plan.signal,
       stepsTaken: this.#runtime.stepsTaken,
       validate: async () =>
         validation === null ? null : (await this.#score(compiled, validation, null)).scores,
@@ -163,7 +171,7 @@ export class Model {
    *
    * @throws DataError or ShapeError for data that do not suit the model
    */
-  async evaluate(dataset: ImageDataset, options: BatchOptions = {}): Promise<EvaluationResult> {
+  async evaluate(dataset: ExampleSource, options: BatchOptions = {}): Promise<EvaluationResult> {
     const compiled = this.#requireCompiled();
     this.#check(dataset);
     const { scores } = await this.#score(compiled, dataset, readBatchSize(options, "evaluate"));
@@ -172,7 +180,7 @@ export class Model {
 
   /** {@link evaluate} and, from the same pass, what {@link predictClasses} gives. */
   async evaluateClasses(
-    dataset: ImageDataset,
+    dataset: ExampleSource,
     options: BatchOptions = {},
   ): Promise<{ readonly result: EvaluationResult; readonly classes: Int32Array }> {
     const compiled = this.#requireCompiled();
@@ -184,14 +192,15 @@ export class Model {
 
   async #score(
     compiled: CompileConfiguration,
-    dataset: ImageDataset,
+    dataset: ExampleSource,
     asked: number | null,
     withClasses = false,
   ): Promise<{ readonly scores: ValidationScores; readonly classes: Int32Array }> {
     const context = await this.#runtime.context();
     const version = this.#runtime.version;
+    const most = asked ?? (isImageStream(dataset) ? usualStreamBatch : usualBatchSize);
     const { scores, classes } = await this.#runtime.usualBatch.perform(asked, (batchSize) =>
-      evaluateDataset(context, compiled, version, dataset, batchSize, withClasses),
+      evaluateDataset(context, compiled, version, dataset, Math.min(batchSize, most), withClasses),
     );
     return { scores: { loss: scores.loss, ...scores.metrics }, classes };
   }
@@ -204,6 +213,23 @@ export class Model {
    */
   async predict(images: Tensor<"uint8" | "float32">, options: BatchOptions = {}): Promise<Tensor<"float32">> {
     return (await this.#predict(images, readBatchSize(options, "predict"), [])).output;
+  }
+
+  /**
+   * The model's output for the images of a stream, batch after batch, in inference mode. Whatever the number of images, few
+   * of them are in memory: those of the batches that are computed or read while the last one is used.
+   *
+   * @returns for each batch the index of its first image and the output, [n, ...output shape]
+   * @throws ShapeError or DataError for images that do not suit the model; what reading the images throws; the signal's
+   *   reason when it aborts
+   */
+  predictBatches(
+    stream: ImageStream,
+    options: PredictBatchesOptions = {},
+  ): AsyncGenerator<PredictedBatch, void, undefined> {
+    const { batchSize, signal } = readPredictBatchesOptions(options);
+    checkStream(stream, this.inputShape, this.name);
+    return predictStream(stream, { runtime: this.#runtime, batchSize, signal });
   }
 
   /** The class with the greatest output for each image; of equal ones the first. */
@@ -358,7 +384,7 @@ export class Model {
     return compiled;
   }
 
-  #check(dataset: ImageDataset): void {
-    checkDataset(dataset, this.inputShape, classesOf(this.architecture), this.name);
+  #check(dataset: ExampleSource): void {
+    checkExamples(dataset, this.inputShape, classesOf(this.architecture), this.name);
   }
 }

@@ -11,10 +11,10 @@ import { averageUpdates } from "./averages.ts";
 import {
   type Batch,
   type BatchChanges,
+  type BatchSource,
   type GraphContext,
   imagesInput,
   loadBatch,
-  type ResidentData,
   unchanged,
 } from "./batch-source.ts";
 import { weighLosses } from "./class-weights.ts";
@@ -42,20 +42,20 @@ const plainStep: StepOptions = { changes: unchanged, classWeights: null, emaMome
 
 /**
  * One training step: forward, loss, backward, updates. Inputs `indices` int32 [N], `key` uint32 [2] and
- * `hyper` float32 [k], and those that changes of the images need; outputs the mean loss [1], auxiliary heads included,
+ * `hyper` float32 [k], and those of images that are fed or changed; outputs the mean loss [1], auxiliary heads included,
  * and the sum of each metric [1].
  */
 export function trainingGraph(
   context: GraphContext,
   compiled: CompileConfiguration,
-  data: ResidentData,
+  source: BatchSource,
   batchSize: number,
   options: StepOptions = plainStep,
 ): Graph {
   const { outputs, trained, statistics } = differentiate(
     context,
     compiled,
-    data,
+    source,
     batchSize,
     batchSize,
     options,
@@ -94,13 +94,13 @@ export interface Differentiated {
 export function differentiate(
   context: GraphContext,
   compiled: CompileConfiguration,
-  data: ResidentData,
+  source: BatchSource,
   size: number,
   batchSize: number,
   { changes, classWeights }: StepOptions,
 ): Differentiated {
   const build = createBuild();
-  const batch = loadBatch(context, data, size, changes);
+  const batch = loadBatch(context, source, size, changes);
   const { images, labels, key } = batch;
   const forward = buildForward(context.architecture, images, { training: true, key });
   const losses = trainingLosses(context.architecture, compiled, forward, batch, classWeights);
@@ -179,19 +179,19 @@ function ofHead<Result>(name: string, build: () => Result): Result {
 export function evaluationGraph(
   context: GraphContext,
   compiled: CompileConfiguration,
-  data: ResidentData,
+  source: BatchSource,
   batchSize: number,
   withOutput: boolean,
 ): Graph {
-  const { images, labels } = loadBatch(context, data, batchSize);
+  const { images, labels } = loadBatch(context, source, batchSize);
   const { output } = buildForward(context.architecture, images, { training: false, key: null });
   const losses = perExampleLoss(compiled.loss, createBuild("loss"), output, labels);
   const figures = { [lossOutput]: sumOf(createBuild(), losses), ...metricOutputs(compiled, output, labels) };
   return { outputs: withOutput ? { ...figures, [modelOutput]: output } : figures, updates: [] };
 }
 
-/** Where a prediction's images come from: resident examples by index, or an input of preprocessed values. */
-export type PredictionSource = ResidentData | "input";
+/** Where a prediction's images come from: as in training, or an input of preprocessed values. */
+export type PredictionSource = BatchSource | "input";
 
 /**
  * One batch of prediction.

@@ -1,49 +1,45 @@
-import type { ImageDataset } from "../data/index.ts";
+import type { ExampleSource } from "../data/index.ts";
 import type { Feeds, Fetches } from "../engine/engine.ts";
 import { metricName } from "../metrics/index.ts";
 import { hyperOf, type Optimizer, scheduledLearningRate } from "../optimizers/index.ts";
-import { OptionError, sameShape, Tensor } from "../tensor/index.ts";
+import { OptionError, Tensor } from "../tensor/index.ts";
 import type { Checkpoint, StepResult, Trainee, ValidationScores } from "../train/index.ts";
 import { keptInput } from "./accumulation-graphs.ts";
-import { type Augmenter, createAugmenter } from "./augmenter.ts";
 import { averagedNames, WeightAverages } from "./averages.ts";
-import { imagesName, labelsName, type ResidentData, unchanged } from "./batch-source.ts";
+import { BusyClock } from "./busy-clock.ts";
 import { checkCheckpoint, stateTypes } from "./checkpoint-check.ts";
 import { movedParameters } from "./learning-rates.ts";
 import { lossOutput, metricOutput } from "./step-graphs.ts";
+import { prepareTrainingData, type TrainingData } from "./training-data.ts";
 import type { StepPiece, StepProgram, TrainingPlan } from "./training-plan.ts";
 import { compilePrograms } from "./training-programs.ts";
 
 /** What a model gives to have itself trained. */
 export interface TraineeOptions extends TrainingPlan {
-  readonly dataset: ImageDataset;
+  readonly examples: ExampleSource;
   /** What it will be set to before its first step. */
   readonly resumeFrom: Checkpoint | null;
+  /** Gives up the steps whose images are still being read. */
+  readonly signal: AbortSignal | null;
   readonly stepsTaken: number;
   readonly validate: () => Promise<ValidationScores | null>;
   readonly describe: () => string;
 }
 
 /**
- * Puts the training data into the engine, compiles the programs and returns what the loop trains.
+ * Makes the training data ready, compiles the programs and returns what the loop trains.
  *
  * @throws OptionError when the checkpoint is of another model or optimizer, MemoryError when a step does not fit
  */
 export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
-  const { context, compiled, dataset, configuration, resumeFrom } = options;
+  const { context, compiled, examples, configuration, resumeFrom, signal } = options;
   const { variables, architecture } = context;
   checkTrains(options);
   if (resumeFrom !== null) checkCheckpoint(resumeFrom.variables, architecture, compiled, configuration);
-  const { dtype } = dataset.images;
-  const data: ResidentData = { name: "data/train", capacity: configuration.examples, dtype };
-  await makeRoom(options, data);
-  const augmented =
-    configuration.augment.length === 0 ? null : createAugmenter(dataset, configuration.augment);
-  const changes = augmented?.changes ?? { ...unchanged, shift: configuration.shift };
-  if (!changes.feedsPixels) await variables.put(imagesName(data), dataset.images);
-  await variables.put(labelsName(data), dataset.labels);
-  const programs = await compilePrograms(options, data, changes, (step, input) =>
-    feedsOf(step, input, compiled.optimizer, augmented),
+  const clock = new BusyClock();
+  const data = await prepareTrainingData(examples, { variables, configuration, signal, clock });
+  const programs = await compilePrograms(options, data.source, data.changes, (step, piece) =>
+    feedsOf(step, piece, compiled.optimizer, data),
   );
   const averages = await averagesOf(options);
   const metricNames = compiled.metrics.map(metricName);
@@ -58,14 +54,24 @@ export async function createTrainee(options: TraineeOptions): Promise<Trainee> {
     name: architecture.name,
     metricNames,
     stepsTaken: options.stepsTaken,
-    maximumSteps: programs.maximumSteps,
+    maximumSteps: Math.min(programs.maximumSteps, data.maximumSteps),
+    runsInFlight: data.runsInFlight,
+    get busyMilliseconds() {
+      return clock.milliseconds;
+    },
     scheduledLearningRate: (step) => scheduledLearningRate(compiled.optimizer, step),
-    run: async (steps) => (await programs.run(steps)).map(toResult),
+    run: async (steps) => (await data.run(steps, programs.run)).map(toResult),
     validate: () => (averages === null ? options.validate() : averages.inPlace(options.validate)),
-    readVariables: () => variables.read(names),
-    readWeights: async () =>
-      new Map([...(await variables.readWeights()), ...((await averages?.read()) ?? [])]),
+    readVariables: async () => {
+      await data.handed();
+      return await variables.read(names);
+    },
+    readWeights: async () => {
+      await data.handed();
+      return new Map([...(await variables.readWeights()), ...((await averages?.read()) ?? [])]);
+    },
     writeVariables: async (values) => {
+      await data.handed();
       await variables.write(values);
       await averages?.assign(values);
     },
@@ -95,32 +101,15 @@ async function averagesOf({ context, compiled, configuration, resumeFrom }: Trai
   return averages;
 }
 
-/** An engine cannot change a variable's type: data of another size need a fresh session. */
-async function makeRoom(
-  { context: { variables }, dataset }: TraineeOptions,
-  data: ResidentData,
-): Promise<void> {
-  const known = await variables.typeOf(imagesName(data));
-  const { dtype, shape } = dataset.images;
-  if (known === undefined || (known.dtype === dtype && sameShape(known.shape, shape))) return;
-  await variables.moveToFreshSession((name) => !name.startsWith("data/"));
-}
-
-/** What a step takes of all that there is. */
-function feedsOf(
-  { inputs }: StepProgram,
-  step: StepPiece,
-  optimizer: Optimizer,
-  augmented: Augmenter | null,
-): Feeds {
-  const { indices, key, stepKey, kept, globalStep, learningRate } = step;
+/** What a program takes of a step: one without anything random takes no key. */
+function feedsOf({ inputs }: StepProgram, piece: StepPiece, optimizer: Optimizer, data: TrainingData): Feeds {
+  const { key, kept, globalStep, learningRate } = piece;
   const hyper = hyperOf(optimizer, globalStep, learningRate);
   const all: Feeds = {
-    indices: new Tensor("int32", [indices.length], indices),
     key: new Tensor("uint32", [2], Uint32Array.from(key)),
     hyper: new Tensor("float32", [hyper.length], hyper),
     [keptInput]: Tensor.from([kept]),
-    ...augmented?.feedsOf({ indices, key: stepKey }),
+    ...data.feedsOf(piece),
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => inputs.has(name)));
 }

@@ -25,11 +25,19 @@ export interface StepPrograms {
   /** The most steps that one call of `run` takes. */
   readonly maximumSteps: number;
   /** Runs steps of one batch size, in order. The outputs of each: one for each piece that the batch is computed in. */
-  readonly run: (steps: readonly StepInput[]) => Promise<readonly (readonly Fetches[])[]>;
+  readonly run: (steps: readonly FedStep[]) => Promise<readonly (readonly Fetches[])[]>;
+}
+
+/** A step with what it brings along. */
+export interface FedStep extends StepInput {
+  /** Bytes of its images, one behind the other; `null` where they lie in the engine. */
+  readonly pixels: Uint8Array | null;
 }
 
 /** A step, or a piece of one. */
-export interface StepPiece extends StepInput {
+export interface StepPiece extends FedStep {
+  /** Place of its first example in the batch. */
+  readonly begin: number;
   /** Key of the whole step: images are changed as in the whole batch. */
   readonly stepKey: RandomKey;
   /** 0 for the first piece of a batch, 1 for those that add to it. */

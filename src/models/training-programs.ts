@@ -3,7 +3,7 @@ import { MemoryError, sizeOf } from "../tensor/index.ts";
 import { compilePieces } from "./accumulation.ts";
 import { pieceGraph } from "./accumulation-graphs.ts";
 import { batchError, largestThat } from "./batch-size.ts";
-import type { BatchChanges, ResidentData } from "./batch-source.ts";
+import type { BatchChanges, BatchSource } from "./batch-source.ts";
 import { type StepOptions, trainingGraph } from "./step-graphs.ts";
 import type { FeedsOf, StepProgram, StepPrograms, TrainingPlan } from "./training-plan.ts";
 import { defaultMaximumSteps } from "./variables.ts";
@@ -17,27 +17,27 @@ import { defaultMaximumSteps } from "./variables.ts";
  */
 export async function compilePrograms(
   plan: TrainingPlan,
-  data: ResidentData,
+  source: BatchSource,
   changes: BatchChanges,
   feedsOf: FeedsOf,
 ): Promise<StepPrograms> {
   const { context, compiled, version, configuration } = plan;
   const { examples, batchSize, classWeights, emaMomentum, gradientAccumulation } = configuration;
   const options: StepOptions = { changes, classWeights, emaMomentum };
-  const settings = JSON.stringify([version, data.dtype, options]);
+  const settings = JSON.stringify([version, source === "fed" ? source : source.dtype, options]);
   const compile = async (key: string, size: number, graph: Graph) => {
     try {
       return await context.variables.program(`train/${settings}/${key}`, () => graph, maximumStepsOf(graph));
     } catch (error) {
       if (!(error instanceof MemoryError)) throw error;
-      throw await stepError(plan, data, options, size, error);
+      throw await stepError(plan, source, options, size, error);
     }
   };
-  if (gradientAccumulation > 1) return await compilePieces(plan, data, options, compile, feedsOf);
+  if (gradientAccumulation > 1) return await compilePieces(plan, source, options, compile, feedsOf);
   const programs = new Map<number, StepProgram>();
   for (const size of [batchSize, examples % batchSize]) {
     if (size === 0 || size > examples) continue;
-    const graph = trainingGraph(context, compiled, data, size, options);
+    const graph = trainingGraph(context, compiled, source, size, options);
     const program = await compile(String(size), size, graph);
     programs.set(size, { program, inputs: new Set(inputsOf(graph).keys()) });
   }
@@ -47,7 +47,7 @@ export async function compilePrograms(
       const step = programs.get(steps[0]?.indices.length ?? 0);
       if (step === undefined) throw new Error("no program for a batch of this size");
       const outputs = await step.program.run(
-        steps.map((input) => feedsOf(step, { ...input, stepKey: input.key, kept: 0 })),
+        steps.map((input) => feedsOf(step, { ...input, stepKey: input.key, begin: 0, kept: 0 })),
       );
       return outputs.map((fetches) => [fetches]);
     },
@@ -66,7 +66,7 @@ function maximumStepsOf(graph: Graph): number {
 /** The error of a batch, or of a piece of one, that does not fit. */
 async function stepError(
   { context, compiled, configuration }: TrainingPlan,
-  data: ResidentData,
+  source: BatchSource,
   options: StepOptions,
   size: number,
   error: MemoryError,
@@ -74,8 +74,9 @@ async function stepError(
   const session = await context.variables.session();
   const { batchSize, gradientAccumulation } = configuration;
   const fits = (graph: Graph) => session.forecast(graph, { maximumSteps: maximumStepsOf(graph) }).fits;
-  const fitsAsPiece = (piece: number) => fits(pieceGraph(context, compiled, data, piece, batchSize, options));
-  const fitsAsBatch = (batch: number) => fits(trainingGraph(context, compiled, data, batch, options));
+  const fitsAsPiece = (piece: number) =>
+    fits(pieceGraph(context, compiled, source, piece, batchSize, options));
+  const fitsAsBatch = (batch: number) => fits(trainingGraph(context, compiled, source, batch, options));
   const isPiece = gradientAccumulation > 1;
   const piece = largestThat(size, fitsAsPiece);
   return batchError(

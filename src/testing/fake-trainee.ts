@@ -34,6 +34,8 @@ export function createFakeTrainee(options: FakeTraineeOptions = {}): FakeTrainee
     metricNames: ["accuracy"],
     stepsTaken: 0,
     maximumSteps,
+    runsInFlight: 2,
+    busyMilliseconds: 0,
     seen,
     chunks,
     scheduledLearningRate: (step) => 1 / (step + 1),

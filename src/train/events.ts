@@ -60,6 +60,11 @@ export interface ProgressEvent extends Scores {
   readonly losses: readonly number[];
   /** Since the epoch began, the part before a resume included. */
   readonly elapsedMilliseconds: number;
+  /**
+   * Share of the time since the epoch began, or went on after a resume, in which steps were computed: the rest went by
+   * waiting for images that were being read, or for callbacks.
+   */
+  readonly engineBusy: number;
 }
 
 /** An epoch and its validation are done. */

@@ -8,9 +8,6 @@ import { pause } from "./pause.ts";
 import type { StepInput, StepResult, Trainee } from "./trainee.ts";
 import type { RunConfiguration } from "./training-state.ts";
 
-/** Chunks given to the engine ahead: while one runs, the next waits, so that the engine never idles. */
-const chunksInFlight = 2;
-
 /** What a training run needs beside its trainee. */
 export interface TrainingOptions {
   readonly configuration: RunConfiguration;
@@ -62,6 +59,8 @@ class TrainingRun {
   #nextOrder: { readonly epoch: number; readonly order: Int32Array } | null = null;
   /** When the epoch began, moved back by the time that it took before a resume. */
   #epochStart = 0;
+  /** When this run took the epoch up, and how long the engine had been busy by then. */
+  #taken = { time: 0, busyMilliseconds: 0 };
   #lastChunkEnd = 0;
 
   constructor(trainee: Trainee, options: TrainingOptions) {
@@ -117,6 +116,7 @@ class TrainingRun {
       this.#epochStart = performance.now();
       await this.#emit({ type: "epochBegin", epoch });
     }
+    this.#taken = { time: performance.now(), busyMilliseconds: this.#trainee.busyMilliseconds };
     await this.#runSteps(this.#takeOrder(epoch));
     if (this.#step < this.#stepsPerEpoch) return;
     const validation = await this.#trainee.validate();
@@ -153,7 +153,11 @@ class TrainingRun {
     this.#lastChunkEnd = performance.now();
     let submitted = this.#step;
     for (;;) {
-      while (this.#inFlight.length < chunksInFlight && submitted < this.#stepsPerEpoch && !this.#stopping()) {
+      while (
+        this.#inFlight.length < this.#trainee.runsInFlight &&
+        submitted < this.#stepsPerEpoch &&
+        !this.#stopping()
+      ) {
         submitted += this.#submit(order, submitted);
       }
       if (this.#inFlight.length === 0) return;
@@ -180,7 +184,10 @@ class TrainingRun {
         learningRate: this.#rateAt(globalStep),
       };
     });
-    this.#inFlight.push({ steps, results: this.#trainee.run(inputs) });
+    const results = this.#trainee.run(inputs);
+    // It may fail before its turn to be waited for has come.
+    results.catch(() => {});
+    this.#inFlight.push({ steps, results });
     return steps;
   }
 
@@ -201,7 +208,7 @@ class TrainingRun {
       this.#trainee.stepsTaken++;
     }
     const now = performance.now();
-    this.#chunkSize.observe(chunk.steps, now - this.#lastChunkEnd);
+    if (results.length > 0) this.#chunkSize.observe(chunk.steps, now - this.#lastChunkEnd);
     this.#lastChunkEnd = now;
   }
 
@@ -223,7 +230,14 @@ class TrainingRun {
       losses,
       ...this.#means.scores(),
       elapsedMilliseconds: performance.now() - this.#epochStart,
+      engineBusy: this.#engineBusy(),
     });
+  }
+
+  #engineBusy(): number {
+    const elapsed = performance.now() - this.#taken.time;
+    const busy = this.#trainee.busyMilliseconds - this.#taken.busyMilliseconds;
+    return elapsed > 0 ? Math.min(1, busy / elapsed) : 0;
   }
 
   async #emit(event: TrainingEvent): Promise<void> {

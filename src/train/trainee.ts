@@ -28,9 +28,18 @@ export interface Trainee {
   stepsTaken: number;
   /** The most steps that one call of `run` takes. */
   readonly maximumSteps: number;
+  /** How many calls of `run` may be under way: while one is computed the next waits, so that the engine never idles. */
+  readonly runsInFlight: number;
+  /** How long steps have been computed, in all. */
+  readonly busyMilliseconds: number;
   /** The learning rate that the optimizer's schedule has for a step. */
   scheduledLearningRate(globalStep: number): number;
-  /** Runs steps of one batch size, in order. Calls are queued: the next may come before the last has resolved. */
+  /**
+   * Runs steps of one batch size, in order. Calls are queued: the next may come before the last has resolved. Where
+   * training is stopped before the steps' examples are there, they are given up, and so are all that come after.
+   *
+   * @returns what the steps came to; an empty list for steps that were given up
+   */
   run(steps: readonly StepInput[]): Promise<readonly StepResult[]>;
   /** Scores on the validation data; `null` when there is none. */
   validate(): Promise<ValidationScores | null>;

@@ -82,6 +82,7 @@ describe("progress of epochs", () => {
     type: "progress",
     stepsPerEpoch: 2,
     losses: [0.5],
+    engineBusy: 1,
     loss: 0.5,
     metrics: { accuracy: 0.75 },
   } as const;
