@@ -4,11 +4,13 @@ import { registerBackprop } from "./commands/backprop.ts";
 import { registerConvert } from "./commands/convert.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerFeatures } from "./commands/features.ts";
 import { registerFinetune } from "./commands/finetune.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerRuns } from "./commands/runs.ts";
 import { registerServe } from "./commands/serve.ts";
+import { registerSimilar } from "./commands/similar.ts";
 import { registerSummary } from "./commands/summary.ts";
 import { registerTour } from "./commands/tour.ts";
 import { registerTrain } from "./commands/train.ts";
@@ -50,6 +52,8 @@ function createProgram(terminal: Terminal): Command {
   // Subcommands take over the settings above when they are made by `program.command`.
   registerTrain(program, terminal);
   registerFinetune(program, terminal);
+  registerFeatures(program, terminal);
+  registerSimilar(program, terminal);
   registerAugment(program, terminal);
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);

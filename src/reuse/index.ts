@@ -1,5 +1,7 @@
+export { type Backbone, loadBackbone } from "./backbone.ts";
 export type * from "./events.ts";
 export {
+  eachFeatures,
   extractFeatures,
   type FeatureOptions,
   type FeatureProgress,
@@ -10,3 +12,10 @@ export { finetune } from "./finetune.ts";
 export type * from "./options.ts";
 export { htmlReport, type ReportOptions } from "./report/index.ts";
 export type * from "./result.ts";
+export {
+  findSimilar,
+  type SimilarOptions,
+  type SimilarPhoto,
+  type SimilarPhotos,
+  type SimilarResult,
+} from "./similar.ts";

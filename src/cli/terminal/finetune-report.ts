@@ -23,7 +23,7 @@ export function countsText(counts: readonly ClassCounts[]): string {
 }
 
 /** What was left out, and why: the first few. */
-export function problemsText(problems: readonly PhotoProblem[]): string[] {
+export function problemsText(problems: readonly Pick<PhotoProblem, "path" | "problem">[]): string[] {
   if (problems.length === 0) return [];
   const listed = problems.slice(0, mostListed).map(({ path, problem }) => `  ${path}: ${problem}`);
   const more = problems.length - listed.length;
