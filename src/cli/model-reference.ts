@@ -3,10 +3,11 @@ import { fileExists, folderExists } from "#host";
 import type { Engine } from "../engine/engine.ts";
 import { losses } from "../losses/index.ts";
 import { endsInSoftmax, type Model } from "../models/index.ts";
+import { isObject } from "../options/index.ts";
 import { FileError, nearestName, OptionError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
 import { readModelFile } from "./model-files.ts";
-import { modelNames } from "./names.ts";
+import { finetunePhotosFile, modelNames } from "./names.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { WeightsFlags } from "./weights-model.ts";
 
@@ -53,8 +54,10 @@ function meantName(reference: string): string {
 
 async function dataOfRun(folder: string): Promise<string> {
   // Loaded with what checks it, which is more than a prediction has otherwise.
+  const config = await readRunConfig(folder);
+  if (isObject(config) && config["kind"] === "finetune") return join(folder, finetunePhotosFile);
   const { configFromFile } = await import("./config.ts");
-  return configFromFile(await readRunConfig(folder), `${folder}/${runFiles.config}`).data;
+  return configFromFile(config, `${folder}/${runFiles.config}`).data;
 }
 
 /** What a command needs to open a model. */

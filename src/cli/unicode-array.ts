@@ -14,6 +14,7 @@ export function unicodeArray(texts: readonly string[]): Uint8Array<ArrayBuffer> 
   view.setUint16(8, start - 10, true);
   bytes.set(new TextEncoder().encode(`${dictionary.padEnd(start - 11)}\n`), 10);
   for (const [index, codes] of characters.entries())
-    for (const [place, code] of codes.entries()) view.setUint32(start + 4 * (index * longest + place), code, true);
+    for (const [place, code] of codes.entries())
+      view.setUint32(start + 4 * (index * longest + place), code, true);
   return bytes;
 }

@@ -9,6 +9,7 @@ export {
   type PhotoFeatures,
 } from "./features/index.ts";
 export { finetune } from "./finetune.ts";
+export { type JudgedPhoto, judge } from "./judge.ts";
 export type * from "./options.ts";
 export { htmlReport, type ReportOptions } from "./report/index.ts";
 export type * from "./result.ts";

@@ -52,7 +52,9 @@ export async function findSimilar(
   { top = 5, ...options }: SimilarOptions = {},
 ): Promise<SimilarResult> {
   if (!Number.isSafeInteger(top) || top < 1) {
-    throw new OptionError(`option "top" must be a whole number of at least 1, got ${top}`, { where: "findSimilar" });
+    throw new OptionError(`option "top" must be a whole number of at least 1, got ${top}`, {
+      where: "findSimilar",
+    });
   }
   const asked = await extractFeatures(network, queries, { ...options, onProgress: null });
   const searches = asked.photos.map(({ path, row, problem }) => {

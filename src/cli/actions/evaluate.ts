@@ -1,10 +1,13 @@
 import { countOf, type ImageDataset, shiftImages, take } from "../../data/index.ts";
 import type { BatchOptions, Model } from "../../models/index.ts";
+import { OptionError } from "../../tensor/index.ts";
 import type { EvaluateFlags } from "../commands/evaluate.ts";
 import { openDataset } from "../dataset.ts";
+import { arePhotos, evaluatePhotos } from "../evaluate-photos.ts";
 import { openModel } from "../model-reference.ts";
 import type { Shift } from "../options.ts";
 import { withEngine } from "../session.ts";
+import { problemsText, scoresText } from "../terminal/finetune-report.ts";
 import { formatCount, formatMetric, formatPercent } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
@@ -33,6 +36,10 @@ export async function evaluate(reference: string, flags: EvaluateFlags, terminal
   await withEngine(flags, async (engine) => {
     const { model, data: ownData } = await openModel(reference, { flags, engine, terminal });
     const data = flags.data ?? (await ownData()) ?? "mnist";
+    if (await arePhotos(data)) {
+      await onPhotos(reference, model, data, flags, terminal);
+      return;
+    }
     const { test: all } = await openDataset(data, {}, terminal);
     const test = flags.limit === undefined ? all : take(all, flags.limit);
     const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
@@ -50,6 +57,27 @@ export async function evaluate(reference: string, flags: EvaluateFlags, terminal
     if (flags.json === true) printJson(terminal, document);
     else terminal.out(describe(document));
   });
+}
+
+async function onPhotos(
+  reference: string,
+  model: Model,
+  data: string,
+  flags: EvaluateFlags,
+  terminal: Terminal,
+): Promise<void> {
+  if (flags.shift !== undefined) {
+    throw new OptionError("photos are not moved", {
+      where: "--shift",
+      hint: "It goes with data sets whose images are of the model's size.",
+    });
+  }
+  const { scores, problems } = await evaluatePhotos(model, data, flags);
+  for (const line of problemsText(problems)) terminal.err(`${line}\n`);
+  const { examples, accuracy, loss, predictions: _, ...rest } = scores;
+  const figures = { model: reference, data, examples, accuracy, loss, shift: null, consistency: null };
+  if (flags.json === true) printJson(terminal, { ...figures, ...rest, problems });
+  else terminal.out(`${describe(figures)}${scoresText(scores, model.classNames ?? [])}`);
 }
 
 async function evaluateShifted(

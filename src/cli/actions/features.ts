@@ -63,7 +63,14 @@ export async function writeFeatures(source: string, flags: FeaturesFlags, termin
     if (written.cacheProblem !== null) terminal.err(`Features were not kept: ${written.cacheProblem}\n`);
     const { name, tap, features } = report;
     if (flags.json === true) {
-      printJson(terminal, { out: flags.out, photos: written.rows, features, backbone: name, tap, problems: all });
+      printJson(terminal, {
+        out: flags.out,
+        photos: written.rows,
+        features,
+        backbone: name,
+        tap,
+        problems: all,
+      });
     } else {
       const count = `${formatCount(written.rows)} photos, ${formatCount(features)} features each`;
       terminal.out(`${flags.out}: ${count}, of ${name} at ${tap}\n`);
@@ -79,9 +86,13 @@ async function writeArrays(
   const { values, photos: read, cacheProblem } = await extractFeatures(network, files, options);
   const kept = read.filter(({ row }) => row >= 0).map(({ index }) => photos[index]);
   checkSome(kept.length, out);
-  const labels = new Tensor("int32", [kept.length], Int32Array.from(kept, ({ label }) => label));
+  const labels = new Tensor(
+    "int32",
+    [kept.length],
+    Int32Array.from(kept, ({ label }) => label),
+  );
   const paths = kept.map(({ path }) => path);
-  const tensors = new Map([
+  const tensors = new Map<string, Tensor>([
     ["features", values],
     ["labels", labels],
   ]);

@@ -13,7 +13,9 @@ import type { EpochRecord } from "../../train/index.ts";
 import { RunFolder } from "../../train/run-folder.ts";
 import { openBackbone } from "../backbone.ts";
 import type { FinetuneFlags } from "../commands/finetune.ts";
+import { csvRow } from "../csv-row.ts";
 import { listenForInterruption } from "../interruption.ts";
+import { finetunePhotosFile } from "../names.ts";
 import { recordFinetune } from "../records/finetune-records.ts";
 import { freeFolder } from "../run.ts";
 import { withEngine } from "../session.ts";
@@ -22,7 +24,7 @@ import { countsText, problemsText, resultText } from "../terminal/finetune-repor
 import { formatCount, formatMetric } from "../terminal/numbers.ts";
 import { PhotoProgress } from "../terminal/photo-progress.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
-import { libraryVersion } from "../version.ts";
+import { versionsOf } from "../versions.ts";
 
 /** What `fovea finetune` asks for, as `config.json` keeps it. */
 export interface FinetuneConfig {
@@ -42,7 +44,7 @@ export interface FinetuneConfig {
 }
 
 /** Files of such a run beside those of all runs. */
-const finetuneFiles = { report: "report.html", photos: "photos.csv" } as const;
+const finetuneFiles = { report: "report.html", photos: finetunePhotosFile } as const;
 
 /** Makes a classifier of photos, and keeps it in a run's folder. */
 export async function finetunePhotos(
@@ -105,7 +107,9 @@ async function perform(
   };
   try {
     const result = await finetune(options, (event) => narrator.tell(event));
-    return { ...result, versions: { fovea: libraryVersion(), ...result.versions } };
+    for (const line of learnedText(result)) narrator.say(line);
+    if (result.cacheProblem !== null) narrator.say(`Features were not kept: ${result.cacheProblem}`);
+    return { ...result, versions: versionsOf(engine) };
   } catch (error) {
     narrator.closeLine();
     if (!signal.aborted) throw error;
@@ -124,8 +128,6 @@ class Narrator {
   readonly #terminal: Terminal;
   readonly #quiet: boolean;
   readonly #progress: PhotoProgress;
-  /** The last layer is trained once for each weight decay. */
-  readonly #trials = { head: 0, unfreeze: 0 };
 
   constructor(terminal: Terminal, quiet: boolean) {
     this.#terminal = terminal;
@@ -146,9 +148,6 @@ class Narrator {
     if (event.type === "features") {
       if (!this.#quiet) this.#progress.show(event);
       return;
-    }
-    if (event.type === "learning" && event.event.type === "trainEnd") {
-      this.say(learnedText(event.phase, ++this.#trials[event.phase], event.event.history));
     }
     for (const line of linesOf(event)) this.say(line);
   }
@@ -172,13 +171,19 @@ function linesOf(event: FinetuneEvent): readonly string[] {
   }
 }
 
-function learnedText(phase: "head" | "unfreeze", trial: number, epochs: readonly EpochRecord[]): string {
-  const what = phase === "head" ? `last layer, trial ${trial}` : "unfrozen layers";
-  const last = epochs.at(-1);
-  const validation = last?.validation ?? null;
-  const loss = last === undefined ? "" : `, loss ${formatMetric(last.loss)}`;
-  const watched = validation === null ? "" : `, validation loss ${formatMetric(validation.loss)}`;
-  return `${what}: ${epochs.length} epochs${loss}${watched}`;
+/** How training went: the validation loss is that of the best epoch. */
+function learnedText({ head, unfrozen }: FinetuneResult): string[] {
+  const text = (what: string, epochs: readonly EpochRecord[], best: number | null) => {
+    const validation = best === null ? null : (epochs[best]?.validation ?? null);
+    const watched = validation === null ? "" : `, validation loss ${formatMetric(validation.loss)}`;
+    return `${what}: ${epochs.length} epochs${watched}`;
+  };
+  return [
+    text("last layer", head.epochs, head.bestEpoch),
+    ...(unfrozen === null
+      ? []
+      : [text(`${unfrozen.stages.join(", ")} unfrozen`, unfrozen.epochs, unfrozen.bestEpoch)]),
+  ];
 }
 
 /** Writes all that the run's folder holds. */
@@ -200,12 +205,7 @@ async function keep(
 /** Which photo was in which part, for `fovea evaluate` and for people. */
 function photosCsv({ dealt, classNames }: FinetuneResult): string {
   const rows = dealt.map(({ file, label, part }) => [absolutePath(file), classNames[label], part]);
-  return [["path", "label", "part"], ...rows].map((row) => `${row.map(quoted).join(",")}\n`).join("");
-}
-
-/** @see RFC 4180 */
-function quoted(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return [["path", "label", "part"], ...rows].map(csvRow).join("");
 }
 
 /** The result without the model and without what it says of each photo. */

@@ -38,13 +38,17 @@ export function problemsText(problems: readonly Pick<PhotoProblem, "path" | "pro
 export function resultText(result: FinetuneResult): string {
   const scores = result.test ?? result.validation;
   if (scores === null) return "There were no photos to judge it by: give more, or a share by --test.\n";
-  return [
-    accuracyLine(result, scores),
+  return `${accuracyLine(result, scores)}\n${scoresText(scores, result.classNames)}`;
+}
+
+/** Classes, which is taken for which, and the surest mistakes. */
+export function scoresText(scores: PartScores, classNames: readonly string[]): string {
+  const parts = [
     classesText(scores),
-    ...confusionText(scores, result.classNames),
-    ...mistakesText(scores, result.classNames),
-    "",
-  ].join("\n");
+    ...confusionText(scores, classNames),
+    ...mistakesText(scores, classNames),
+  ];
+  return `${parts.join("\n")}\n`;
 }
 
 function accuracyLine({ folds }: FinetuneResult, { part, accuracy, examples, loss }: PartScores): string {
