@@ -61,14 +61,12 @@ describe("fovea finetune", () => {
       "3",
     );
     expect({ code, err }).toMatchObject({ code: 0 });
-    expect(out).toMatch(
-      /^accuracy 100\.00 % of 8 held-out photos \(19 times in 20 between \d\d\.\d\d % and 100\.00 %\)/,
-    );
+    expect(out).toMatch(/^accuracy 100\.00 % of 8 held-out photos \(/);
     expect(out).toContain("over 3 folds: ");
     expect(out).toContain("No mistakes.");
     expect(err).toContain("41 photos of 2 classes");
     expect(err).toContain("1 left out:\n  rot/broken.ppm: ");
-    expect((await readdir(at("run"))).filter((name) => !name.startsWith(".")).sort()).toEqual([
+    expect((await readdir(at("run"))).filter((name) => !/^\.|tfevents/.test(name)).sort()).toEqual([
       "config.json",
       "metrics.jsonl",
       "model.safetensors",
@@ -82,7 +80,7 @@ describe("fovea finetune", () => {
       folds: 3,
     });
     const lines = (await readFile(at("run/metrics.jsonl"), "utf8")).trim().split("\n");
-    expect(JSON.parse(lines[0])).toMatchObject({ type: "epochEnd", phase: "head", epoch: 0 });
+    expect(JSON.parse(lines[1])).toMatchObject({ type: "epochEnd", phase: "head", epoch: 0 });
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ type: "test", accuracy: 1, examples: 8 });
 
     await writePhoto(at("new.ppm"), 1, 77);

@@ -148,6 +148,7 @@ describe("a folder of two classes", () => {
       seed: 5,
       tap: "middle",
       folds: 4,
+      classWeights: "balanced",
     });
     expect(other.backbone).toMatchObject({ tap: "middle", features: 24, parameters: 24 * 28 });
     expect(other.folds?.accuracies).toHaveLength(4);
