@@ -22,6 +22,12 @@ export type { AugmentOptions, FitOptions } from "./fit.ts";
 export { buildForward, type Forward, type ForwardMode } from "./forward.ts";
 export type { UnfreezeOptions } from "./freeze.ts";
 export { type AuxiliaryOptions, type FunctionalGraph, functional, input } from "./functional.ts";
+export {
+  type FindLearningRateOptions,
+  findLearningRate,
+  type LearningRateSweep,
+  type SweepOptions,
+} from "./learning-rate-finder.ts";
 export type { LayerLearningRate } from "./learning-rates.ts";
 export {
   type ClassProbability,
