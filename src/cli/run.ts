@@ -90,7 +90,8 @@ async function openResumedRun(path: string, stored: TrainConfig, config: TrainCo
 
 /** The part of the flags that a run's configuration holds. */
 function settingsOf(flags: TrainFlags): TrainSettings {
-  const { out, resume, overwrite, recipe, threads, quiet, json, verbose, strict, ...settings } = flags;
+  const { out, resume, overwrite, findRate, recipe, threads, quiet, json, verbose, strict, ...settings } =
+    flags;
   // It is true also where nothing was said.
   return settingsByRecipe(recipe, strict === false ? { ...settings, strict } : settings);
 }

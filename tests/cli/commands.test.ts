@@ -53,6 +53,37 @@ describe("from training to prediction", () => {
     ]);
   });
 
+  it("trains with rates of layers, class weights, averages and batches in pieces, and goes on so", async () => {
+    const words = ["--learning-rates", "fc1:0.5", "--class-weights", "balanced", "--ema", "0.9"];
+    const pieces = ["--gradient-accumulation", "4"];
+    const first = documentOf(
+      await run(folder, "train", ...training, ...words, ...pieces, "--out", "runs/careful", "--json"),
+    );
+    expect(first.config).toMatchObject({
+      learningRates: [{ layers: "fc1", factor: 0.5 }],
+      classWeights: "balanced",
+      ema: 0.9,
+      gradientAccumulation: 4,
+    });
+    expect(first.accuracy).toBeGreaterThan(0.9);
+    const more = documentOf(
+      await run(folder, "train", "--resume", "runs/careful", "--epochs", "4", "--json"),
+    );
+    expect(more.history).toHaveLength(4);
+    expect(more.history.slice(0, 3)).toEqual(first.history);
+  });
+
+  it("finds a learning rate, and keeps nothing", async () => {
+    const words = ["--data", "./data", "--model", "dense", "--out", "runs/none", "--find-rate"];
+    const sweep = documentOf(await run(folder, "train", ...words, "--json"));
+    expect(sweep.suggestion).toBeGreaterThan(1e-4);
+    expect(sweep.suggestion).toBeLessThan(sweep.lowest);
+    expect(sweep.rates).toHaveLength(sweep.losses.length);
+    const { out } = await run(folder, "train", ...words);
+    expect(out).toContain(`Try --learning-rate ${sweep.suggestion.toExponential(1)}: `);
+    expect(await readdir(join(folder, "runs"))).not.toContain("none");
+  });
+
   it("trains by a recipe, flags winning over its settings", async () => {
     const { config, model, history } = documentOf(
       await run(

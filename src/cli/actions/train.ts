@@ -1,6 +1,7 @@
 import { countOf, type DatasetPair, split, take } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { Model } from "../../models/index.ts";
+import { OptionError } from "../../tensor/errors.ts";
 import { decodeCheckpoint, type EpochRecord, type History } from "../../train/index.ts";
 import { readRunCheckpoint } from "../../train/run-folder.ts";
 import { models } from "../../zoo/index.ts";
@@ -17,6 +18,7 @@ import { formatCount, formatMetric } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 import { versionsOf } from "../versions.ts";
 import { weightsModel } from "../weights-model.ts";
+import { findRate } from "./find-rate.ts";
 
 /** Figures over the test part. */
 interface TestFigures {
@@ -45,12 +47,19 @@ export interface TrainDocument {
 
 /** Trains a new run, or goes on with one, then evaluates it on the test part. */
 export async function train(flags: TrainFlags, terminal: Terminal): Promise<void> {
+  if (flags.findRate === true && flags.resume !== undefined) {
+    throw new OptionError("cannot be used together with --resume", {
+      where: "--find-rate",
+      hint: "The rate of a run that goes on is its own.",
+    });
+  }
   const plan = await planRun(flags);
   const { config } = plan;
   await withEngine({ threads: flags.threads, precision: config.precision }, async (starting) => {
     const data = await loadTrainingData(config, flags, terminal);
     const engine = await starting;
     const model = await createModel(plan, { data, engine, flags, terminal });
+    if (flags.findRate === true) return await findRate(model, data, config, flags, terminal);
     const run = await plan.open();
     try {
       await trainInto(run, { plan, data, model, engine, flags, terminal });

@@ -28,6 +28,7 @@ export interface TrainFlags extends TrainSettings {
   readonly resume?: string;
   readonly recipe?: RecipeName;
   readonly overwrite?: boolean;
+  readonly findRate?: boolean;
   readonly threads?: number;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -54,6 +55,10 @@ export function registerTrain(program: Command, terminal: Terminal): void {
       "--out <folder>",
       "the run's folder (default: runs/MODEL, or runs/MODEL-2 and so on where there is one)",
       pathName("--out"),
+    )
+    .option(
+      "--find-rate",
+      "train a hundred steps at rising rates, tell which rate suits the other flags, and keep nothing",
     )
     .option("--overwrite", "replace the run that is in the folder")
     .option(
@@ -198,5 +203,6 @@ Examples:
   fovea train --model convnet-gmp --augment shift:2 --schedule warm-up:1+cosine --validation-split 0.1
   fovea train --model resnet18 --weights torchvision --no-strict --data path/to/idx --learning-rate 1e-3 \\
       --learning-rates "*:0.1,fc:1"
+  fovea train --model resnet18 --data path/to/idx --optimizer momentum --find-rate
   fovea train --resume runs/lenet5 --epochs 8
   fovea train --data path/to/idx --model dense --json > result.json`;
