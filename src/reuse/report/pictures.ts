@@ -45,8 +45,7 @@ export async function makePictures(
   predictions: readonly PhotoPrediction[],
   engine: Engine | null,
 ): Promise<Pictures> {
-  const [height, width, channels] = model.inputShape;
-  const { resize } = model.preprocessing;
+  const [height, width] = model.inputShape;
   const pictures = new Map<PhotoPrediction, Picture>();
   const format = await formatAtHand();
   let tap: string | null = null;
@@ -58,8 +57,7 @@ export async function makePictures(
     batch = [];
   };
   const files = predictions.map(({ file }) => file);
-  const options = { height, width, channels, ...(resize && { resize }), identify: false };
-  for await (const { index, pixels } of readPhotos(files, options)) {
+  for await (const { index, pixels } of readPhotos(files, readingOf(model))) {
     const prediction = predictions[index];
     if (pixels === null) pictures.set(prediction, { prediction, image: null, heat: [] });
     else batch.push({ prediction, pixels });
@@ -67,6 +65,26 @@ export async function makePictures(
   }
   if (batch.length > 0) await finish();
   return { pictures, tap, ratio: width / height };
+}
+
+/** Photos as the model sees them, by file, as addresses that hold their bytes; those that cannot be read any more are left out. */
+export async function makeThumbnails(
+  model: Model,
+  files: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const thumbnails = new Map<string, string>();
+  const [height, width, channels] = model.inputShape;
+  const format = await formatAtHand();
+  for await (const { path, pixels } of readPhotos(files, readingOf(model))) {
+    if (pixels === null) continue;
+    const image = { width, height, channels: channels === 1 ? 1 : 3, pixels } as const;
+    thumbnails.set(path, await addressOf(image, format));
+  }
+  return thumbnails;
+}
+
+function readingOf({ inputShape: [height, width, channels], preprocessing: { resize } }: Model) {
+  return { height, width, channels, ...(resize && { resize }), identify: false } as const;
 }
 
 /** JPEG where the host makes it: it is a tenth of the size. */

@@ -6,6 +6,8 @@ import { counted, duration, grouped, percent } from "./numbers.ts";
 const mostProblems = 200;
 const mostGroups = 50;
 const mostOfGroup = 12;
+const mostShownGroups = 6;
+const mostShownOfGroup = 4;
 
 const phaseTitles: { readonly [P in FinetunePhase]: string } = {
   scan: "look through the folder",
@@ -32,16 +34,32 @@ export function problemsSection({ problems }: FinetuneResult): Html | null {
     )}</tbody></table></div>${rest(problems.length - mostProblems, "file")}</section>`;
 }
 
-/** Groups of the same photos, or nearly so. */
-export function duplicatesSection({ duplicates }: FinetuneResult): Html | null {
+/** Photos of near-duplicates that are worth showing: some of the first groups. */
+export function shownDuplicates({ duplicates }: FinetuneResult): readonly (readonly PhotoPlace[])[] {
+  return duplicates.slice(0, mostShownGroups).map((group) => group.slice(0, mostShownOfGroup));
+}
+
+/** Groups of the same photos, or nearly so; with small images of some, by file. */
+export function duplicatesSection(
+  result: FinetuneResult,
+  thumbnails: ReadonlyMap<string, string>,
+): Html | null {
+  const { duplicates } = result;
   if (duplicates.length === 0) return null;
   const group = (photos: readonly PhotoPlace[]) =>
     html`<li>${photos.slice(0, mostOfGroup).map(({ path }, index) => html`${index === 0 ? null : ", "}<bdi>${path}</bdi>`)}${
       photos.length > mostOfGroup ? ` and ${grouped(photos.length - mostOfGroup)} more` : null
     }</li>`;
+  const shown = shownDuplicates(result)
+    .map((photos) => photos.filter(({ file }) => thumbnails.has(file)))
+    .filter((photos) => photos.length > 1);
   return html`<section id="duplicates"><h2>${counted(duplicates.length, "group")} of near-duplicates</h2>
 <p>Photos that are the same, or nearly so. Each group lies in one part, so that nothing is judged by what was learned by heart.</p>
-<details><summary>Show them</summary><ul class="plain">${duplicates.slice(0, mostGroups).map(group)}</ul>${rest(duplicates.length - mostGroups, "group")}</details></section>`;
+<div class="groups">${shown.map(
+    (photos) =>
+      html`<figure class="card group">${photos.map(({ path, file }) => html`<img src="${thumbnails.get(file) ?? ""}" alt="${path}">`)}</figure>`,
+  )}</div>
+<details><summary>All by name</summary><ul class="plain">${duplicates.slice(0, mostGroups).map(group)}</ul>${rest(duplicates.length - mostGroups, "group")}</details></section>`;
 }
 
 function rest(count: number, name: string): Html | null {

@@ -75,6 +75,9 @@ describe("the page", () => {
     ]);
     expect(rowsOf(sectionOf("problems"))[1]).toBe("broken.jpg|the image is cut short|");
     expect(textOf(sectionOf("duplicates"))).toContain("1 group of near-duplicates");
+    expect(
+      sectionOf("duplicates").match(/<img src="data:image\/jpeg;base64,[\w+/=]{200,}" alt="[^"]+"/g),
+    ).toHaveLength(2);
     const making = rowsOf(sectionOf("making"));
     expect(making).toContain("cut behind|global_pool: 256 numbers a photo|");
     expect(making).toContain("features|30 worked out, 20 from the cache|");

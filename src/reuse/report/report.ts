@@ -7,8 +7,8 @@ import { gallerySection } from "./gallery.ts";
 import { Html, html } from "./html.ts";
 import { learningSection } from "./learning.ts";
 import { counted, duration, percent } from "./numbers.ts";
-import { makePictures } from "./pictures.ts";
-import { duplicatesSection, makingSection, problemsSection } from "./records.ts";
+import { makePictures, makeThumbnails } from "./pictures.ts";
+import { duplicatesSection, makingSection, problemsSection, shownDuplicates } from "./records.ts";
 import { accuracyNote, countsSection, partTitles, scoresSection } from "./scores.ts";
 import { selectPhotos } from "./selection.ts";
 import { style } from "./style.ts";
@@ -43,7 +43,7 @@ export async function htmlReport(result: FinetuneResult, options: ReportOptions 
     learningSection(result),
     countsSection(result),
     problemsSection(result),
-    duplicatesSection(result),
+    duplicatesSection(result, await thumbnailsOf(result, photos)),
     makingSection(result),
   ];
   const page = html`<!doctype html>
@@ -81,6 +81,15 @@ async function examples(
   const chosen = [...selection.wrong, ...selection.narrow, ...selection.sure];
   const pictures = await makePictures(result.model, chosen, engine);
   return gallerySection(scores, selection, pictures);
+}
+
+/** Of near-duplicates; none when no photos are wanted. */
+async function thumbnailsOf(result: FinetuneResult, photos: number): Promise<ReadonlyMap<string, string>> {
+  if (photos === 0) return new Map();
+  return await makeThumbnails(
+    result.model,
+    shownDuplicates(result).flatMap((group) => group.map(({ file }) => file)),
+  );
 }
 
 /** The last part of a path. */

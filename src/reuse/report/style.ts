@@ -62,6 +62,8 @@ tfoot th, tfoot td { border-bottom: 0; font-weight: 600; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 6px 0 0; list-style: none; font-size: .88rem; color: var(--soft); }
 /* The key of a line, beside its name. */
 .legend .key { display: inline-block; width: 26px; height: 8px; vertical-align: middle; margin-right: 7px; }
+.groups { display: flex; flex-wrap: wrap; gap: 12px; } .group { display: flex; gap: 6px; padding: 8px; break-inside: avoid; }
+.group img { width: 96px; height: auto; border-radius: 6px; }
 details { margin: 10px 0; } summary { cursor: pointer; }
 .photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 16px; }
 .photo { display: flex; flex-direction: column; gap: 8px; break-inside: avoid; }
