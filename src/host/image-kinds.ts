@@ -44,9 +44,9 @@ export function imageKindOf(bytes: Uint8Array, name: string): ImageKind {
 export const mostPixels = 2 ** 28;
 
 /** @throws FormatError when an image would have too many pixels */
-export function checkPixels(width: number, height: number, name: string): void {
-  if (width * height <= mostPixels) return;
-  throw new FormatError(`the image has ${width} x ${height} pixels, at most ${mostPixels} are read`, {
+export function checkPixels(width: number, height: number, name: string, limit = mostPixels): void {
+  if (width * height <= limit) return;
+  throw new FormatError(`the image has ${width} x ${height} pixels, at most ${limit} are read`, {
     where: name,
     hint: "Make it smaller first: models look at a few hundred pixels a side.",
   });

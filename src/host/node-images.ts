@@ -28,12 +28,14 @@ interface Sides {
  * @param load - loads sharp
  * @param least - what is needed of the image: a JPEG is decoded at a half, quarter or eighth of its size where that leaves
  *   twice as much. `null` for all of it
+ * @param limit - the most pixels that an image may have
  */
 export async function decodeImageBytes(
   bytes: Uint8Array,
   path: string,
   load?: () => Promise<unknown>,
   least: Sides | null = null,
+  limit = mostPixels,
 ): Promise<DecodedImage> {
   const kind = imageKindOf(bytes, path);
   if (kind === "pnm") return decodePnm(bytes, path);
@@ -46,7 +48,13 @@ export async function decodeImageBytes(
     where: path,
   };
   const sharp = await loadSharp(purpose, load);
-  const { data, info, original } = await decodeWithSharp(sharp, bytes, path, kind === "jpeg" ? least : null);
+  const { data, info, original } = await decodeWithSharp(
+    sharp,
+    bytes,
+    path,
+    kind === "jpeg" ? least : null,
+    limit,
+  );
   const { width, height, channels } = info;
   if (channels !== 1 && channels !== 3) {
     throw new FormatError(`the image decodes to ${channels} channels, 1 (gray) or 3 (RGB) were expected`, {
@@ -58,7 +66,13 @@ export async function decodeImageBytes(
   return { width, height, channels, pixels, ...(original && { original }) };
 }
 
-async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string, least: Sides | null) {
+async function decodeWithSharp(
+  sharp: Sharp,
+  bytes: Uint8Array,
+  path: string,
+  least: Sides | null,
+  limit: number,
+) {
   try {
     const {
       space,
@@ -69,7 +83,7 @@ async function decodeWithSharp(sharp: Sharp, bytes: Uint8Array, path: string, le
       ...sharpOptions,
       limitInputPixels: false,
     }).metadata();
-    checkPixels(width, height, path);
+    checkPixels(width, height, path, limit);
     const divisor = least === null ? 1 : divisorOf(upright, least);
     const decoded = await inTurn((width * height) / divisor ** 2, () =>
       decodePixels(sharp, bytes, space, divisor === 1 ? null : divided(upright, divisor)),

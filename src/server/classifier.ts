@@ -20,6 +20,8 @@ export interface ClassifierOptions {
   readonly queue: number;
   readonly timeout: number;
   readonly workers: number | null;
+  readonly pixelLimit: number;
+  readonly fast: boolean;
   /** Told of each call of the model. */
   readonly onBatch: (images: number, milliseconds: number) => void;
 }
@@ -37,13 +39,14 @@ export interface Classified {
 export class Classifier {
   readonly #model: Model;
   readonly #isProbability: boolean;
+  readonly #decoding: { readonly mostPixels: number; readonly fast: boolean };
   readonly #pool: DecodePool;
   readonly #batcher: Batcher;
   #lastCallFailed = false;
 
   /** @throws ShapeError when the model takes no images */
   constructor(model: Model, options: ClassifierOptions) {
-    const { batchSize, batchWait, queue, timeout, workers, onBatch } = options;
+    const { batchSize, batchWait, queue, timeout, workers, pixelLimit, fast, onBatch } = options;
     const { inputShape } = model;
     const [, , channels] = inputShape;
     if (inputShape.length !== 3 || (channels !== 1 && channels !== 3)) {
@@ -53,6 +56,7 @@ export class Classifier {
       });
     }
     this.#model = model;
+    this.#decoding = { mostPixels: pixelLimit, fast };
     this.#isProbability = endsInSoftmax(model);
     this.#pool = new DecodePool({
       waiting: queue,
@@ -125,7 +129,7 @@ export class Classifier {
   ): Promise<Classified> {
     const { name, top, signal } = options;
     const { resize } = this.#model.preprocessing;
-    const decoding = { ...this.#inputSize, resize, name, identify: false, signal };
+    const decoding = { ...this.#inputSize, ...this.#decoding, resize, name, identify: false, signal };
     const photo: Photo = await this.#pool.decode(bytes, decoding);
     if (photo.pixels === null) {
       throw new RequestFailure(400, `${name}: ${photo.problem ?? "it cannot be read"}`, {

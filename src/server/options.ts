@@ -1,4 +1,5 @@
 import {
+  booleanField,
   checkOptions,
   type Fields,
   field,
@@ -24,12 +25,19 @@ export interface ServiceOptions {
   readonly bodyLimit?: number;
   /** Bytes of bodies that are in memory at a time, all requests together; default 256 MiB. */
   readonly memory?: number;
+  /** Pixels that an image may have: a file of some kilobytes can decode to gigabytes. Default 2^26, 67 megapixels. */
+  readonly pixelLimit?: number;
   /** How long the body of a request may take to come, in seconds; default 20. */
   readonly bodyTimeout?: number;
   /** How long a prediction may take once its image is there, in seconds; default 30. */
   readonly timeout?: number;
   /** Threads that decode images; default half as many as the machine runs at a time. */
   readonly workers?: number | null;
+  /**
+   * Whether large JPEGs are decoded at a part of their size, in a fraction of the time: answers are nearly those of `predict`
+   * then. Default false: exactly those.
+   */
+  readonly fast?: boolean;
   /** Names that requests may call this host by; `null`, the default, for any. See {@link loopbackNames}. */
   readonly hosts?: readonly string[] | null;
   /** Told of each answer. */
@@ -74,9 +82,11 @@ const fields: Fields<ServiceOptions> = {
   queue: wholeNumberField(1, 1024),
   bodyLimit: wholeNumberField(1, 16 * 2 ** 20),
   memory: wholeNumberField(1, 256 * 2 ** 20),
+  pixelLimit: wholeNumberField(1, 2 ** 26),
   bodyTimeout: numberField({ above: 0, maximum: 3600 }, 20),
   timeout: numberField({ above: 0, maximum: 3600 }, 30),
   workers: nullable(wholeNumberField(0)),
+  fast: booleanField(false),
   hosts: nullable(field("a list of names", isNames)),
   onAnswer: nullable(field("a function", isFunction)),
   onError: nullable(field("a function", isFunction)),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
+import { encodeImage } from "#host";
 import { softmaxOf } from "../models/index.ts";
 import { OptionError } from "../tensor/errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -105,6 +106,15 @@ describe("POST /predict", () => {
     );
     expect(await errorOf(post(service, new Uint8Array(0), "image/png"))).toBe("400 there is no image in it");
     expect(await errorOf(post(service, null, null))).toBe("400 there is no image in it");
+  });
+
+  test("an image that would fill the memory is not decoded", async () => {
+    const service = start({ pixelLimit: 1000 });
+    const png = await encodeImage(new Uint8Array(1024), { width: 32, height: 32, channels: 1 }, "png");
+    expect(await errorOf(post(service, png, "image/png"))).toBe(
+      "400 image: the image has 32 x 32 pixels, at most 1000 are read",
+    );
+    expect((await post(start({ pixelLimit: 1024 }), png, "image/png")).status).toBe(200);
   });
 
   test("wrong types, forms and numbers are told", async () => {

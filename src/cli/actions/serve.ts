@@ -26,8 +26,8 @@ export async function serve(reference: string, flags: ServeFlags, terminal: Term
 }
 
 function optionsOf(reference: string, flags: ServeFlags, terminal: Terminal): ServeOptions {
-  const { port, host, top, batchSize, batchWait, queue, bodyLimit, workers, log, verbose } = flags;
-  const given = { port, host, top, batchSize, batchWait, queue, workers };
+  const { port, host, top, batchSize, batchWait, queue, bodyLimit, workers, fast, log, verbose } = flags;
+  const given = { port, host, top, batchSize, batchWait, queue, workers, fast };
   const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
     ...known,

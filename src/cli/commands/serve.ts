@@ -15,6 +15,7 @@ export interface ServeFlags extends WeightsFlags {
   readonly bodyLimit?: number;
   readonly workers?: number;
   readonly threads?: number;
+  readonly fast?: boolean;
   readonly log?: boolean;
   readonly verbose?: boolean;
 }
@@ -81,6 +82,7 @@ export function registerServe(program: Command, terminal: Terminal): void {
       "threads of the model (default: one for each processor)",
       wholeNumber("--threads", { minimum: 1 }),
     )
+    .option("--fast", "decode large JPEGs at a part of their size: quicker, and nearly the same answers")
     .option("--log", "print a line for each request")
     .option("--verbose", "print a stack trace when something fails")
     .addHelpText("after", examples)

@@ -140,6 +140,7 @@ export class DecodePool {
       fit,
       resize,
       fast = false,
+      mostPixels,
     } = options;
     checkPhotoOptions(options, "decode");
     signal?.throwIfAborted();
@@ -155,7 +156,12 @@ export class DecodePool {
       id: this.#nextTask++,
       source: isPath ? absolutePath(source) : source,
       name: name ?? (isPath ? source : "photo"),
-      options: { height, width, channels, fast, ...(fit && { fit }), ...(resize && { resize }) },
+      options: {
+        ...{ height, width, channels, fast },
+        ...(fit && { fit }),
+        ...(resize && { resize }),
+        ...(mostPixels && { mostPixels }),
+      },
       crop,
       identify,
     };

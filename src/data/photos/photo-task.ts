@@ -36,7 +36,7 @@ export async function readPhoto(task: PhotoTask, loadDecoder?: () => Promise<unk
     const { source, name, identify } = task;
     const bytes = typeof source === "string" ? await readFile(source) : source;
     if (identify) contentHash = (await checksumOf(bytes, "sha256")) ?? "";
-    const image = await decodeImageBytes(bytes, name, loadDecoder, leastOf(task));
+    const image = await decodeImageBytes(bytes, name, loadDecoder, leastOf(task), task.options.mostPixels);
     const { width, height } = image.original ?? image;
     const pixels = identify === "only" ? new Uint8Array() : toPixels(image, task);
     const likeness = identify ? likenessOf(image) : null;

@@ -10,6 +10,11 @@ export interface PhotoOptions extends Omit<ImageInputOptions, "name"> {
    * Without effect in browsers.
    */
   readonly fast?: boolean;
+  /**
+   * The most pixels that a file may decode to, where it says so little that decoding must fear for memory: a compressed one, in
+   * Node. Default 2^28.
+   */
+  readonly mostPixels?: number;
 }
 
 /** A part of an upright image, as shares of its height and width: from the top, from the left, height, width. */
