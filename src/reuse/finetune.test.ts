@@ -158,6 +158,36 @@ describe("a folder of two classes", () => {
   });
 });
 
+describe("unfreezing", () => {
+  test("a stage trains with the last layer, the rest stays; the best is kept", async () => {
+    const given = options();
+    const before = await given.backbone.getWeights();
+    const unfrozen = { epochs: 3, batchSize: 16 };
+    const tuned = await finetune({ ...given, unfreeze: ["deep"], unfrozen });
+    expect(tuned.unfrozen).toMatchObject({
+      stages: ["deep"],
+      parameters: 24 * (24 * 9 + 1) + 2 * 25,
+      augmented: true,
+    });
+    expect(tuned.unfrozen?.epochs).toHaveLength(3);
+    expect(tuned.head.refitted).toBe(false);
+    const after = await tuned.model.getWeights();
+    expect(after.get("conv.weight")).toEqual(before.get("conv.weight"));
+    const kept = tuned.unfrozen?.bestEpoch === null;
+    expect(
+      after.get("deep.weight")?.data.some((value, at) => value !== before.get("deep.weight")?.data[at]),
+    ).toBe(!kept);
+    expect(tuned.test?.accuracy).toBeGreaterThan(0.8);
+    expect(tuned.test?.predictions).toHaveLength(10);
+  });
+
+  test("a stage that there is not", async () => {
+    expect(await messageOf(() => finetune({ ...options(), unfreeze: ["dep"] }))).toContain(
+      'unfreeze: model "filters.features" has no layers and no tap "dep". Did you mean "deep"?',
+    );
+  });
+});
+
 describe("folders with flaws", () => {
   test("parts that are given are kept; what cannot be read is listed", async () => {
     const photos = at("parts");

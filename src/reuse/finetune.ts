@@ -17,7 +17,7 @@ import {
   refitHead,
   trainHead,
 } from "./head.ts";
-import { judge } from "./judge.ts";
+import { type JudgedPhoto, judge } from "./judge.ts";
 import type { FinetuneOptions } from "./options.ts";
 import { type FinetuneSettings, readFinetuneOptions } from "./read-options.ts";
 import type {
@@ -30,6 +30,7 @@ import type {
   PhotoPart,
   PhotoPlace,
 } from "./result.ts";
+import { partStream, trainUnfrozen, type UnfreezeSettings } from "./unfreeze.ts";
 
 /** What is told on the way, and where time goes. */
 class Course {
@@ -91,10 +92,21 @@ export async function finetune(
   const dealt = await course.phase("split", () => deal(folder, features, settings, course));
   const { watched, head } = await course.phase("head", () => learn(dealt, settings, engine, course));
   const frozen = await joinHead(backbone.network, head, dealt.folder.classNames, engine);
+  const unfrozen =
+    settings.unfreeze.length === 0
+      ? null
+      : await course.phase("unfreeze", () =>
+          trainUnfrozen(frozen, dealt.folder, unfreezeSettings(settings, watched, engine, course)),
+        );
   const { validation, test, folds } = await course.phase("judge", async () => {
+    const judgeUnfrozen = unfrozen !== null && unfrozen.report.bestEpoch !== null;
+    const scores = async (part: PhotoPart, own: Head) =>
+      judgeUnfrozen
+        ? await scoresOfModel(part, dealt, unfrozen.model, settings, course)
+        : scoresOf(part, dealt, await logitsOf(own, dealt, engine), course);
     return {
-      validation: scoresOf("validation", dealt, await logitsOf(watched, dealt, engine), course),
-      test: scoresOf("test", dealt, await logitsOf(head, dealt, engine), course),
+      validation: await scores("validation", watched),
+      test: await scores("test", head),
       folds: settings.folds === 0 ? null : await judgeFolds(dealt, head, settings, engine),
     };
   });
@@ -107,7 +119,7 @@ export async function finetune(
     duplicates: dealt.duplicates,
     backbone: backbone.report,
     head: head.report,
-    unfrozen: null,
+    unfrozen: unfrozen?.report ?? null,
     validation,
     test,
     folds,
@@ -116,7 +128,7 @@ export async function finetune(
     timings: course.timings,
     seed,
     versions: { runtime: describeMachine().runtime, engine: engine.name },
-    model: frozen satisfies Model,
+    model: unfrozen?.model ?? frozen,
   };
 }
 
@@ -263,6 +275,46 @@ function scoresOf(
       : [{ ...photo, logits: data.subarray(row * classes, (row + 1) * classes) }];
   });
   const scores = judge(part, photos, folder.classNames);
+  course.tell({ type: "judged", scores });
+  return scores;
+}
+
+function unfreezeSettings(
+  { unfreeze, unfrozen, seed, classWeights, decoders, signal }: FinetuneSettings,
+  watched: Head,
+  engine: Engine,
+  course: Course,
+): UnfreezeSettings {
+  return {
+    stages: unfreeze,
+    options: unfrozen,
+    balanced: classWeights === "balanced",
+    frozenLoss: watched.loss,
+    onEvent: (event) => course.tell({ type: "learning", phase: "unfreeze", event }),
+    ...{ seed, decoders, engine, signal },
+  };
+}
+
+/** The same of a model whose backbone is not that of the features any more: photos go through all of it. */
+async function scoresOfModel(
+  part: PhotoPart,
+  { folder }: Dealt,
+  model: Model,
+  { decoders, signal }: FinetuneSettings,
+  course: Course,
+): Promise<PartScores | null> {
+  const stream = partStream(folder, part, model, decoders);
+  if (stream === null) return null;
+  const photos = folder.photos.filter((photo) => photo.part === part);
+  const judged: JudgedPhoto[] = [];
+  for await (const { first, output } of model.predictBatches(stream, { signal })) {
+    const [count, classes] = output.shape;
+    for (let row = 0; row < count; row++) {
+      const logits = output.data.slice(row * classes, (row + 1) * classes);
+      judged.push({ ...photos[first + row], logits });
+    }
+  }
+  const scores = judge(part, judged, folder.classNames);
   course.tell({ type: "judged", scores });
   return scores;
 }

@@ -56,7 +56,8 @@ const learningRate = 3e-3;
 const patience = 10;
 /** Of how many epochs training consists where nothing can tell when it is enough; strong decay keeps it from learning by heart. */
 const blindEpochs = 60;
-const headName = "head";
+/** The last layer's name in the model. */
+export const headName = "head";
 
 /**
  * Trains a dense layer on features: once for each weight decay, until the validation loss has stopped to fall, and keeps the

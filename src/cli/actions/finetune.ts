@@ -41,6 +41,13 @@ export interface FinetuneConfig {
   readonly test: number;
   readonly classWeights: "none" | "balanced";
   readonly folds: number;
+  readonly unfreeze: readonly string[];
+  readonly unfrozen: {
+    readonly epochs: number;
+    readonly learningRate: number;
+    readonly augment: boolean;
+    readonly trainStatistics: boolean;
+  };
 }
 
 /** Files of such a run beside those of all runs. */
@@ -80,16 +87,19 @@ export async function finetunePhotos(
 function configOf(photos: string, flags: FinetuneFlags): FinetuneConfig {
   const { backbone, weights = null, tap = null, size = null } = flags;
   const { seed = 1, epochs = 200, validation = 0.1, test = 0.2, classWeights = "none", folds = 0 } = flags;
+  const { unfreeze = [], unfreezeEpochs = 5, unfreezeRate = 1e-3, augment, trainStatistics = false } = flags;
   return {
     version: 1,
     kind: "finetune",
     ...{ photos, backbone, weights, tap, size, seed, epochs, validation, test, classWeights, folds },
+    unfreeze,
+    unfrozen: { epochs: unfreezeEpochs, learningRate: unfreezeRate, augment, trainStatistics },
   };
 }
 
 async function perform(
   photos: ImageFolder,
-  { seed, epochs, validation, test, classWeights, folds }: FinetuneConfig,
+  { seed, epochs, validation, test, classWeights, folds, unfreeze, unfrozen }: FinetuneConfig,
   flags: FinetuneFlags,
   engine: Engine,
   terminal: Terminal,
@@ -100,7 +110,7 @@ async function perform(
   const { signal } = interruption;
   const options: FinetuneOptions = {
     ...(await openBackbone(flags, engine)),
-    ...{ photos, seed, epochs, validation, test, classWeights, folds, signal },
+    ...{ photos, seed, epochs, validation, test, classWeights, folds, unfreeze, unfrozen, signal },
     cache: flags.cache,
     ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
     ...(flags.quiet === true ? {} : { fetch: { onProgress: files.show } }),
@@ -166,9 +176,17 @@ function linesOf(event: FinetuneEvent): readonly string[] {
     }
     case "split":
       return [...problemsText(event.problems), ...event.notes, countsText(event.counts)];
+    case "learning":
+      return event.phase === "unfreeze" && event.event.type === "epochEnd" ? [epochText(event.event)] : [];
     default:
       return [];
   }
+}
+
+/** An epoch of the whole net takes long enough for a line. */
+function epochText({ epoch, loss, validation }: EpochRecord): string {
+  const watched = validation === null ? "" : `, validation loss ${formatMetric(validation.loss)}`;
+  return `unfrozen, epoch ${epoch + 1}: loss ${formatMetric(loss)}${watched}`;
 }
 
 /** How training went: the validation loss is that of the best epoch. */

@@ -13,6 +13,12 @@ export interface FinetuneFlags extends BackboneFlags {
   readonly test?: number;
   readonly classWeights?: "none" | "balanced";
   readonly folds?: number;
+  readonly unfreeze?: readonly string[];
+  readonly unfreezeEpochs?: number;
+  readonly unfreezeRate?: number;
+  /** `--no-augment` makes it false. */
+  readonly augment: boolean;
+  readonly trainStatistics?: boolean;
   readonly report: boolean;
 }
 
@@ -60,6 +66,23 @@ export function registerFinetune(program: Command, terminal: Terminal): void {
       "judge by so many folds, too: each photo is held out once (default: 0)",
       wholeNumber("--folds", { minimum: 0 }),
     )
+    .option(
+      "--unfreeze <stage...>",
+      "then train these stages of the backbone too, at a lower rate: taps or beginnings of layers' names, or all",
+    )
+    .option(
+      "--unfreeze-epochs <n>",
+      "the most epochs of that (default: 5)",
+      wholeNumber("--unfreeze-epochs", { minimum: 1 }),
+    )
+    .option(
+      "--unfreeze-rate <rate>",
+      "learning rate of the last layer then; a tenth of it is the backbone's (default: 0.001)",
+      decimalNumber("--unfreeze-rate", { minimum: 0, above: true }),
+    )
+    .option("--augment", "change photos at random while unfrozen layers train", true)
+    .option("--no-augment", "train unfrozen layers on photos as they are")
+    .option("--train-statistics", "train the statistics of batch normalization of unfrozen layers, too")
     .option("--report", "write report.html", true)
     .option("--no-report", "write no report.html")
     .addHelpText("after", examples)
@@ -73,6 +96,7 @@ const examples = `
 Examples:
   fovea finetune photos/ --backbone mobilenet-v1-0.25 --weights mobilenet/model.json --out runs/pets
   fovea finetune photos/ --backbone resnet18 --weights torchvision --folds 5
+  fovea finetune photos/ --backbone resnet18 --unfreeze layer4 --unfreeze-epochs 10
   fovea finetune list.csv --backbone mobilenet-v2 --class-weights balanced
   fovea predict runs/pets new.jpg --top 3
   fovea evaluate runs/pets`;
