@@ -10,7 +10,8 @@ export const hostKind: "node" | "browser" = "browser";
 
 /** An address that means the same in a worker, whose own is not the page's. */
 export function absolutePath(path: string): string {
-  return new URL(path, globalThis.location.href).href;
+  // What is no address is told by who fetches it.
+  return URL.canParse(path, globalThis.location.href) ? new URL(path, globalThis.location.href).href : path;
 }
 
 /** Always null: the browser itself decodes. */

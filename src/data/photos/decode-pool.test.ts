@@ -59,6 +59,15 @@ describe("a decode pool", () => {
     expect(starts).toBe(3);
   });
 
+  test("takes bytes that lie among others", async () => {
+    pool = new DecodePool({ workers: 1 });
+    const among = new Uint8Array(bytes.length + 20);
+    among.set(bytes, 7);
+    const photo = await pool.decode(among.subarray(7, 7 + bytes.length), options);
+    expect(photo).toMatchObject({ pixels, problem: null });
+    expect(among.length).toBe(bytes.length + 20);
+  });
+
   test("without threads, the calling one gives the same", async () => {
     const threaded = new DecodePool({ workers: 1 });
     pool = new DecodePool({ workers: 0 });
@@ -175,6 +184,9 @@ describe("a decode pool", () => {
 
   test("one serves all who bring none", () => {
     expect(sharedDecodePool()).toBe(sharedDecodePool());
+    const first = sharedDecodePool();
+    first.close();
+    expect(sharedDecodePool()).not.toBe(first);
   });
 });
 

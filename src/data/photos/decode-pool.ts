@@ -14,6 +14,7 @@ import {
   type Photo,
   type PhotoCrop,
   type PhotoOptions,
+  photoOptionsOf,
   unreadable,
 } from "./photo.ts";
 import { type PhotoDone, type PhotoTask, readPhoto } from "./photo-task.ts";
@@ -110,6 +111,11 @@ export class DecodePool {
     this.#slots = Array.from({ length: workers }, () => ({ worker: null, ready: false, jobs: new Map() }));
   }
 
+  /** Whether it takes no more photos. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Photos that wait for a thread. */
   get waiting(): number {
     return this.#queue.size;
@@ -129,19 +135,7 @@ export class DecodePool {
    * @throws EngineError when the pool is closed; the signal's reason when that ends the wait
    */
   async decode(source: string | Uint8Array<ArrayBuffer>, options: DecodeOptions): Promise<Photo> {
-    const {
-      name,
-      crop = null,
-      identify = true,
-      signal,
-      height,
-      width,
-      channels,
-      fit,
-      resize,
-      fast = false,
-      mostPixels,
-    } = options;
+    const { name, crop = null, identify = true, signal } = options;
     checkPhotoOptions(options, "decode");
     signal?.throwIfAborted();
     if (this.#closed) throw closedError();
@@ -154,14 +148,14 @@ export class DecodePool {
     const isPath = typeof source === "string";
     const task: PhotoTask = {
       id: this.#nextTask++,
-      source: isPath ? absolutePath(source) : source,
+      // What is sent is the whole memory that the bytes lie in.
+      source: isPath
+        ? absolutePath(source)
+        : source.length < source.buffer.byteLength
+          ? source.slice()
+          : source,
       name: name ?? (isPath ? source : "photo"),
-      options: {
-        ...{ height, width, channels, fast },
-        ...(fit && { fit }),
-        ...(resize && { resize }),
-        ...(mostPixels && { mostPixels }),
-      },
+      options: photoOptionsOf(options),
       crop,
       identify,
     };
@@ -224,7 +218,12 @@ export class DecodePool {
   async #loadSource(): Promise<void> {
     if (this.#starting) return;
     this.#starting = true;
-    this.#source = (await sources[hostKind]()).workerSource;
+    try {
+      this.#source = (await sources[hostKind]()).workerSource;
+    } catch {
+      // A page that is offline by now, say: the code that is there already does the same.
+      this.#ownThread = true;
+    }
     this.#deal();
   }
 
@@ -347,6 +346,6 @@ let shared: DecodePool | undefined;
 
 /** The pool of whoever brings none: one for the process, so that its threads start once. */
 export function sharedDecodePool(): DecodePool {
-  shared ??= new DecodePool();
+  if (shared === undefined || shared.closed) shared = new DecodePool();
   return shared;
 }

@@ -3,7 +3,7 @@ import { Tensor } from "../../tensor/tensor.ts";
 import { checkLabels } from "../idx.ts";
 import type { ImageStream, ReadImagesOptions } from "../image-stream.ts";
 import { type DecodePool, sharedDecodePool } from "./decode-pool.ts";
-import { checkPhotoOptions, type Photo, type PhotoCrop, type PhotoOptions } from "./photo.ts";
+import { checkPhotoOptions, type Photo, type PhotoCrop, type PhotoOptions, photoOptionsOf } from "./photo.ts";
 
 /** What a {@link photoStream} is made of. */
 export interface PhotoStreamOptions extends PhotoOptions {
@@ -34,7 +34,6 @@ export interface PhotoStream extends ImageStream {
  */
 export function photoStream(options: PhotoStreamOptions): PhotoStream {
   const { name, files, classNames, pool = sharedDecodePool(), height, width, channels } = options;
-  const { fit, resize, fast = false } = options;
   checkPhotoOptions(options, name);
   if (files.length !== options.labels.length || files.length === 0) {
     throw new OptionError(`there are ${files.length} files and ${options.labels.length} labels`, {
@@ -46,7 +45,7 @@ export function photoStream(options: PhotoStreamOptions): PhotoStream {
   checkLabels(labels, classNames.length, name);
   const problems = new Map<string, string>();
   const size = height * width * channels;
-  const photoOptions = { height, width, channels, fast, ...(fit && { fit }), ...(resize && { resize }) };
+  const photoOptions = photoOptionsOf(options);
 
   async function read(indices: Int32Array, { crops = null }: ReadImagesOptions = {}): Promise<Uint8Array> {
     const pixels = new Uint8Array(indices.length * size);

@@ -39,6 +39,17 @@ export interface Photo {
   readonly height: number;
 }
 
+/** The options of an object that has others, too, as a worker can be sent them. */
+export function photoOptionsOf(options: PhotoOptions): PhotoOptions {
+  const { height, width, channels, fit, resize, mostPixels, fast = false } = options;
+  return {
+    ...{ height, width, channels, fast },
+    ...(fit && { fit }),
+    ...(resize && { resize }),
+    ...(mostPixels !== undefined && { mostPixels }),
+  };
+}
+
 /**
  * @param where - what the options belong to, for errors
  * @throws OptionError when a photo cannot be made into such an input
