@@ -3,15 +3,12 @@
  *
  *   node photos-side.mjs FOLDER MODEL THREADS
  */
-import { createWasmEngine, data, models, Tensor } from "fovea";
+import { createWasmEngine, data, models } from "fovea";
 import { encodingOf } from "./photo-files.mjs";
 
 const [, , path, modelName, threads] = process.argv;
 const side = 224;
 const batchSize = 32;
-/** Batches that are read ahead of the engine. */
-const ahead = 3;
-
 const { engine, busyMilliseconds } = observed(await createWasmEngine({ threads: Number(threads) }));
 const model = models.create(modelName);
 model.compile({ optimizer: "sgd", engine });
@@ -19,27 +16,21 @@ const folder = await data.imageFolder(path);
 const stream = folder.stream({ height: side, width: side, channels: 3 });
 const count = stream.labels.data.length;
 
-// What is compiled and started once is not what is measured.
-const first = await model.predict(await read(0));
-const size = first.shape[1];
-/** @type {Map<number, Float32Array>} */
+/** @type {Map<number, ArrayLike<number>>} */
 const outputs = new Map();
 let greatestDifference = 0;
 
+// What is compiled and started once is not what is measured.
+const warming = folder.stream({
+  height: side,
+  width: side,
+  channels: 3,
+  indices: Int32Array.from({ length: batchSize }, (_, index) => index),
+});
+for await (const _ of model.predictBatches(warming, { batchSize }));
+
 const start = { time: performance.now(), busy: busyMilliseconds(), cpu: process.cpuUsage() };
-/** @type {ReturnType<typeof read>[]} */
-const readAhead = [];
-/** @type {Promise<void> | undefined} */
-let running;
-for (let next = 0, begin = 0; begin < count; begin += batchSize) {
-  for (; next < count && readAhead.length < ahead; next += batchSize) readAhead.push(read(next));
-  const batch = await /** @type {ReturnType<typeof read>} */ (readAhead.shift());
-  const prediction = model.predict(batch);
-  // The next batch is handed over while this one is under way.
-  await running;
-  running = prediction.then((output) => compare(begin, output.data));
-}
-await running;
+for await (const { first, output } of model.predictBatches(stream, { batchSize })) compare(first, output);
 const milliseconds = performance.now() - start.time;
 const { user, system } = process.cpuUsage(start.cpu);
 
@@ -58,26 +49,15 @@ console.log(
 );
 await engine.close();
 
-/** @param {number} begin */
-async function read(begin) {
-  const indices = Int32Array.from(
-    { length: Math.min(batchSize, count - begin) },
-    (_, place) => begin + place,
-  );
-  return new Tensor("uint8", [indices.length, side, side, 3], await stream.read(indices));
-}
-
-/** Photos of one encoding come to one output: a photo in another's place would not. @param {number} begin @param {ArrayLike<number>} values */
-function compare(begin, values) {
-  for (let place = 0; place * size < values.length; place++) {
-    const encoding = encodingOf(stream.files[begin + place]);
-    const known = outputs.get(encoding);
-    const output = Float32Array.from({ length: size }, (_, index) => values[place * size + index]);
-    if (known === undefined) outputs.set(encoding, output);
-    else
-      output.forEach((value, index) => {
-        greatestDifference = Math.max(greatestDifference, Math.abs(value - known[index]));
-      });
+/** Photos of one encoding come to one output: a photo in another's place would not. @param {number} first @param {import("fovea").Tensor<"float32">} output */
+function compare(first, { shape: [photos, size], data: values }) {
+  for (let place = 0; place < photos; place++) {
+    const encoding = encodingOf(stream.files[first + place]);
+    const own = values.slice(place * size, (place + 1) * size);
+    const known = outputs.get(encoding) ?? own;
+    outputs.set(encoding, known);
+    for (let index = 0; index < size; index++)
+      greatestDifference = Math.max(greatestDifference, Math.abs(own[index] - known[index]));
   }
 }
 
