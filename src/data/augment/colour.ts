@@ -11,34 +11,36 @@ export interface ColourMap {
 /** How bright the channels of a pixel are together (ITU-R BT.601). */
 const luma = [0.299, 0.587, 0.114] as const;
 
-function weightsOf(channels: number): readonly number[] {
-  return channels === 1 ? [1] : luma;
-}
+const plainGray: ColourMap = { own: [1], mean: [0], bias: [0] };
+const plainColour: ColourMap = {
+  own: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  mean: [0, 0, 0, 0, 0, 0, 0, 0, 0],
+  bias: [0, 0, 0],
+};
 
 /** Colours stay as they are. */
 export function plainColours(channels: number): ColourMap {
-  const size = channels === 1 ? 1 : 3;
-  const cells = Array.from({ length: size * size }, (_, index) => (index % (size + 1) === 0 ? 1 : 0));
-  return { own: cells, mean: cells.map(() => 0), bias: cells.slice(0, size).map(() => 0) };
+  return channels === 1 ? plainGray : plainColour;
 }
 
-/** The product of two square matrices, row by row. */
-function product(a: readonly number[], b: readonly number[], size: number): number[] {
-  return Array.from({ length: a.length }, (_, index) => {
-    const [row, column] = [Math.floor(index / size), index % size];
-    let sum = 0;
-    for (let k = 0; k < size; k++) sum += a[row * size + k] * b[k * size + column];
-    return sum;
-  });
+/** The product of two 3 x 3 matrices, row by row. Plain loops: a step draws hundreds of maps while the engine works. */
+function product(a: readonly number[], b: readonly number[]): number[] {
+  const result: number[] = [];
+  for (let row = 0; row < 9; row += 3) {
+    for (let column = 0; column < 3; column++) {
+      result.push(a[row] * b[column] + a[row + 1] * b[column + 3] + a[row + 2] * b[column + 6]);
+    }
+  }
+  return result;
 }
 
 /** What comes of colours that a matrix is applied to. */
 function applied(matrix: readonly number[], { own, mean, bias }: ColourMap): ColourMap {
-  const size = bias.length;
+  const rows = [0, 3, 6];
   return {
-    own: product(matrix, own, size),
-    mean: product(matrix, mean, size),
-    bias: bias.map((_, row) => bias.reduce((sum, value, k) => sum + matrix[row * size + k] * value, 0)),
+    own: product(matrix, own),
+    mean: product(matrix, mean),
+    bias: rows.map((at) => matrix[at] * bias[0] + matrix[at + 1] * bias[1] + matrix[at + 2] * bias[2]),
   };
 }
 
@@ -52,10 +54,10 @@ export function brightened(map: ColourMap, factor: number): ColourMap {
 export function saturated(map: ColourMap, factor: number): ColourMap {
   const size = map.bias.length;
   if (size === 1) return map;
-  const matrix = Array.from(
-    { length: 9 },
-    (_, index) => (index % 4 === 0 ? factor : 0) + (1 - factor) * luma[index % 3],
-  );
+  const matrix: number[] = [];
+  for (let index = 0; index < 9; index++) {
+    matrix.push((index % 4 === 0 ? factor : 0) + (1 - factor) * luma[index % 3]);
+  }
   return applied(matrix, map);
 }
 
@@ -63,19 +65,21 @@ export function saturated(map: ColourMap, factor: number): ColourMap {
 export function contrasted(map: ColourMap, factor: number): ColourMap {
   const { own, mean, bias } = map;
   const size = bias.length;
-  const weights = weightsOf(size);
+  const weights = size === 1 ? [1] : luma;
+  const rest = 1 - factor;
   // The mean of the image, as the map so far makes it, is (A + B) m + b; its gray is the weights times that.
-  const grayOf = (column: (row: number) => number) =>
-    weights.reduce((sum, weight, row) => sum + weight * column(row), 0);
-  const grayBias = grayOf((row) => bias[row]);
+  const grays = bias.map(() => 0);
+  let grayBias = 0;
+  weights.forEach((weight, row) => {
+    grayBias += weight * bias[row];
+    for (let column = 0; column < size; column++) {
+      grays[column] += weight * (own[row * size + column] + mean[row * size + column]);
+    }
+  });
   return {
     own: own.map((value) => factor * value),
-    mean: mean.map((value, index) => {
-      const column = index % size;
-      const gray = grayOf((row) => own[row * size + column] + mean[row * size + column]);
-      return factor * value + (1 - factor) * gray;
-    }),
-    bias: bias.map((value) => factor * value + (1 - factor) * grayBias),
+    mean: mean.map((value, index) => factor * value + rest * grays[index % size]),
+    bias: bias.map((value) => factor * value + rest * grayBias),
   };
 }
 
@@ -87,15 +91,16 @@ export function hueTurned(map: ColourMap, turn: number): ColourMap {
   if (map.bias.length === 1) return map;
   const [cosine, sine] = [Math.cos(2 * Math.PI * turn), Math.sin(2 * Math.PI * turn)];
   const [uScale, vScale] = [0.492, 0.877];
-  const columns = [0, 1, 2].map((channel) => {
+  const matrix: number[] = Array.from({ length: 9 }, () => 0);
+  for (let channel = 0; channel < 3; channel++) {
     const bright = luma[channel];
     const u = uScale * ((channel === 2 ? 1 : 0) - bright);
     const v = vScale * ((channel === 0 ? 1 : 0) - bright);
     const red = bright + (sine * u + cosine * v) / vScale;
     const blue = bright + (cosine * u - sine * v) / uScale;
-    const green = (bright - luma[0] * red - luma[2] * blue) / luma[1];
-    return [red, green, blue];
-  });
-  const matrix = Array.from({ length: 9 }, (_, index) => columns[index % 3][Math.floor(index / 3)]);
+    matrix[channel] = red;
+    matrix[channel + 3] = (bright - luma[0] * red - luma[2] * blue) / luma[1];
+    matrix[channel + 6] = blue;
+  }
   return applied(matrix, map);
 }
