@@ -67,6 +67,7 @@ describe("the package in an empty project", () => {
       "dist/index.js",
       "dist/index.d.ts",
       "dist/cli/main.js",
+      "dist/server/index.js",
       "README.md",
       "CHANGELOG.md",
       "LICENSE",
@@ -86,6 +87,12 @@ describe("the package in an empty project", () => {
     expect(after.loss).toBeLessThan(before.loss);
     expect(after.accuracy).toBeGreaterThan(0.5);
     expect(reloaded).toEqual(after);
+  }, 60_000);
+
+  test("serves through fovea/server", async () => {
+    await writeFile(join(project, "serve.js"), servingProgram);
+    const { classes, status } = JSON.parse(await run(project, process.execPath, "serve.js"));
+    expect([classes, status]).toEqual([10, 400]);
   }, 60_000);
 
   test("trains through the command line", async () => {
@@ -132,6 +139,18 @@ describe("the package in an empty project", () => {
     60_000,
   );
 });
+
+const servingProgram = `
+import { models } from "fovea";
+import { serve } from "fovea/server";
+
+const { address, close } = await serve(models.create("lenet5"), { port: 0, batchSize: 1 });
+const { classes } = await (await fetch(address + "/model")).json();
+const { status } = await fetch(address + "/predict", { method: "POST", body: new Uint8Array(9) });
+await close();
+console.log(JSON.stringify({ classes, status }));
+process.exit();
+`;
 
 const trainingProgram = `
 import { data, Model, models } from "fovea";

@@ -47,7 +47,7 @@ export async function* gunzipChunks(
   { name, maximumBytes }: GunzipOptions,
 ): AsyncGenerator<Uint8Array> {
   let total = 0;
-  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const unpacked = inPieces(bytes).pipeThrough(new DecompressionStream("gzip"));
   const reader = unpacked.getReader();
   try {
     for (;;) {
@@ -71,4 +71,19 @@ export async function* gunzipChunks(
   } finally {
     await reader.cancel().catch(() => undefined);
   }
+}
+
+/** Bytes of a piece that is unpacked at a time. */
+const pieceSize = 2 ** 16;
+
+/** Views of the bytes, one behind the other: a Blob's stream would copy them all first. */
+function inPieces(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let position = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (position < bytes.length) controller.enqueue(bytes.subarray(position, position + pieceSize));
+      else controller.close();
+      position += pieceSize;
+    },
+  });
 }
