@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { augmentations } from "../data/augment/index.ts";
 import { createReferenceEngine } from "../engine/reference/index.ts";
 import { createWasmEngine, type WasmEngine } from "../engine/wasm/index.ts";
 import { layers } from "../layers/index.ts";
@@ -52,6 +53,22 @@ test("pieces come to what the whole batch does, figures too, with gradients clip
     for (const [name, value] of whole.weights) {
       expect(weights.get(name), name).toBeCloseToTensor(value, { absolute: 2e-5 });
     }
+  }
+});
+
+test("images are changed as in the whole batch", async () => {
+  const fitted = async (gradientAccumulation: number) => {
+    const model = sequential([layers.flatten({ inputShape: [4, 4, 1] }), layers.dense({ units: 2 })], {
+      seed: 2,
+    });
+    model.compile({ engine, optimizer: optimizers.sgd({ learningRate: 0.1 }) });
+    const augment = [augmentations.flip(), augmentations.rotation({ degrees: 20 })];
+    await model.fit(halves(11), { epochs: 2, batchSize: 6, augment, gradientAccumulation });
+    return await model.getWeights();
+  };
+  const [whole, pieces] = [await fitted(1), await fitted(3)];
+  for (const [name, value] of whole) {
+    expect(pieces.get(name), name).toBeCloseToTensor(value, { absolute: 1e-5 });
   }
 });
 

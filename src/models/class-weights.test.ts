@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { augmentations } from "../data/augment/index.ts";
 import { createReferenceEngine } from "../engine/reference/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
@@ -47,6 +48,18 @@ test("balanced weights are those of the examples that are trained on, and a chec
   const again = small(createReferenceEngine());
   const { epochs } = await again.fit(data, { resumeFrom: checkpoint, epochs: 2, classWeights: "balanced" });
   expect(epochs).toHaveLength(2);
+});
+
+test("of blended examples each label counts by its own weight", async () => {
+  const data = halves(8);
+  const lossWith = async (classWeights: readonly number[]) => {
+    const model = small(createReferenceEngine(), 1);
+    const options = { batchSize: 8, augment: [augmentations.mixup()], classWeights };
+    return (await model.fit(data, options)).epochs[0].loss;
+  };
+  const [left, right, plain] = [await lossWith([1, 0]), await lossWith([0, 1]), await lossWith([1, 1])];
+  expect(left + right).toBeCloseTo(plain, 6);
+  expect(await lossWith([2, 3])).toBeCloseTo(2 * left + 3 * right, 6);
 });
 
 test("validation is not weighted", async () => {
