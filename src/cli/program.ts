@@ -73,6 +73,7 @@ const examples = `
 Examples:
   fovea tour                                             the dense and the convolutional nets side by side
   fovea train --data mnist --model lenet5 --out runs/lenet5
+  fovea finetune photos/ --backbone resnet18             a classifier of your own photos
   fovea evaluate runs/lenet5 --data mnist --shift 2,2
   fovea predict runs/lenet5 digit.png
   fovea predict runs/pets holidays/ --csv holidays.csv
