@@ -11,6 +11,8 @@ export interface ImageStream {
   /** Shapes: `[N]`; each an index into `classNames`. Labels are known before any image is read. */
   readonly labels: Tensor<"int32">;
   readonly classNames: readonly string[];
+  /** Whether `read` heeds `crops`; a stream that does not say so is never given any. */
+  readonly heedsCrops?: boolean;
   /**
    * Reads images by index, in the order of the indices. Calls may overlap: who calls ahead has the images sooner, and
    * says by the number of calls how many wait.
@@ -24,7 +26,7 @@ export interface ImageStream {
 export interface ReadImagesOptions {
   /**
    * What to cut out of each image before it is resized: top, left, height and width as shares of the upright image,
-   * four numbers an image. `null`, or left away: what the stream does without.
+   * four numbers an image, NaN for those that are not cut. `null`, or left away: what the stream does without.
    */
   readonly crops?: Float32Array | null;
 }

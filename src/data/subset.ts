@@ -36,7 +36,8 @@ export function subset(
       wanted.map((index) => chosen[index]),
       options,
     );
-  return { name, imageShape, labels, classNames, read };
+  const { heedsCrops = false } = dataset;
+  return { name, imageShape, labels, classNames, heedsCrops, read };
 }
 
 function checkedIndices(

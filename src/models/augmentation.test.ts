@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { stepKey } from "../data/augment/index.ts";
+import { drawStep, planAugmentations, stepKey } from "../data/augment/index.ts";
 import {
   type Augmentation,
   augmentations,
   augmentImages,
   fromArrays,
   type ImageDataset,
+  type ImageStream,
 } from "../data/index.ts";
 import type { Engine, Feeds } from "../engine/engine.ts";
 import { createReferenceEngine } from "../engine/reference/index.ts";
@@ -213,6 +214,57 @@ describe("fit", () => {
       });
       return losses.reduce((sum, value) => sum + value, 0) / losses.length;
     }
+  });
+
+  test("photos are cut where they are read, if their stream can, and not once more", async () => {
+    const { images, labels, classNames } = photos(5);
+    const list = [augmentations.randomResizedCrop({ scale: [0.2, 0.5], probability: 0.6 })];
+    const seen: (Float32Array | null)[] = [];
+    const stream = (heedsCrops: boolean): ImageStream => ({
+      name: "photos",
+      imageShape: [9, 11, 3],
+      labels,
+      classNames,
+      heedsCrops,
+      read: async (indices, { crops = null } = {}) => {
+        seen.push(crops);
+        const size = 9 * 11 * 3;
+        const bytes = Array.from(indices, (index) => [
+          ...images.data.subarray(index * size, (index + 1) * size),
+        ]);
+        return Uint8Array.from(bytes.flat());
+      },
+    });
+    const options = { batchSize: 5, seed: 3, shuffle: false } as const;
+    const lossOf = async (examples: ImageStream, augment: readonly Augmentation[]) => {
+      const model = sequential([layers.flatten({ inputShape: [9, 11, 3] }), layers.dense({ units: 3 })], {
+        seed: 1,
+      });
+      model.compile({ engine: createReferenceEngine(), optimizer: "sgd" });
+      return (await model.fit(examples, { ...options, augment })).epochs[0].loss;
+    };
+    const plain = await lossOf(stream(true), []);
+    const cut = await lossOf(stream(true), list);
+    expect(seen[0]).toBe(null);
+    const draws = drawStep(planAugmentations(list, classNames), stepKey(3, 0), {
+      height: 9,
+      width: 11,
+      channels: 3,
+      cropsAtSource: true,
+    });
+    const { drafts } = draws.batch(Array.from({ length: 5 }, (_, index) => ({ index, label: null })));
+    const expected = drafts.flatMap(({ crop }) =>
+      crop === null
+        ? Array.from({ length: 4 }, () => Number.NaN)
+        : [crop.top, crop.left, crop.height, crop.width],
+    );
+    expect(seen[1]).toEqual(Float32Array.from(expected));
+    expect(drafts.filter(({ crop }) => crop !== null).length).toBeGreaterThan(1);
+    // This stream gives whole images all the same: nothing else has cut them.
+    expect(cut).toBe(plain);
+    // One that cannot is not asked to: the step cuts.
+    expect(await lossOf(stream(false), list)).not.toBe(plain);
+    expect(seen[2]).toBe(null);
   });
 
   test("mistakes", async () => {

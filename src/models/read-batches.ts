@@ -10,8 +10,12 @@ const batchesAhead = 2;
  * Shapes: indices [N] -> uint8 [N, ...image shape].
  * @throws DataError when what comes is not so many images
  */
-export async function readImages(stream: ImageStream, indices: Int32Array): Promise<Tensor<"uint8">> {
-  const bytes = await stream.read(indices);
+export async function readImages(
+  stream: ImageStream,
+  indices: Int32Array,
+  crops: Float32Array | null = null,
+): Promise<Tensor<"uint8">> {
+  const bytes = await (crops === null ? stream.read(indices) : stream.read(indices, { crops }));
   const shape = [indices.length, ...stream.imageShape];
   if (bytes instanceof Uint8Array && bytes.length === sizeOf(shape)) return new Tensor("uint8", shape, bytes);
   const came = bytes instanceof Uint8Array ? `${bytes.length} bytes` : "no Uint8Array";

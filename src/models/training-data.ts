@@ -146,7 +146,8 @@ class StreamedData implements TrainingData {
     // Reading begins at once, and in the order of the calls.
     const read = Promise.all(
       steps.map(async (step): Promise<FedStep> => {
-        return { ...step, pixels: (await readImages(this.#stream, step.indices)).data };
+        const crops = this.#augmenter?.cropsOf(step) ?? null;
+        return { ...step, pixels: (await readImages(this.#stream, step.indices, crops)).data };
       }),
     );
     const handed = this.#hand(this.#handed, read, run);

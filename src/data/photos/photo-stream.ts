@@ -75,6 +75,7 @@ export function photoStream(options: PhotoStreamOptions): PhotoStream {
     imageShape: [height, width, channels],
     labels: new Tensor("int32", [labels.length], labels),
     classNames,
+    heedsCrops: true,
     files,
     get problems() {
       return Array.from(problems, ([file, problem]) => ({ file, problem }));
@@ -86,5 +87,5 @@ export function photoStream(options: PhotoStreamOptions): PhotoStream {
 function cropAt(crops: Float32Array | null, place: number): PhotoCrop | null {
   if (crops === null) return null;
   const [top, left, height, width] = crops.subarray(4 * place, 4 * place + 4);
-  return [top, left, height, width];
+  return Number.isNaN(top) ? null : [top, left, height, width];
 }
