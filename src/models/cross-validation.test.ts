@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { stratifiedFolds, subset } from "../data/index.ts";
+import { type ImageDataset, type ImageStream, stratifiedFolds, subset } from "../data/index.ts";
 import { createReferenceEngine } from "../engine/reference/index.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { halves } from "../testing/halves.ts";
@@ -7,6 +7,17 @@ import { small } from "../testing/small-model.ts";
 import { crossValidate } from "./cross-validation.ts";
 
 const data = halves(15);
+function streamOf({ name, images, labels, classNames }: ImageDataset): ImageStream {
+  const size = images.data.length / labels.data.length;
+  return {
+    ...{ name, labels, classNames, imageShape: images.shape.slice(1) },
+    read: async (indices) => {
+      const rows = [...indices].map((index) => [...images.data.subarray(index * size, (index + 1) * size)]);
+      return Uint8Array.from(rows.flat());
+    },
+  };
+}
+
 const makeModel = () => small(createReferenceEngine(), 3);
 
 test("each fold is trained and scored as by hand; mean and deviation are over the folds", async () => {
@@ -38,6 +49,13 @@ test("each fold is trained and scored as by hand; mean and deviation are over th
   expect(deviation.loss).toBeCloseTo(Math.sqrt((squares[0] + squares[1] + squares[2]) / 2), 12);
   expect(Object.keys(mean)).toEqual(["loss", "accuracy", "top1Accuracy"]);
   expect(Object.keys(deviation)).toEqual(Object.keys(mean));
+});
+
+test("images that are read when they are needed give the same", async () => {
+  const options = { folds: 3, seed: 2, batchSize: 4 };
+  const streamed = await crossValidate(makeModel, streamOf(data), options);
+  const resident = await crossValidate(makeModel, data, options);
+  expect([streamed.mean, streamed.deviation]).toEqual([resident.mean, resident.deviation]);
 });
 
 test("an abort ends with the folds that are done", async () => {
