@@ -11,6 +11,7 @@ import { csvRow } from "../csv-row.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { type ListedPhoto, listPhotos } from "../listed-photos.ts";
 import { withEngine } from "../session.ts";
+import { untilStopped } from "../stopped.ts";
 import { problemsText } from "../terminal/finetune-report.ts";
 import { formatCount } from "../terminal/numbers.ts";
 import { PhotoProgress } from "../terminal/photo-progress.ts";
@@ -56,7 +57,10 @@ export async function writeFeatures(source: string, flags: FeaturesFlags, termin
       ...(flags.quiet === true ? {} : { onProgress: progress.show }),
     };
     const task = { network, photos, classNames, options, out: flags.out };
-    const written = await (ending === "csv" ? writeCsv(task) : writeArrays(task, ending));
+    const { signal } = interruption;
+    const written = await untilStopped("features", { signal, keeps: flags.cache }, () =>
+      ending === "csv" ? writeCsv(task) : writeArrays(task, ending),
+    );
     progress.closeLine();
     const all = [...problems, ...written.problems];
     for (const line of problemsText(all)) terminal.err(`${line}\n`);

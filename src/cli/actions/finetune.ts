@@ -8,7 +8,6 @@ import {
   finetune,
   htmlReport,
 } from "../../reuse/index.ts";
-import { TrainingError } from "../../tensor/errors.ts";
 import type { EpochRecord } from "../../train/index.ts";
 import { RunFolder } from "../../train/run-folder.ts";
 import { openBackbone } from "../backbone.ts";
@@ -19,6 +18,7 @@ import { finetunePhotosFile } from "../names.ts";
 import { recordFinetune } from "../records/finetune-records.ts";
 import { freeFolder } from "../run.ts";
 import { withEngine } from "../session.ts";
+import { untilStopped } from "../stopped.ts";
 import { FileProgress } from "../terminal/file-progress.ts";
 import { countsText, problemsText, resultText } from "../terminal/finetune-report.ts";
 import { formatCount, formatMetric } from "../terminal/numbers.ts";
@@ -116,19 +116,14 @@ async function perform(
     ...(flags.quiet === true ? {} : { fetch: { onProgress: files.show } }),
   };
   try {
-    const result = await finetune(options, (event) => narrator.tell(event));
+    const result = await untilStopped("finetune", { signal, keeps: flags.cache }, () =>
+      finetune(options, (event) => narrator.tell(event)),
+    );
     for (const line of learnedText(result)) narrator.say(line);
     if (result.cacheProblem !== null) narrator.say(`Features were not kept: ${result.cacheProblem}`);
     return { ...result, versions: versionsOf(engine) };
-  } catch (error) {
-    narrator.closeLine();
-    if (!signal.aborted) throw error;
-    throw new TrainingError("it was stopped before it was done", {
-      where: "finetune",
-      hint: "What the backbone made of photos is kept: the same command goes on from there.",
-      cause: error,
-    });
   } finally {
+    narrator.closeLine();
     files.closeLine();
   }
 }

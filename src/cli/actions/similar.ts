@@ -4,6 +4,7 @@ import type { SimilarFlags } from "../commands/similar.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { type ListedPhotos, listPhotos } from "../listed-photos.ts";
 import { withEngine } from "../session.ts";
+import { untilStopped } from "../stopped.ts";
 import { problemsText } from "../terminal/finetune-report.ts";
 import { formatCount } from "../terminal/numbers.ts";
 import { PhotoProgress } from "../terminal/photo-progress.ts";
@@ -22,13 +23,16 @@ export async function similar(
     const progress = new PhotoProgress(terminal);
     using interruption = listenForInterruption(() => progress.closeLine());
     const files = listed.photos.map(({ file }) => file);
-    const result = await findSimilar(network, files, queries, {
-      cache: flags.cache,
-      signal: interruption.signal,
-      ...(flags.top === undefined ? {} : { top: flags.top }),
-      ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
-      ...(flags.quiet === true ? {} : { onProgress: progress.show }),
-    });
+    const { signal } = interruption;
+    const result = await untilStopped("similar", { signal, keeps: flags.cache }, () =>
+      findSimilar(network, files, queries, {
+        cache: flags.cache,
+        signal,
+        ...(flags.top === undefined ? {} : { top: flags.top }),
+        ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
+        ...(flags.quiet === true ? {} : { onProgress: progress.show }),
+      }),
+    );
     progress.closeLine();
     const problems = problemsOf(result, listed);
     for (const line of problemsText(problems)) terminal.err(`${line}\n`);
