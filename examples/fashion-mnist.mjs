@@ -58,7 +58,9 @@ await model.fit(examples, {
 
 const { accuracy } = await model.evaluate(test);
 await model.save("fashion-mnist.safetensors");
-console.log(`${percent(accuracy)} of ${data.countOf(test)} test pictures; saved in fashion-mnist.safetensors`);
+console.log(
+  `${percent(accuracy)} of ${data.countOf(test)} test pictures; saved in fashion-mnist.safetensors`,
+);
 
 /** @param {number} classes */
 function residualNet(classes) {
@@ -79,7 +81,9 @@ function residualNet(classes) {
 /** Convolution, batch normalization, ReLU. */
 function convolution(x, filters) {
   const kernel = { kernelSize: 3, padding: "same", useBias: false, kernelInitializer: "heNormal" };
-  const normalized = layers.batchNormalization().apply(layers.conv2d({ filters, ...kernel }).apply(x));
+  const normalized = layers
+    .batchNormalization({ momentum: 0.9 })
+    .apply(layers.conv2d({ filters, ...kernel }).apply(x));
   return layers.activation({ activation: "relu" }).apply(normalized);
 }
 
