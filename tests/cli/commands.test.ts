@@ -39,6 +39,7 @@ describe("from training to prediction", () => {
     expect(await readdir(join(folder, "runs/first"))).toEqual([
       "checkpoint.safetensors",
       "config.json",
+      expect.stringMatching(/^events\.out\.tfevents\.\d+\.fovea$/),
       "metrics.jsonl",
       "model.safetensors",
     ]);
