@@ -147,6 +147,23 @@ describe("fovea finetune", () => {
   });
 });
 
+test("what is told in part says where all of it is", async () => {
+  await writePhotoFolder(at("torn"), { blau: 6, gelb: 6, selten: 1 });
+  for (let index = 0; index < 7; index++) await writeFile(at(`torn/blau/${index}.jpg`), "");
+  const words = [at("torn"), ...backbone()];
+  const made = await run("finetune", ...words, "--out", at("torn-run"));
+  expect(made.err).toContain("7 left out:\n  blau/0.jpg: the file is empty\n");
+  expect(made.err).toContain("  and 2 more: the report lists all\n");
+  const trained = await run("train", "--data", at("torn"), "--out", at("never"));
+  expect(trained).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("fovea finetune makes a classifier"),
+  });
+  expect(made.out).toMatch(/selten +0 +– +– +– /);
+  for (const command of [["features", "--out", at("torn.npz")], ["similar"]])
+    expect((await run(...command, ...words)).err).toContain("  and 2 more: --json lists all\n");
+});
+
 describe("fovea features", () => {
   test(".npz, .safetensors, .npy and .csv hold the same", async () => {
     for (const ending of ["npz", "safetensors", "npy", "csv"]) {

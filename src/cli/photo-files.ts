@@ -1,5 +1,4 @@
-import { stat } from "node:fs/promises";
-import { type FolderEntry, listEntries } from "#host";
+import { type FolderEntry, folderIdentity, listEntries } from "#host";
 import { isHidden, looksLikePhoto, type PhotoProblem, whatOf } from "../data/photos/folder-list.ts";
 import { naturalOrder } from "../data/photos/natural-order.ts";
 import { DataError } from "../tensor/errors.ts";
@@ -20,9 +19,8 @@ export async function listPhotoFiles(folder: string): Promise<PhotoFiles> {
   const files: string[] = [];
   const problems: PhotoProblem[] = [];
   const root = folder.replace(/(?<=.)\/+$/, "");
-  // As `listEntries` tells folders apart; that it is not there is found out when it is listed.
-  const top = await stat(root, { bigint: true }).catch(() => null);
-  const seen = new Set<string | null>(top === null ? [] : [`${top.dev}:${top.ino}`]);
+  // That it is not there is found out when it is listed.
+  const seen = new Set([await folderIdentity(root)]);
   const open = [root];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const inner: string[] = [];

@@ -128,6 +128,21 @@ describe("fovea predict FOLDER", () => {
     expect(out).toMatch(/plain\.PPM: .+ \d+\.\d\d %\n$/);
   });
 
+  test("of several photos, those that cannot be read are passed over", async () => {
+    const photos = ["photos/broken.ppm", "photos/plain.PPM", "photos/gone.ppm"].map(at);
+    const { code, out, err } = await run("predict", at("model.safetensors"), ...photos, "--json");
+    expect(code).toBe(0);
+    const { predictions, problems } = JSON.parse(out);
+    expect(predictions.map(({ input }: { input: string }) => input)).toEqual([photos[1]]);
+    expect(problems.map(({ input }: { input: string }) => input)).toEqual([photos[0], photos[2]]);
+    expect(err).toContain(`${photos[2]}: there is no such file\n`);
+    const none = await run("predict", at("model.safetensors"), photos[0], photos[2]);
+    expect(none).toMatchObject({ code: 1, err: expect.stringContaining("not one of 2 images can be read") });
+    // A file of outputs has a row for each, and does not say of which.
+    const rows = await run("predict", at("model.safetensors"), ...photos, "--logits", at("rows.npy"));
+    expect(rows.code).toBe(1);
+  });
+
   test("a photo alone, with a table", async () => {
     const done = await run(
       "predict",

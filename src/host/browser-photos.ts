@@ -19,6 +19,11 @@ export function imageDecoderAddress(): string | null {
   return null;
 }
 
+/** Always null: there are no folders. */
+export async function folderIdentity(_path: string): Promise<string | null> {
+  return null;
+}
+
 /** @throws FileError always */
 export async function listEntries(path: string): Promise<FolderEntry[]> {
   throw new FileError("a page in a browser cannot list folders", {

@@ -30,6 +30,16 @@ export function imageDecoderAddress(): string | null {
   }
 }
 
+/** What {@link listEntries} calls `identity`, of a folder by its path; `null` when it is not there. */
+export async function folderIdentity(path: string): Promise<string | null> {
+  const status = await stat(path, { bigint: true }).catch(() => null);
+  return status === null ? null : identityOf(status);
+}
+
+function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`;
+}
+
 /**
  * What is in a folder, sorted by name; links are followed.
  *
@@ -46,7 +56,7 @@ export async function listEntries(path: string): Promise<FolderEntry[]> {
         if (entry.isFile()) return { name: entry.name, kind: "file" as const, identity: null };
         const status = await stat(join(path, entry.name), { bigint: true }).catch(() => undefined);
         if (status?.isDirectory() === true)
-          return { name: entry.name, kind: "folder" as const, identity: `${status.dev}:${status.ino}` };
+          return { name: entry.name, kind: "folder" as const, identity: identityOf(status) };
         const kind = status === undefined ? "broken" : status.isFile() ? "file" : "other";
         return { name: entry.name, kind, identity: null };
       }),

@@ -211,8 +211,11 @@ describe("folders with flaws", () => {
     await writePhotoFolder(photos, { many: 12, few: 1 });
     await writePhoto(join(photos, "gone/broken.ppm"), 2, 1);
     await writeFile(join(photos, "gone/broken.ppm"), "P6 20 20 255\n");
-    const { classNames, counts, problems } = await finetune(options(photos));
+    const { classNames, counts, problems, test: judged } = await finetune(options(photos));
     expect(classNames).toEqual(["few", "many"]);
+    // No photo of it was held out, and none is a share of none.
+    expect(judged?.classes[0]).toEqual({ name: "few", examples: 0, precision: null, recall: null, f1: null });
+    expect(judged?.classes[1]).toMatchObject({ precision: 1, recall: 1, f1: 1 });
     expect(counts[0]).toEqual({ name: "few", train: 1, validation: 0, test: 0, all: 1 });
     expect(problems.map(({ path }) => path)).toContain("gone/broken.ppm");
     expect(problems.map(({ path }) => path)).toContain("gone");

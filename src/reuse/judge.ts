@@ -32,13 +32,18 @@ export function judge(
   const labels = predictions.map(({ label }) => label);
   const confusion = confusionMatrix(labels, guesses, classNames.length);
   const { precision, recall, f1, counts, accuracy } = confusion;
-  const classes = classNames.map((name, index) => ({
-    name,
-    examples: counts[index].reduce((sum, count) => sum + count, 0),
-    precision: precision[index],
-    recall: recall[index],
-    f1: f1[index],
-  }));
+  const classes = classNames.map((name, index) => {
+    const examples = counts[index].reduce((sum, count) => sum + count, 0);
+    const guessed = counts.reduce((sum, row) => sum + row[index], 0);
+    return {
+      name,
+      examples,
+      // No share of nothing is 0: that would look like a failure.
+      precision: guessed === 0 ? null : precision[index],
+      recall: examples === 0 ? null : recall[index],
+      f1: examples === 0 ? null : f1[index],
+    };
+  });
   const surety = ({ top }: PhotoPrediction) => top[0]?.probability ?? 0;
   const mistakes = predictions
     .filter(({ right }) => !right)

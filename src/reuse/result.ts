@@ -55,12 +55,12 @@ export interface ClassScores {
   readonly name: string;
   /** Photos of the class. */
   readonly examples: number;
-  /** Of what was taken for this class, the share that is; 0 where nothing was. */
-  readonly precision: number;
-  /** Of the photos of this class, the share that was found; 0 where there are none. */
-  readonly recall: number;
-  /** Harmonic mean of both. */
-  readonly f1: number;
+  /** Of what was taken for this class, the share that is; `null` where nothing was. */
+  readonly precision: number | null;
+  /** Of the photos of this class, the share that was found; `null` where there are none. */
+  readonly recall: number | null;
+  /** Harmonic mean of both, 0 where both are 0; `null` where there are no photos of this class. */
+  readonly f1: number | null;
 }
 
 /** How the classifier does on one part of the photos. */

@@ -76,7 +76,7 @@ export async function writeFeatures(source: string, flags: FeaturesFlags, termin
         problems: all,
       });
     } else {
-      const count = `${formatCount(written.rows)} photos, ${formatCount(features)} features each`;
+      const count = `${formatCount(written.rows)} ${written.rows === 1 ? "photo" : "photos"}, ${formatCount(features)} features each`;
       terminal.out(`${flags.out}: ${count}, of ${name} at ${tap}\n`);
     }
   });

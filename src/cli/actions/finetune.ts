@@ -105,7 +105,7 @@ async function perform(
   terminal: Terminal,
 ): Promise<FinetuneResult> {
   const files = new FileProgress(terminal);
-  const narrator = new Narrator(terminal, flags.quiet ?? false);
+  const narrator = new Narrator(terminal, flags);
   using interruption = listenForInterruption(() => narrator.say("Stopping; once more ends at once."));
   const { signal } = interruption;
   const options: FinetuneOptions = {
@@ -132,11 +132,14 @@ async function perform(
 class Narrator {
   readonly #terminal: Terminal;
   readonly #quiet: boolean;
+  /** What has all that is told in part. */
+  readonly #whole: string;
   readonly #progress: PhotoProgress;
 
-  constructor(terminal: Terminal, quiet: boolean) {
+  constructor(terminal: Terminal, { quiet = false, report }: FinetuneFlags) {
     this.#terminal = terminal;
     this.#quiet = quiet;
+    this.#whole = report ? "the report lists all" : "--json lists all";
     this.#progress = new PhotoProgress(terminal);
   }
 
@@ -154,11 +157,11 @@ class Narrator {
       if (!this.#quiet) this.#progress.show(event);
       return;
     }
-    for (const line of linesOf(event)) this.say(line);
+    for (const line of linesOf(event, this.#whole)) this.say(line);
   }
 }
 
-function linesOf(event: FinetuneEvent): readonly string[] {
+function linesOf(event: FinetuneEvent, whole: string): readonly string[] {
   switch (event.type) {
     case "scanned":
       return [`${formatCount(event.photos)} photos of ${formatCount(event.classes.length)} classes`];
@@ -170,7 +173,7 @@ function linesOf(event: FinetuneEvent): readonly string[] {
       ];
     }
     case "split":
-      return [...problemsText(event.problems), ...event.notes, countsText(event.counts)];
+      return [...problemsText(event.problems, whole), ...event.notes, countsText(event.counts)];
     case "learning":
       return event.phase === "unfreeze" && event.event.type === "epochEnd" ? [epochText(event.event)] : [];
     default:
@@ -196,6 +199,9 @@ function learnedText({ head, unfrozen }: FinetuneResult): string[] {
     ...(unfrozen === null
       ? []
       : [text(`${unfrozen.stages.join(", ")} unfrozen`, unfrozen.epochs, unfrozen.bestEpoch)]),
+    ...(unfrozen !== null && unfrozen.bestEpoch === null
+      ? ["No epoch of that was better than the frozen net, which is kept."]
+      : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { decodeImage, folderExists, readFile, writeFileAtomic } from "#host";
+import { type DecodedImage, decodeImage, folderExists, readFile, writeFileAtomic } from "#host";
 import { imageToInput } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { decodeNpy, encodeNpy } from "../../formats/index.ts";
@@ -9,7 +9,15 @@ import {
   type Model,
   softmaxOf,
 } from "../../models/index.ts";
-import { DataError, FormatError, formatShape, type Shape, ShapeError, Tensor } from "../../tensor/index.ts";
+import {
+  DataError,
+  FormatError,
+  FoveaError,
+  formatShape,
+  type Shape,
+  ShapeError,
+  Tensor,
+} from "../../tensor/index.ts";
 import type { PredictFlags } from "../commands/predict.ts";
 import { openModel } from "../model-reference.ts";
 import { formatPercent } from "../terminal/numbers.ts";
@@ -27,7 +35,7 @@ export interface Prediction {
 export interface PredictDocument {
   readonly model: string;
   readonly predictions: readonly Prediction[];
-  /** Photos of folders that could not be read; absent where none were given. */
+  /** Photos that could not be read; always there for folders, else when there are any. */
   readonly problems?: readonly { readonly input: string; readonly problem: string }[];
 }
 
@@ -54,8 +62,21 @@ export async function predict(
     return;
   }
   const { model } = await openModel(reference, { flags, engine, terminal });
+  // Rows of outputs are told apart by their place alone: none may be missing.
+  const mayMiss = names.length > 1 && flags.logits === undefined;
   const inputs: Input[] = [];
-  for (const name of names) inputs.push(await readInput(name, model, flags, terminal));
+  const problems: { readonly input: string; readonly problem: string }[] = [];
+  for (const name of names) {
+    const image = await readImage(name, mayMiss);
+    if (image instanceof FoveaError) problems.push({ input: name, problem: image.what });
+    else inputs.push(await readInput(name, image, model, flags, terminal));
+  }
+  for (const { input, problem } of problems) terminal.err(`${input}: ${problem}\n`);
+  if (inputs.length === 0) {
+    throw new FormatError(`not one of ${names.length} images can be read`, {
+      hint: "Check that they open in an image viewer.",
+    });
+  }
   const outputs: Tensor<"float32">[] = [];
   const options = flags.batchSize === undefined ? {} : { batchSize: flags.batchSize };
   for (const { images } of inputs) outputs.push(await model.predict(images, options));
@@ -63,7 +84,11 @@ export async function predict(
   const top = flags.top ?? defaultTop;
   const predictions = inputs.flatMap((input, index) => predictionsOf(input, outputs[index], model, top));
   if (flags.json === true) {
-    const document: PredictDocument = { model: reference, predictions };
+    const document: PredictDocument = {
+      model: reference,
+      predictions,
+      ...(problems.length > 0 && { problems }),
+    };
     printJson(terminal, document);
   } else {
     terminal.out(predictions.map(describe).join(""));
@@ -77,15 +102,32 @@ async function arePhotos(names: readonly string[], { csv }: PredictFlags): Promi
   return false;
 }
 
+/**
+ * The image of a file; `null` for a `.npy` file, which is read elsewhere.
+ *
+ * @param mayMiss - what is wrong with the file is returned, not thrown
+ */
+async function readImage(name: string, mayMiss: boolean): Promise<DecodedImage | FoveaError | null> {
+  if (isArray(name)) return null;
+  try {
+    return await decodeImage(name);
+  } catch (error) {
+    if (mayMiss && error instanceof FoveaError) return error;
+    throw error;
+  }
+}
+
+const isArray = (name: string) => /\.npy$/i.test(name);
+
 async function readInput(
   name: string,
+  image: DecodedImage | null,
   { inputShape, preprocessing }: Model,
   { fit }: PredictFlags,
   terminal: Terminal,
 ): Promise<Input> {
-  if (/\.npy$/i.test(name)) return { name, isFile: false, images: await readNpy(name, inputShape) };
+  if (image === null) return { name, isFile: false, images: await readNpy(name, inputShape) };
   const [height, width, channels] = inputShape;
-  const image = await decodeImage(name);
   const { input, notes } = imageToInput(image, {
     height,
     width,

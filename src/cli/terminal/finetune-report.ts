@@ -22,15 +22,22 @@ export function countsText(counts: readonly ClassCounts[]): string {
   return renderTable(columns, rows);
 }
 
-/** What was left out, and why: the first few. */
-export function problemsText(problems: readonly Pick<PhotoProblem, "path" | "problem">[]): string[] {
+/**
+ * What was left out, and why: the first few.
+ *
+ * @param whole - what has all of it
+ */
+export function problemsText(
+  problems: readonly Pick<PhotoProblem, "path" | "problem">[],
+  whole = "--json lists all",
+): string[] {
   if (problems.length === 0) return [];
   const listed = problems.slice(0, mostListed).map(({ path, problem }) => `  ${path}: ${problem}`);
   const more = problems.length - listed.length;
   return [
     `${formatCount(problems.length)} left out:`,
     ...listed,
-    ...(more > 0 ? [`  and ${formatCount(more)} more: the report lists all`] : []),
+    ...(more > 0 ? [`  and ${formatCount(more)} more: ${whole}`] : []),
   ];
 }
 
@@ -83,7 +90,7 @@ function classesText({ classes }: PartScores): string {
   const rows = classes.map(({ name, examples, precision, recall, f1 }) => [
     name,
     formatCount(examples),
-    ...[precision, recall, f1].map(formatPercent),
+    ...[precision, recall, f1].map((share) => (share === null ? "–" : formatPercent(share))),
   ]);
   return renderTable(columns, rows);
 }

@@ -1,4 +1,4 @@
-import { type FolderEntry, listEntries } from "#host";
+import { type FolderEntry, folderIdentity, listEntries } from "#host";
 import { FoveaError } from "../../tensor/errors.ts";
 import { type PhotoPart, photoParts } from "./split-photos.ts";
 
@@ -62,7 +62,7 @@ export function isHidden(name: string): boolean {
  * @throws FileError when the folder itself cannot be listed
  */
 export async function listClassFolders(folder: string): Promise<Listing> {
-  const lister = new Lister(folder);
+  const lister = new Lister(folder, await folderIdentity(folder));
   const entries = (await listEntries(folder)).filter(({ name }) => !isHidden(name));
   const folders = entries.filter(({ kind }) => kind === "folder");
   const parts = await partsAmong(folder, folders);
@@ -100,12 +100,16 @@ async function partsAmong(
 /** Gathers what is found on a walk. */
 class Lister {
   readonly #root: string;
+  /** Folders above those of classes: a link to one of them would make photos of all classes those of one. */
+  #above: readonly (string | null)[];
   readonly #candidates: Candidate[] = [];
   readonly #problems: PhotoProblem[] = [];
   readonly #classNames = new Set<string>();
 
-  constructor(root: string) {
+  /** @param identity - of the root */
+  constructor(root: string, identity: string | null) {
     this.#root = root;
+    this.#above = [identity];
   }
 
   listing(): Listing {
@@ -124,7 +128,10 @@ class Lister {
   }
 
   async listPart(entry: FolderEntry, part: PhotoPart): Promise<void> {
+    if (this.#leadsUp(entry, entry.name)) return;
     const entries = await this.#entriesOf(entry.name);
+    const [root] = this.#above;
+    this.#above = [root, entry.identity];
     for (const inner of entries) {
       if (inner.kind === "folder") await this.listClass(inner, `${entry.name}/${inner.name}`, part);
     }
@@ -132,19 +139,21 @@ class Lister {
   }
 
   async listClass(entry: FolderEntry, path: string, part: PhotoPart | null): Promise<void> {
+    if (this.#leadsUp(entry, path)) return;
     // Systems differ in how they store accents: composed, one class is one class.
     const className = entry.name.normalize("NFC");
     this.#classNames.add(className);
     const seen = new Set([entry.identity]);
     const open = [path];
     for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-      for (const { name, kind, identity } of await this.#entriesOf(folder)) {
+      for (const found of await this.#entriesOf(folder)) {
+        const { name, kind, identity } = found;
         const inner = `${folder}/${name}`;
         if (kind === "file")
           this.#candidates.push({ path: inner, file: `${this.#root}/${inner}`, className, part });
         else if (kind === "folder" && !seen.has(identity)) {
           seen.add(identity);
-          open.push(inner);
+          if (!this.#leadsUp(found, inner)) open.push(inner);
         } else if (kind === "folder")
           this.note(inner, "it leads to a folder that was looked through already");
         else
@@ -154,6 +163,13 @@ class Lister {
           );
       }
     }
+  }
+
+  /** Whether it is a link to a folder above the classes, which is told. */
+  #leadsUp({ identity }: FolderEntry, path: string): boolean {
+    const leadsUp = identity !== null && this.#above.includes(identity);
+    if (leadsUp) this.note(path, "it leads to a folder above the classes: it is not looked through");
+    return leadsUp;
   }
 
   async #entriesOf(path: string): Promise<readonly FolderEntry[]> {

@@ -99,7 +99,31 @@ describe("a folder of class folders", () => {
     const own = found.photos.filter(({ label }) => label === 1).map(({ path }) => path);
     expect(own).toEqual(["dog/1.ppm", "dog/deep/2.ppm"]);
     expect(found.photos.some(({ path }) => path === "cat/linked.ppm")).toBe(true);
-    expect(problemsOf(found)["dog/deep/up"]).toBe("it leads to a folder that was looked through already");
+    expect(problemsOf(found)).toMatchObject({
+      "dog/deep/up": "it leads to a folder that was looked through already",
+      "cat/all": "it leads to a folder above the classes: it is not looked through",
+    });
+    // Else the photos of all classes were of this one, too.
+    expect(found.photos.filter(({ label }) => label === 0).map(({ path }) => path)).toEqual([
+      "cat/1.ppm",
+      "cat/linked.ppm",
+    ]);
+  });
+
+  test("a class, or a part, that is a link to a folder above is none", async () => {
+    draw("train/cat/1.ppm", "train/dog/1.ppm", "test/cat/2.ppm", "test/dog/2.ppm");
+    symlinkSync("..", join(folder.path, "train/again"));
+    symlinkSync("../../train", join(folder.path, "train/dog/part"));
+    symlinkSync(".", join(folder.path, "val"));
+    const found = await imageFolder(folder.path);
+    expect(found.photos.map(({ path }) => path)).toEqual([
+      "test/cat/2.ppm",
+      "train/cat/1.ppm",
+      "test/dog/2.ppm",
+      "train/dog/1.ppm",
+    ]);
+    const problem = "it leads to a folder above the classes: it is not looked through";
+    expect(problemsOf(found)).toEqual({ "train/again": problem, "train/dog/part": problem, val: problem });
   });
 
   test("files and folders without permission are told, and all else goes on", async () => {

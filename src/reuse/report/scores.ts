@@ -56,7 +56,8 @@ ${names.length <= mostMatrixClasses ? matrix(names, confusion.counts) : confusio
   )}</tbody></table></div></div></div></section>`;
 }
 
-function meter(share: number): Html {
+function meter(share: number | null): Html {
+  if (share === null) return html`<span class="soft">–</span>`;
   return html`<div class="meter"><i aria-hidden="true"><b style="width:${short(share * 100)}%"></b></i><span>${percent(share)}</span></div>`;
 }
 
