@@ -10,7 +10,7 @@ import type { RunFolder } from "../../train/run-folder.ts";
  * @param began - when the command did
  */
 export async function recordFinetune(run: RunFolder, result: FinetuneResult, began: Date): Promise<void> {
-  const { head, unfrozen, counts, test, versions } = result;
+  const { head, unfrozen, counts, test, versions, timings } = result;
   const phases = { head: head.epochs, unfreeze: unfrozen?.epochs ?? [] };
   const examples = counts.reduce((sum, { train }) => sum + train, 0);
   await run.keepRecordsBefore(-1);
@@ -19,7 +19,9 @@ export async function recordFinetune(run: RunFolder, result: FinetuneResult, beg
     for (const record of epochs) await run.record({ type: "epochEnd", phase, ...figuresOf(record) });
   }
   const time = new Date().toISOString();
-  await run.record({ type: "trainEnd", reason: "completed", epoch: head.epochs.length, time });
+  // Most of it goes by before the first epoch.
+  const milliseconds = Math.round(timings.reduce((sum, timing) => sum + timing.milliseconds, 0));
+  await run.record({ type: "trainEnd", reason: "completed", epoch: head.epochs.length, time, milliseconds });
   if (test !== null) {
     const { accuracy, loss, examples: judged } = test;
     await run.record({ type: "test", epoch: head.bestEpoch, accuracy, loss, examples: judged });

@@ -22,6 +22,8 @@ export interface RunRecords {
   /** When it began and when it last said something, as ISO 8601. */
   readonly began: string | null;
   readonly ended: string | null;
+  /** How long all of it took, where the end tells; `null` where only epochs do. */
+  readonly milliseconds: number | null;
   /** How often it went on. */
   readonly resumed: number;
   /** With what it was made at last. */
@@ -53,6 +55,7 @@ export async function readRunRecords(folder: string): Promise<RunRecords> {
     reason: hasEnded ? textIn(end, "reason") : null,
     began: records.map((record) => textIn(record, "time")).find((time) => time !== null) ?? null,
     ended: records.map((record) => textIn(record, "time")).findLast((time) => time !== null) ?? null,
+    milliseconds: hasEnded ? numberIn(end, "milliseconds") : null,
     resumed: records.filter(({ type }) => type === "trainResume").length,
     versions: textsIn(start ?? {}, "versions"),
     damagedLines: read.length - records.length,

@@ -34,7 +34,7 @@ export interface RunSummary {
   readonly testAccuracy: number | null;
   /** When it began, as ISO 8601. */
   readonly began: string | null;
-  /** Time of all epochs. */
+  /** Time of all epochs, and of what came before them where it is known. */
   readonly milliseconds: number;
   /** How often it went on. */
   readonly resumed: number;
@@ -69,7 +69,8 @@ export async function summarizeRun(run: string): Promise<RunSummary> {
     testLoss: records.test?.loss ?? null,
     testAccuracy: records.test?.accuracy ?? null,
     began: records.began ?? (await madeAt(run)),
-    milliseconds: records.epochs.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+    milliseconds:
+      records.milliseconds ?? records.epochs.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
     resumed: records.resumed,
     versions: records.versions,
     config,
@@ -78,7 +79,7 @@ export async function summarizeRun(run: string): Promise<RunSummary> {
 
 const noRecords: RunRecords = {
   ...{ epochs: [], test: null, reason: null, began: null, ended: null },
-  ...{ resumed: 0, versions: {}, damagedLines: 0 },
+  ...{ milliseconds: null, resumed: 0, versions: {}, damagedLines: 0 },
 };
 
 async function attempt<Result>(
