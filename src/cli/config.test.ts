@@ -27,6 +27,9 @@ describe("a configuration from flags", () => {
       augment: null,
       validationSplit: 0,
       limit: null,
+      testSplit: null,
+      imageSize: null,
+      photos: null,
       seed: 1,
       precision: "fast",
       weights: null,
@@ -48,6 +51,7 @@ describe("a configuration from flags", () => {
     [{ gradientAccumulation: 0 }, "--gradient-accumulation: "],
     [{ labelSmoothing: 1 }, "--label-smoothing: "],
     [{ data: "" }, "--data: "],
+    [{ testSplit: 0 }, "--test-split: "],
   ])("refuses %j", (settings, message) => {
     expect(() => configFromFlags(settings)).toThrow(OptionError);
     expect(() => configFromFlags(settings)).toThrow(message);
@@ -79,7 +83,8 @@ describe("a configuration from a file", () => {
   });
 
   it("of a run from before there was a choice has what was usual", () => {
-    const { weights, strict, learningRates, classWeights, ema, gradientAccumulation, ...older } = defaults;
+    const { weights, strict, learningRates, classWeights, ema, gradientAccumulation, ...later } = defaults;
+    const { testSplit, imageSize, photos, ...older } = later;
     expect(configFromFile(older, "config.json")).toEqual(defaults);
   });
 

@@ -49,6 +49,15 @@ export const trainConfigSchema = z.strictObject({
   validationSplit: z.number().min(0).lt(1),
   /** All training examples when null. */
   limit: whole(1).nullable(),
+  /** Share of photos to judge by, where they have no parts of their own; the usual one when null. */
+  testSplit: z.number().gt(0).lt(1).nullable().default(null),
+  /** Height, width and, if said, channels that photos become; the model's usual input when null. */
+  imageSize: z.array(whole(1)).min(2).max(3).readonly().nullable().default(null),
+  /** What the photos were when the run was started; null for data that are no photos. No flag says it. */
+  photos: z
+    .strictObject({ count: whole(1), digest: z.string() })
+    .nullable()
+    .default(null),
   seed: whole(0),
   precision: z.enum(precisionNames),
   /** What training starts from; fresh weights when null. Runs from before there was the choice started so. */
@@ -93,6 +102,9 @@ const defaults: TrainConfig = {
   augment: null,
   validationSplit: 0,
   limit: null,
+  testSplit: null,
+  imageSize: null,
+  photos: null,
   seed: 1,
   precision: "fast",
   weights: null,
@@ -105,7 +117,7 @@ const ownLosses: Readonly<Record<string, TrainConfig["loss"]>> = {
 };
 
 /** What flags can say: any part of a configuration. */
-export type TrainSettings = Partial<Omit<TrainConfig, "version">>;
+export type TrainSettings = Partial<Omit<TrainConfig, "version" | "photos">>;
 
 /**
  * A configuration from flags, the usual values where nothing is said.

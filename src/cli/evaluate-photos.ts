@@ -3,9 +3,11 @@ import { type FolderPhoto, imageFolder } from "../data/index.ts";
 import { endsInSoftmax, type Model } from "../models/index.ts";
 import { eachFeatures, judge, type PartScores } from "../reuse/index.ts";
 import { DataError, nameHint } from "../tensor/index.ts";
+import { datasetNames } from "./names.ts";
 
 /** Whether what `--data` names are photos, in folders by class or in a CSV file, rather than a data set's files. */
 export async function arePhotos(source: string): Promise<boolean> {
+  if (datasetNames.some((name) => name === source)) return false;
   if (/\.(csv|tsv)$/i.test(source)) return await fileExists(source);
   if (!(await folderExists(source))) return false;
   const names = await listFolder(source);

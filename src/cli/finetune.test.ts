@@ -154,11 +154,6 @@ test("what is told in part says where all of it is", async () => {
   const made = await run("finetune", ...words, "--out", at("torn-run"));
   expect(made.err).toContain("7 left out:\n  blau/0.jpg: the file is empty\n");
   expect(made.err).toContain("  and 2 more: the report lists all\n");
-  const trained = await run("train", "--data", at("torn"), "--out", at("never"));
-  expect(trained).toMatchObject({
-    code: 2,
-    err: expect.stringContaining("fovea finetune makes a classifier"),
-  });
   expect(made.out).toMatch(/selten +0 +– +– +– /);
   for (const command of [["features", "--out", at("torn.npz")], ["similar"]])
     expect((await run(...command, ...words)).err).toContain("  and 2 more: --json lists all\n");

@@ -7,7 +7,7 @@ import { isObject } from "../options/index.ts";
 import { FileError, nearestName, OptionError } from "../tensor/errors.ts";
 import { isRunFolder, readRunConfig, runFiles, runModelFile } from "../train/run-folder.ts";
 import { readModelFile } from "./model-files.ts";
-import { finetunePhotosFile, modelNames } from "./names.ts";
+import { modelNames, runPhotosFile } from "./names.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { WeightsFlags } from "./weights-model.ts";
 
@@ -55,9 +55,10 @@ function meantName(reference: string): string {
 async function dataOfRun(folder: string): Promise<string> {
   // Loaded with what checks it, which is more than a prediction has otherwise.
   const config = await readRunConfig(folder);
-  if (isObject(config) && config["kind"] === "finetune") return join(folder, finetunePhotosFile);
+  if (isObject(config) && config["kind"] === "finetune") return join(folder, runPhotosFile);
   const { configFromFile } = await import("./config.ts");
-  return configFromFile(config, `${folder}/${runFiles.config}`).data;
+  const { data, photos } = configFromFile(config, `${folder}/${runFiles.config}`);
+  return photos === null ? data : join(folder, runPhotosFile);
 }
 
 /** What a command needs to open a model. */

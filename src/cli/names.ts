@@ -46,5 +46,5 @@ export const scheduleForms = "constant, step:EPOCHS, cosine, one-cycle; each als
 /** Whose names and layouts weights may have. */
 export const conventionNames = ["pytorch", "keras", "fovea"] as const;
 
-/** The file in a run of `fovea finetune` that says which photo was in which part. */
-export const finetunePhotosFile = "photos.csv";
+/** The file in a run on photos that says which photo was in which part. */
+export const runPhotosFile = "photos.csv";

@@ -140,6 +140,28 @@ export function classWeights(flag: string): OptionParser<"balanced" | readonly n
   };
 }
 
+/** The longest side of an input: more fits into no memory. */
+const longestSide = 2 ** 14;
+
+/** `SIDE`, `HEIGHTxWIDTH`, or `HEIGHTxWIDTHxCHANNELS` with 1 channel or 3. @throws OptionError for anything else */
+export function imageSize(flag: string): OptionParser<readonly number[]> {
+  return (text) => {
+    const sizes = text.trim().toLowerCase().split("x").map(parseFinite);
+    const numbers = sizes.filter((size): size is number => Number.isSafeInteger(size));
+    const [height = 0, width = height, channels = 1] = numbers;
+    const isKnown =
+      numbers.length === sizes.length &&
+      numbers.length <= 3 &&
+      [height, width].every((side) => side >= 1 && side <= longestSide) &&
+      (channels === 1 || channels === 3);
+    if (isKnown) return [height, width, ...numbers.slice(2)];
+    throw new OptionError(`a size in pixels was expected, got "${text}"`, {
+      where: flag,
+      hint: `For example: ${flag} 64, ${flag} 48x64 (height and width), or ${flag} 64x64x3 (in colour; 1 for gray).`,
+    });
+  };
+}
+
 /** A finite number, or null for text that is not one number. */
 function parseFinite(text: string): number | null {
   const trimmed = text.trim();

@@ -17,8 +17,12 @@ import { settingsByRecipe } from "./recipes.ts";
 export interface PlannedRun {
   readonly config: TrainConfig;
   readonly path: string;
-  /** Takes the folder. Called when data and model have been found good, so that a failure leaves no folder behind. */
-  readonly open: () => Promise<OpenRun>;
+  /**
+   * Takes the folder. Called when data and model have been found good, so that a failure leaves no folder behind.
+   *
+   * @param config - with what was found of the data
+   */
+  readonly open: (config: TrainConfig) => Promise<OpenRun>;
 }
 
 /** A run whose folder is held. */
@@ -48,7 +52,10 @@ async function planNewRun(
   return {
     config,
     path,
-    open: async () => ({ folder: await RunFolder.create(path, config, { overwrite }), resumeFrom: null }),
+    open: async (settled) => ({
+      folder: await RunFolder.create(path, settled, { overwrite }),
+      resumeFrom: null,
+    }),
   };
 }
 
@@ -65,7 +72,7 @@ async function planResumedRun(
   }
   const stored = configFromFile(await readRunConfig(path), `${path}/${runFiles.config}`);
   const config = resumedConfig(stored, settings, path);
-  return { config, path, open: () => openResumedRun(path, stored, config) };
+  return { config, path, open: (settled) => openResumedRun(path, stored, settled) };
 }
 
 async function openResumedRun(path: string, stored: TrainConfig, config: TrainConfig): Promise<OpenRun> {

@@ -1,8 +1,9 @@
-import { type DatasetPair, split } from "../../data/index.ts";
+import { isImageStream, split } from "../../data/index.ts";
 import { findLearningRate, type LearningRateSweep, type Model } from "../../models/index.ts";
 import type { TrainFlags } from "../commands/train.ts";
 import type { TrainConfig } from "../config.ts";
 import { listenForInterruption } from "../interruption.ts";
+import type { RunParts } from "../run-data.ts";
 import { formatMetric } from "../terminal/numbers.ts";
 import { renderTable } from "../terminal/table.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
@@ -14,13 +15,15 @@ const barWidth = 30;
 /** `fovea train --find-rate`: tells which learning rate suits a run, and trains nothing. */
 export async function findRate(
   model: Model,
-  { train }: DatasetPair,
+  { train }: Pick<RunParts, "train">,
   config: TrainConfig,
   flags: TrainFlags,
   terminal: Terminal,
 ): Promise<void> {
   const { batchSize, seed, classWeights, gradientAccumulation, augment, validationSplit } = config;
-  const examples = validationSplit > 0 ? split(train, validationSplit).train : train;
+  // Of photos the share is apart already.
+  const isWhole = validationSplit > 0 && !isImageStream(train);
+  const examples = isWhole ? split(train, validationSplit).train : train;
   using interruption = listenForInterruption(() => terminal.err("Stopping after the running step.\n"));
   const sweep = await findLearningRate(model, examples, {
     ...{ batchSize, seed, classWeights, gradientAccumulation, signal: interruption.signal },

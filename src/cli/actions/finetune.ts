@@ -14,7 +14,7 @@ import { openBackbone } from "../backbone.ts";
 import type { FinetuneFlags } from "../commands/finetune.ts";
 import { csvRow } from "../csv-row.ts";
 import { listenForInterruption } from "../interruption.ts";
-import { finetunePhotosFile } from "../names.ts";
+import { runPhotosFile } from "../names.ts";
 import { recordFinetune } from "../records/finetune-records.ts";
 import { freeFolder } from "../run.ts";
 import { withEngine } from "../session.ts";
@@ -51,7 +51,7 @@ export interface FinetuneConfig {
 }
 
 /** Files of such a run beside those of all runs. */
-const finetuneFiles = { report: "report.html", photos: finetunePhotosFile } as const;
+const finetuneFiles = { report: "report.html", photos: runPhotosFile } as const;
 
 /** Makes a classifier of photos, and keeps it in a run's folder. */
 export async function finetunePhotos(

@@ -1,4 +1,5 @@
-import { countOf, type DatasetPair, split, take } from "../../data/index.ts";
+import { writeFileAtomic } from "#host";
+import { countOf } from "../../data/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { Model } from "../../models/index.ts";
 import { OptionError } from "../../tensor/errors.ts";
@@ -8,14 +9,17 @@ import { models } from "../../zoo/index.ts";
 import type { TrainFlags } from "../commands/train.ts";
 import { compileChoice } from "../compile.ts";
 import type { TrainConfig } from "../config.ts";
-import { openDataset } from "../dataset.ts";
 import { listenForInterruption } from "../interruption.ts";
+import { runPhotosFile } from "../names.ts";
 import { RunRecorder } from "../recorder.ts";
 import { type OpenRun, type PlannedRun, planRun } from "../run.ts";
+import type { LeftOut, RunData, RunParts } from "../run-data.ts";
 import { withEngine } from "../session.ts";
 import { EpochProgress } from "../terminal/epoch-progress.ts";
+import { problemsText } from "../terminal/finetune-report.ts";
 import { formatCount, formatMetric } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
+import { openTrainingData } from "../train-data.ts";
 import { versionsOf } from "../versions.ts";
 import { weightsModel } from "../weights-model.ts";
 import { findRate } from "./find-rate.ts";
@@ -40,6 +44,8 @@ export interface TrainDocument {
   readonly accuracy: number | null;
   readonly loss: number | null;
   readonly testExamples: number | null;
+  /** Photos that were left out, and why. */
+  readonly problems: readonly LeftOut[];
   readonly history: readonly EpochRecord[];
   readonly engine: string;
   readonly config: TrainConfig;
@@ -53,16 +59,18 @@ export async function train(flags: TrainFlags, terminal: Terminal): Promise<void
       hint: "The rate of a run that goes on is its own.",
     });
   }
-  const plan = await planRun(flags);
-  const { config } = plan;
-  await withEngine({ threads: flags.threads, precision: config.precision }, async (starting) => {
-    const data = await loadTrainingData(config, flags, terminal);
+  const planned = await planRun(flags);
+  const { precision } = planned.config;
+  await withEngine({ threads: flags.threads, precision }, async (starting) => {
+    const data = await openTrainingData(planned.config, flags, terminal);
+    const plan = { ...planned, config: { ...planned.config, photos: data.photos } };
     const engine = await starting;
     const model = await createModel(plan, { data, engine, flags, terminal });
-    if (flags.findRate === true) return await findRate(model, data, config, flags, terminal);
-    const run = await plan.open();
+    const parts = data.partsFor(model);
+    if (flags.findRate === true) return await findRate(model, parts, plan.config, flags, terminal);
+    const run = await plan.open(plan.config);
     try {
-      await trainInto(run, { plan, data, model, engine, flags, terminal });
+      await trainInto(run, { plan, data, parts, model, engine, flags, terminal });
     } finally {
       await run.folder.release();
     }
@@ -71,7 +79,8 @@ export async function train(flags: TrainFlags, terminal: Terminal): Promise<void
 
 interface Work {
   readonly plan: PlannedRun;
-  readonly data: DatasetPair;
+  readonly data: RunData;
+  readonly parts: RunParts;
   readonly model: Model;
   readonly engine: Engine;
   readonly flags: TrainFlags;
@@ -79,20 +88,23 @@ interface Work {
 }
 
 async function trainInto(run: OpenRun, work: Work): Promise<void> {
-  const { plan, data, model, engine, flags, terminal } = work;
+  const { plan, data, parts, model, engine, flags, terminal } = work;
   const { config, path } = plan;
   const parameters = model.summary().parameters;
   const quiet = flags.quiet ?? false;
   const report = (text: string) => (quiet ? undefined : terminal.err(`${text}\n`));
   report(
-    `${config.model}, ${formatCount(parameters)} parameters, on ${data.train.name}; ${engine.name}; into ${path}`,
+    `${config.model}, ${formatCount(parameters)} parameters, on ${parts.train.name}; ${engine.name}; into ${path}`,
   );
+  if (data.table !== null) await writeTable(run, data.table);
   if (isFinished(run, config))
     report(`This run has trained its ${config.epochs} epochs; --epochs adds more.`);
+  const known = data.problems().length;
   const history = await fitModel(run, work);
   const interrupted = history.reason === "interrupted";
   if (!interrupted) await model.save(run.folder.file("model"));
-  const test = interrupted ? null : await testFigures(model, data, config, history);
+  const test = interrupted ? null : await testFigures(model, parts, config, history);
+  for (const line of problemsText(data.problems().slice(known))) report(line);
   if (test !== null) await run.folder.record({ type: "test", epoch: history.epoch, ...test });
   if (test === null) terminal.err(interruptionText(path, config, history));
   else if (flags.json !== true) terminal.out(testText(path, test));
@@ -101,7 +113,7 @@ async function trainInto(run: OpenRun, work: Work): Promise<void> {
 
 async function fitModel(
   { folder, resumeFrom }: OpenRun,
-  { plan, data, model, engine, flags, terminal }: Work,
+  { plan, parts, model, engine, flags, terminal }: Work,
 ): Promise<History> {
   const { config, path } = plan;
   const progress = new EpochProgress(terminal);
@@ -110,7 +122,7 @@ async function fitModel(
     terminal.err("Stopping after the running step; once more ends at once, without saving.\n");
   });
   try {
-    return await model.fit(data.train, {
+    return await model.fit(parts.train, {
       epochs: config.epochs,
       batchSize: config.batchSize,
       seed: config.seed,
@@ -118,9 +130,9 @@ async function fitModel(
       gradientAccumulation: config.gradientAccumulation,
       callbacks: [...(flags.quiet === true ? [] : [progress]), new RunRecorder(folder, versionsOf(engine))],
       signal: interruption.signal,
-      ...(config.validationSplit > 0
+      ...(config.validationSplit > 0 && parts.validation === null
         ? { validationSplit: config.validationSplit }
-        : { validationData: data.test }),
+        : { validationData: parts.validation ?? parts.test }),
       ...(config.augment === null ? {} : { augment: config.augment }),
       ...(resumeFrom === null ? {} : { resumeFrom }),
     });
@@ -131,25 +143,18 @@ async function fitModel(
   }
 }
 
-async function loadTrainingData(
-  { data: name, limit, validationSplit }: TrainConfig,
-  flags: TrainFlags,
-  terminal: Terminal,
-): Promise<DatasetPair> {
-  const { train: all, test } = await openDataset(name, flags, terminal);
-  const examples = limit === null ? all : take(all, limit);
-  // For its error only, before there is a folder: `fit` splits by itself.
-  if (validationSplit > 0) split(examples, validationSplit);
-  return { train: examples, test };
+/** Which photo is in which part, once and for all. */
+async function writeTable({ folder, resumeFrom }: OpenRun, table: string): Promise<void> {
+  if (resumeFrom !== null) return;
+  await writeFileAtomic(`${folder.path}/${runPhotosFile}`, new TextEncoder().encode(table));
 }
 
 async function createModel(
   { config, path }: PlannedRun,
-  { data: { train: examples }, engine, flags, terminal }: Omit<Work, "plan" | "model">,
+  { data, engine, flags, terminal }: Omit<Work, "plan" | "parts" | "model">,
 ): Promise<Model> {
-  const [, ...inputShape] = examples.images.shape;
-  const options = { classes: examples.classNames.length, inputShape };
-  const trained = Math.floor(countOf(examples) * (1 - config.validationSplit));
+  const { classNames, inputShape, trained } = data;
+  const options = { classes: classNames.length, inputShape };
   const stepsPerEpoch = Math.max(1, Math.ceil(trained / config.batchSize));
   const compile = { ...compileChoice(config, stepsPerEpoch), metrics: ["accuracy"], engine } as const;
   const { weights, strict } = config;
@@ -176,17 +181,18 @@ function isFinished({ resumeFrom }: OpenRun, { epochs }: TrainConfig): boolean {
 /** Figures over the test part: those after the last epoch, where that is what was watched. */
 async function testFigures(
   model: Model,
-  { test }: DatasetPair,
+  { validation, test }: RunParts,
   { validationSplit }: TrainConfig,
   { epochs }: History,
 ): Promise<TestFigures> {
-  const watched = validationSplit === 0 ? (epochs.at(-1)?.validation ?? null) : null;
+  const watchesTest = validationSplit === 0 && validation === null;
+  const watched = watchesTest ? (epochs.at(-1)?.validation ?? null) : null;
   const { accuracy, loss } = watched ?? (await model.evaluate(test));
   return { accuracy, loss, examples: countOf(test) };
 }
 
 function documentOf(
-  { plan: { config, path }, data, engine }: Work,
+  { plan: { config, path }, data, parts, engine }: Work,
   parameters: number,
   history: History,
   test: TestFigures | null,
@@ -196,12 +202,13 @@ function documentOf(
     data: config.data,
     run: path,
     parameters,
-    examples: countOf(data.train),
+    examples: countOf(parts.train),
     interrupted: history.reason === "interrupted",
     epochs: history.epoch,
     accuracy: test?.accuracy ?? null,
     loss: test?.loss ?? null,
     testExamples: test?.examples ?? null,
+    problems: data.problems(),
     history: history.epochs,
     engine: engine.name,
     config,

@@ -33,7 +33,7 @@ export function registerEvaluate(program: Command, terminal: Terminal): void {
   addWeightsOptions(command)
     .option(
       "--data <name>",
-      `${datasetNames.join(", ")}, or a folder of IDX files or of CIFAR's (default: the run's data, else mnist)`,
+      `${datasetNames.join(", ")}, a folder of IDX files or of CIFAR's, or photos, in a folder for each class or in a CSV file (default: the run's data, else mnist)`,
     )
     .option("--shift <up,left>", "move each image first: up and left in pixels", pixelShift("--shift"))
     .option("--limit <n>", "the first N examples only", wholeNumber("--limit", { minimum: 1 }))

@@ -14,6 +14,7 @@ import {
   classWeights,
   decimalNumber,
   flagOf,
+  imageSize,
   keyName,
   layerRates,
   pathName,
@@ -90,7 +91,13 @@ function addWhat(command: Command): void {
     )
     .option(
       "--data <name>",
-      `${datasetNames.join(", ")} (fetched and kept if they are not here), or a folder of IDX files or of CIFAR's (default: mnist)`,
+      `${datasetNames.join(", ")} (fetched and kept if they are not here), a folder of IDX files or of CIFAR's, or photos: a folder ` +
+        "for each class, or train, val and test with such folders, or a CSV file of path,label,part (default: mnist)",
+    )
+    .option(
+      "--image-size <size>",
+      "what photos become: SIDE, HEIGHTxWIDTH, or HEIGHTxWIDTHxCHANNELS, 3 for colour and 1 for gray (default: the model's usual input)",
+      imageSize("--image-size"),
     )
     .option("--model <name>", `${modelNames.join(", ")} (default: lenet5)`)
     .option(
@@ -101,10 +108,19 @@ function addWhat(command: Command): void {
     )
     .option("--strict", "all weights must fit the model", true)
     .option("--no-strict", "take what fits of the weights; the rest is fresh")
-    .option("--limit <n>", "train on the first N examples only", wholeNumber("--limit", { minimum: 1 }))
+    .option(
+      "--limit <n>",
+      "train on the first N examples only; of photos, on N that the seed draws, of each class its share",
+      wholeNumber("--limit", { minimum: 1 }),
+    )
+    .option(
+      "--test-split <share>",
+      "of photos without parts, the share that the run is judged by (default: 0.2)",
+      decimalNumber("--test-split", { ...fraction, above: true }),
+    )
     .option(
       "--validation-split <share>",
-      "hold back the last share of the training part and watch it after each epoch (default: 0, watch the test part)",
+      "hold back the last share of the training part, of photos a share of each class, and watch it after each epoch (default: 0, watch the test part)",
       decimalNumber("--validation-split", fraction),
     )
     .option(
@@ -204,5 +220,6 @@ Examples:
   fovea train --model resnet18 --weights torchvision --no-strict --data path/to/idx --learning-rate 1e-3 \\
       --learning-rates "*:0.1,fc:1"
   fovea train --model resnet18 --data path/to/idx --optimizer momentum --find-rate
+  fovea train --data photos --model resnet18 --image-size 64 --batch-size 32 --augment flip --out runs/pets
   fovea train --resume runs/lenet5 --epochs 8
   fovea train --data path/to/idx --model dense --json > result.json`;
