@@ -56,7 +56,8 @@ async function expectOriginal(model: Model): Promise<void> {
 }
 
 describe("a file of weights", () => {
-  test.each(["keras.safetensors", "plain.npz", "model.json"])("%s", async (name) => {
+  // The last is the folder itself, for its model.json.
+  test.each(["keras.safetensors", "plain.npz", "model.json", "."])("%s", async (name) => {
     const { model, report, published, preparation } = await pretrained(net, {
       weights: at(name),
       inputShape,

@@ -1,4 +1,4 @@
-import { fileExists, readFile } from "#host";
+import { fileExists, folderExists, readFile } from "#host";
 import { type FetchOptions, fetchFile, fileNameOf, isAddress, type RemoteFile } from "../hub/index.ts";
 import { FileError } from "../tensor/index.ts";
 import { findWeights, isWeightsWord, models, type PublishedWeights, type ZooName } from "../zoo/index.ts";
@@ -15,7 +15,7 @@ export interface WeightsFile {
 
 /**
  * Finds what a word for weights means, and reads it: published weights (`torchvision`, `keras`, `torchvision:v1`), an address,
- * or a file.
+ * a file, or a folder with a TensorFlow.js model in it.
  *
  * @throws OptionError for a name that there is not, FileError for a file that cannot be had
  */
@@ -40,16 +40,23 @@ export async function readWeightsFile(
       published: known ?? byFileName(model, fileNameOf(word)),
     };
   }
-  const bytes = await readFile(word).catch((error: unknown) => {
+  const path = await fileMeant(word);
+  const bytes = await readFile(path).catch((error: unknown) => {
     throw isWord(word) && error instanceof FileError ? unknownWord(model, word) : error;
   });
-  const end = Math.max(word.lastIndexOf("/"), word.lastIndexOf("\\")) + 1;
+  const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1;
   return {
-    name: word,
+    name: path,
     bytes,
-    sibling: (name) => readFile(word.slice(0, end) + name),
-    published: byFileName(model, word.slice(end)),
+    sibling: (name) => readFile(path.slice(0, end) + name),
+    published: byFileName(model, path.slice(end)),
   };
+}
+
+/** TensorFlow.js keeps a model in a folder of its own: the shards lie beside its model.json. */
+async function fileMeant(word: string): Promise<string> {
+  const inside = `${word.replace(/[\\/]+$/, "")}/model.json`;
+  return (await folderExists(word)) && (await fileExists(inside)) ? inside : word;
 }
 
 /** No path and no ending: meant as a name. */
