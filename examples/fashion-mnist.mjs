@@ -1,5 +1,6 @@
 /**
- * A small residual net reads Fashion-MNIST at 94 %: ten epochs, with pictures that are moved and mirrored at random.
+ * A small residual net reads Fashion-MNIST at 93 % (93.20 % by seed 1): ten epochs, with pictures that are moved and mirrored at
+ * random. On two cores of an AMD EPYC they take twelve minutes on Node 20.
  *
  *   node examples/fashion-mnist.mjs [--epochs 10] [--limit 60000] [--seed 1]
  *
