@@ -137,6 +137,8 @@ describe("fovea finetune", () => {
     ["one", [], 'there is one class only, "only"'],
     ["my photos", ["--test", "1"], "--test: a number"],
     ["my photos", ["--weights", "torchvision"], "--weights: goes with a backbone by name only"],
+    ["my photos", ["--unfreeze-epochs", "3"], "--unfreeze-epochs: goes with --unfreeze"],
+    ["my photos", ["--no-augment"], "--no-augment: goes with --unfreeze"],
     ["my photos", ["--tap", "meen"], 'there is no layer "meen". Did you mean "mean"?'],
   ])("%s %j", async (photos, flags, message) => {
     await mkdir(at("empty"), { recursive: true });

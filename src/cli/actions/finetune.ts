@@ -8,6 +8,7 @@ import {
   finetune,
   htmlReport,
 } from "../../reuse/index.ts";
+import { OptionError } from "../../tensor/errors.ts";
 import type { EpochRecord } from "../../train/index.ts";
 import { RunFolder } from "../../train/run-folder.ts";
 import { openBackbone } from "../backbone.ts";
@@ -59,6 +60,7 @@ export async function finetunePhotos(
   flags: FinetuneFlags,
   terminal: Terminal,
 ): Promise<void> {
+  checkFlags(flags);
   // What is wrong with the photos is told before there is a folder.
   const folder = await imageFolder(photos);
   const path = flags.out ?? (await freeFolder(folder.name, flags.overwrite ?? false));
@@ -82,6 +84,28 @@ export async function finetunePhotos(
   } finally {
     await run.release();
   }
+}
+
+/** @throws OptionError when a flag says how to train what is not unfrozen: it would do nothing */
+function checkFlags({
+  unfreeze = [],
+  unfreezeEpochs,
+  unfreezeRate,
+  augment,
+  trainStatistics,
+}: FinetuneFlags) {
+  const given = {
+    "--unfreeze-epochs": unfreezeEpochs !== undefined,
+    "--unfreeze-rate": unfreezeRate !== undefined,
+    "--no-augment": !augment,
+    "--train-statistics": trainStatistics === true,
+  };
+  const [flag] = Object.entries(given).find(([, isGiven]) => isGiven) ?? [];
+  if (flag === undefined || unfreeze.length > 0) return;
+  throw new OptionError("goes with --unfreeze: only what is unfrozen is trained so", {
+    where: flag,
+    hint: "Say which stages: --unfreeze layer4, or all.",
+  });
 }
 
 function configOf(photos: string, flags: FinetuneFlags): FinetuneConfig {
