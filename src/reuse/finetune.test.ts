@@ -182,9 +182,16 @@ describe("unfreezing", () => {
   });
 
   test("a stage that there is not", async () => {
-    expect(await messageOf(() => finetune({ ...options(), unfreeze: ["dep"] }))).toContain(
+    const phases: string[] = [];
+    const begin = () =>
+      finetune({ ...options(), unfreeze: ["dep"] }, (event) => {
+        if (event.type === "phase") phases.push(event.phase);
+      });
+    expect(await messageOf(begin)).toContain(
       'unfreeze: model "filters.features" has no layers and no tap "dep". Did you mean "deep"?',
     );
+    // Before the photos have gone through the net.
+    expect(phases).toEqual(["scan", "backbone"]);
   });
 });
 

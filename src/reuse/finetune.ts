@@ -30,7 +30,7 @@ import type {
   PhotoPart,
   PhotoPlace,
 } from "./result.ts";
-import { partStream, trainUnfrozen, type UnfreezeSettings } from "./unfreeze.ts";
+import { layersOf, partStream, trainUnfrozen, type UnfreezeSettings } from "./unfreeze.ts";
 
 /** What is told on the way, and where time goes. */
 class Course {
@@ -87,6 +87,8 @@ export async function finetune(
   const backbone = await course.phase("backbone", () =>
     loadBackbone({ ...options, size: settings.size, engine }),
   );
+  // A stage that there is not is told now, and not after all photos have gone through the net.
+  if (settings.unfreeze.length > 0) backbone.network.unfreeze(layersOf(settings.unfreeze));
   course.tell({ type: "backbone", ...backbone.report });
   const features = await course.phase("features", () => featuresOf(folder, backbone, settings, course));
   const dealt = await course.phase("split", () => deal(folder, features, settings, course));

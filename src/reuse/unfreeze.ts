@@ -55,8 +55,7 @@ export async function trainUnfrozen(
 ): Promise<Unfrozen> {
   const { stages, options, seed, balanced, frozenLoss, engine, signal, onEvent } = settings;
   const { epochs, batchSize, learningRate, backboneFactor, augment, trainStatistics } = options;
-  const names = stages.map((stage) => (stage === "all" ? "*" : stage));
-  const model = frozen.unfreeze([...names, headName], { statistics: trainStatistics });
+  const model = frozen.unfreeze([...layersOf(stages), headName], { statistics: trainStatistics });
   model.compile({
     engine,
     optimizer: optimizers.adam({ learningRate }),
@@ -94,6 +93,11 @@ export async function trainUnfrozen(
       augmented: augment,
     },
   };
+}
+
+/** What {@link Model.unfreeze} takes for stages. */
+export function layersOf(stages: readonly string[]): string[] {
+  return stages.map((stage) => (stage === "all" ? "*" : stage));
 }
 
 /** A part of the photos, for a model; `null` when there are none. */
