@@ -7,7 +7,9 @@ import { exportWeights } from "../interop/index.ts";
 import { writePhoto, writePhotoFolder } from "../testing/photo-folder.ts";
 import { createTestTerminal } from "../testing/test-terminal.ts";
 import { models } from "../zoo/index.ts";
+import { configFromFlags } from "./config.ts";
 import { runCommandLine } from "./program.ts";
+import { openTrainingPhotos } from "./train-photos.ts";
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -182,6 +184,24 @@ describe("fovea train on photos", () => {
     expect(err).toContain("; each becomes 28x28, gray\n");
     expect(err).toContain("fresh weights: fc3.bias, fc3.weight\n");
   });
+});
+
+test("a photo that is gone when it is needed is listed, and the next of its class stands for it", async () => {
+  await writePhotoFolder(at("going"), { rot: 5, grün: 5 });
+  const config = configFromFlags({ data: at("going"), model: "dense" });
+  const terminal = createTestTerminal();
+  const data = await openTrainingPhotos(config, {}, terminal);
+  const { train } = data.partsFor(models.create("dense", { classes: 2, inputShape: [28, 28, 1] }));
+  if (!("read" in train)) throw new Error("photos are a stream");
+  expect(data.problems()).toEqual([]);
+  const [first, second] = [...(data.table ?? "").matchAll(/^(.*(grün\/.*)),grün,train\r$/gm)];
+  await rename(first[1], at("gone.ppm"));
+  const [size, before] = [28 * 28, await train.read(Int32Array.of(1))];
+  const both = await train.read(Int32Array.of(0, 1));
+  expect(both.slice(0, size)).toEqual(before);
+  expect(both.slice(size)).toEqual(before);
+  expect(second[2]).not.toBe(first[2]);
+  expect(data.problems()).toEqual([{ path: first[2], problem: "there is no such file" }]);
 });
 
 describe("what is refused, before there is a folder", () => {
