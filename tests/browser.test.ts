@@ -149,6 +149,19 @@ describe.skipIf(skipped)("in Debian's chromium", () => {
     60_000,
   );
 
+  test("images that are changed at random are changed as in Node, to the bit", async () => {
+    const training = { precision: "exact", threads: 2, augmented: true } as const;
+    const { result, complaints } = await trainInBrowser(training, isolation);
+    expect(complaints).toEqual([]);
+    const [node, plain] = [
+      await trainShortly(training),
+      await trainShortly({ ...training, augmented: false }),
+    ];
+    expect(result.losses).toEqual(node.losses);
+    expect(result.weightsHash).toBe(node.weightsHash);
+    expect(node.weightsHash).not.toBe(plain.weightsHash);
+  }, 60_000);
+
   test.each([
     { name: "by workers", headers: {}, complains: false },
     // A page that may start none.

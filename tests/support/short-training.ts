@@ -1,9 +1,11 @@
-import { createWasmEngine, data, models, Tensor } from "fovea";
+import { augmentations, createWasmEngine, data, models, Tensor } from "fovea";
 
 /** How a short training is to be run. */
 export interface ShortTraining {
   readonly precision: "fast" | "exact";
   readonly threads: number;
+  /** Whether images are changed at random. */
+  readonly augmented?: boolean;
 }
 
 /** What came of it. */
@@ -20,13 +22,31 @@ export const steps = 10;
 const batchSize = 48;
 const classes = 10;
 
+/** Of each sort one: a turn, colours, bytes that are changed before the step, and labels that are mixed. */
+const changes = [
+  augmentations.rotation({ degrees: 20 }),
+  augmentations.colorJitter({ brightness: 0.3, contrast: 0.3 }),
+  augmentations.cutout({ size: 6 }),
+  augmentations.randAugment(),
+  augmentations.mixup(),
+];
+
 /** Trains lenet5 for some steps on images that are made up, always the same. Runs in Node and in a page. */
-export async function trainShortly({ precision, threads }: ShortTraining): Promise<ShortResult> {
+export async function trainShortly({
+  precision,
+  threads,
+  augmented = false,
+}: ShortTraining): Promise<ShortResult> {
   const engine = await createWasmEngine({ precision, threads });
   try {
     const model = models.create("lenet5");
     model.compile({ optimizer: "adam", engine });
-    const { epochs } = await model.fit(madeUpImages(), { epochs: steps, batchSize, seed: 7 });
+    const { epochs } = await model.fit(madeUpImages(), {
+      epochs: steps,
+      batchSize,
+      seed: 7,
+      ...(augmented ? { augment: changes } : {}),
+    });
     const weights = await model.getWeights();
     return { losses: epochs.map(({ loss }) => loss), weightsHash: hashOf(weights), engine: engine.name };
   } finally {
