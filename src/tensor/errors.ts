@@ -53,8 +53,17 @@ function endSentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** The candidate nearest to `name` in edit distance, when near enough to be a slip of the keyboard. */
+/** What is likely meant by fewer letters than these is anyone's guess. */
+const shortestBeginning = 3;
+
+/**
+ * The candidate that was likely meant: the first that begins with `name`, else the nearest in edit distance, when near
+ * enough to be a slip of the keyboard.
+ */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  const beginning = name.toLowerCase();
+  const longer = candidates.find((candidate) => candidate.toLowerCase().startsWith(beginning));
+  if (longer !== undefined && name.length >= shortestBeginning) return longer;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
