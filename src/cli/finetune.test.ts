@@ -50,6 +50,24 @@ afterAll(async () => {
 const backbone = () => ["--backbone", at("tiny.safetensors")];
 
 describe("fovea finetune", () => {
+  test("what cannot be begun makes no folder, and leaves the run that is there as it is", async () => {
+    const words = ["finetune", at("my photos"), "--out", at("kept"), "--quiet"];
+    expect((await run(...words, "--backbone", "mobilenet", "--weights", at("none.npz"))).err).toContain(
+      'there is no model "mobilenet". Did you mean "mobilenet-v1"?',
+    );
+    expect(await readdir(folder)).not.toContain("kept");
+    expect((await run(...words, ...backbone())).code).toBe(0);
+    const model = await readFile(at("kept/model.safetensors"));
+    expect(model.length).toBeGreaterThan(1000);
+    for (const mistake of [
+      ["--backbone", "resnet18", "--weights", at("none.npz")],
+      [...backbone(), "--unfreeze", "nowhere"],
+    ]) {
+      expect((await run(...words, "--overwrite", ...mistake)).code).not.toBe(0);
+      expect(await readFile(at("kept/model.safetensors"))).toEqual(model);
+    }
+  });
+
   test("a run's folder that predict and evaluate know, and a report", async () => {
     const { code, out, err } = await run(
       "finetune",

@@ -90,6 +90,7 @@ export async function finetune(
   // A stage that there is not is told now, and not after all photos have gone through the net.
   if (settings.unfreeze.length > 0) backbone.network.unfreeze(layersOf(settings.unfreeze));
   course.tell({ type: "backbone", ...backbone.report });
+  await settings.onReady();
   const features = await course.phase("features", () => featuresOf(folder, backbone, settings, course));
   const dealt = await course.phase("split", () => deal(folder, features, settings, course));
   const { watched, head } = await course.phase("head", () => learn(dealt, settings, engine, course));

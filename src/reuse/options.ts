@@ -53,6 +53,11 @@ export interface FinetuneOptions extends BackboneOptions {
   readonly decoders?: DecodePool;
   /** Ends it; what has been worked out is kept in the cache. */
   readonly signal?: AbortSignal | null;
+  /**
+   * Called when photos, backbone and stages have been found good, and waited for before the work begins: the moment to make
+   * room for what comes of it. What it throws ends it.
+   */
+  readonly onReady?: () => Promise<void>;
 }
 
 /** How the unfrozen part of a backbone is trained, together with the last layer. */

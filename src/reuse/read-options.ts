@@ -87,6 +87,11 @@ const fields = {
   batchSize: wholeNumberField(1, 32),
   decoders: nullable(field("a DecodePool", (value): value is DecodePool => value instanceof DecodePool)),
   signal: nullable(field("an AbortSignal", (value): value is AbortSignal => value instanceof AbortSignal)),
+  onReady: field(
+    "a function",
+    (value): value is () => Promise<void> => typeof value === "function",
+    async () => {},
+  ),
 };
 
 /** @throws OptionError for an unknown option, or a wrong value */

@@ -61,19 +61,21 @@ export async function finetunePhotos(
   terminal: Terminal,
 ): Promise<void> {
   checkFlags(flags);
-  // What is wrong with the photos is told before there is a folder.
   const folder = await imageFolder(photos);
   const path = flags.out ?? (await freeFolder(folder.name, flags.overwrite ?? false));
   const config = configOf(photos, flags);
   const began = new Date();
-  const run = await RunFolder.create(path, config, {
-    overwrite: flags.overwrite ?? false,
-    resumable: false,
-  });
+  const { overwrite = false } = flags;
+  const held: { run: RunFolder | null } = { run: null };
+  // Only what has been found good makes a folder, or takes the place of another run.
+  const onReady = async () => {
+    held.run = await RunFolder.create(path, config, { overwrite, resumable: false });
+  };
   try {
-    await withEngine({ ...flags, kernels: "rule" }, async (engine) => {
-      const result = await perform(folder, config, flags, await engine, terminal);
-      await keep(result, run, { report: flags.report, engine: await engine, began });
+    await withEngine({ ...flags, kernels: "rule" }, async (starting) => {
+      const engine = await starting;
+      const result = await perform(folder, config, { flags, engine, terminal, onReady });
+      if (held.run !== null) await keep(result, held.run, { report: flags.report, engine, began });
       if (flags.json === true) printJson(terminal, documentOf(result, path));
       else {
         terminal.out(resultText(result));
@@ -82,7 +84,7 @@ export async function finetunePhotos(
       }
     });
   } finally {
-    await run.release();
+    await held.run?.release();
   }
 }
 
@@ -121,12 +123,16 @@ function configOf(photos: string, flags: FinetuneFlags): FinetuneConfig {
   };
 }
 
+/** What a command works with. */
+interface Surroundings extends Required<Pick<FinetuneOptions, "engine" | "onReady">> {
+  readonly flags: FinetuneFlags;
+  readonly terminal: Terminal;
+}
+
 async function perform(
   photos: ImageFolder,
   { seed, epochs, validation, test, classWeights, folds, unfreeze, unfrozen }: FinetuneConfig,
-  flags: FinetuneFlags,
-  engine: Engine,
-  terminal: Terminal,
+  { flags, engine, terminal, onReady }: Surroundings,
 ): Promise<FinetuneResult> {
   const files = new FileProgress(terminal);
   const narrator = new Narrator(terminal, flags);
@@ -134,7 +140,7 @@ async function perform(
   const { signal } = interruption;
   const options: FinetuneOptions = {
     ...(await openBackbone(flags, engine)),
-    ...{ photos, seed, epochs, validation, test, classWeights, folds, unfreeze, unfrozen, signal },
+    ...{ photos, seed, epochs, validation, test, classWeights, folds, unfreeze, unfrozen, signal, onReady },
     cache: flags.cache,
     ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
     ...(flags.quiet === true ? {} : { fetch: { onProgress: files.show } }),
