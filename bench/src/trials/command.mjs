@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
-const command = join(
+/** The file that is the command line. */
+export const command = join(
   dirname(createRequire(import.meta.url).resolve("fovea/package.json")),
   "dist/cli/main.js",
 );

@@ -39,6 +39,16 @@ export async function generatePhotos(folder, count) {
   return photos;
 }
 
+/** Photos of one size, as JPEG. @param {string} folder that is there @param {number} count @param {number} width @param {number} height */
+export async function generateJpegs(folder, count, width, height) {
+  const { default: sharp } = await import("sharp");
+  const random = generator(1);
+  for (let index = 0; index < count; index++) {
+    const picture = sharp(draw(width, height, random), { raw: { width, height, channels: 3 } });
+    await writeFile(join(folder, `${index}.jpg`), await picture.jpeg({ quality: 85 }).toBuffer());
+  }
+}
+
 /** Of a photo's path, which encoding it is. @param {string} path */
 export function encodingOf(path) {
   return Number(/-(\d+)\.\w+$/.exec(path)?.[1]);

@@ -1,11 +1,10 @@
 /** Ten thousand photos of mixed sizes, JPEG and PNG, streamed through ResNet-18: memory, and how busy the engine is. */
-import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { table } from "../report.mjs";
 import { generatePhotos } from "./photo-files.mjs";
+import { runSide } from "./side.mjs";
 
 const count = 10_000;
 const model = "resnet18";
@@ -76,19 +75,7 @@ export async function measurePhotos({ nodes, threads, say }) {
  * @returns {Promise<PhotoRun>}
  */
 export function streamPhotos(node, folder, net, threads) {
-  const script = fileURLToPath(new URL("photos-side.mjs", import.meta.url));
-  const child = spawn(node, [script, folder, net, String(threads)], { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    output += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => {
-      if (code === 0) resolve(JSON.parse(output));
-      else reject(new Error(`photos-side.mjs ended with ${code}`));
-    });
-  });
+  return runSide(node, "photos-side.mjs", [folder, net, threads]);
 }
 
 /** @param {number} share */

@@ -1,7 +1,9 @@
 import { measureAccuracy } from "./accuracy.mjs";
 import { measureAlgorithms } from "./algorithms.mjs";
+import { measureFinetune } from "./finetune.mjs";
 import { measureMnist } from "./mnist99.mjs";
 import { measurePhotos } from "./photos.mjs";
+import { measureService } from "./service.mjs";
 import { measureStartUp } from "./start-up.mjs";
 
 /**
@@ -28,5 +30,13 @@ export const trials = {
   photos: {
     what: "10,000 photos of mixed sizes streamed through ResNet-18: memory, and how busy the engine is",
     run: measurePhotos,
+  },
+  finetune: {
+    what: "a classifier of cats and dogs on MobileNetV1-0.25, over seeds; and of 100,000 files (needs FOVEA_DATA)",
+    run: measureFinetune,
+  },
+  service: {
+    what: "fovea serve with MobileNetV1-0.25: photos a second and waiting, for 1, 64 and 1,000 clients",
+    run: measureService,
   },
 };

@@ -1,0 +1,107 @@
+/** `fovea serve` with MobileNetV1-0.25, asked by one, by many and by a thousand clients at a time. */
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { models } from "fovea";
+import { table } from "../report.mjs";
+import { command } from "./command.mjs";
+import { generateJpegs } from "./photo-files.mjs";
+import { runSide } from "./side.mjs";
+
+const net = "mobilenet-v1-0.25";
+const photos = 50;
+const [width, height] = [500, 375];
+const loads = [
+  { clients: 1, requests: 200 },
+  { clients: 64, requests: 1000 },
+  { clients: 1000, requests: 1000 },
+];
+
+/**
+ * @typedef {object} Answers
+ * @property {number} seconds
+ * @property {Readonly<Record<string, number>>} statuses how many answers had each
+ * @property {number} median milliseconds until an answer
+ * @property {number} slow what 99 in 100 answers took at most
+ * @property {number} last
+ */
+
+/** @type {import("./table.mjs").Trial} */
+export async function measureService({ nodes, threads, say }) {
+  const folder = await mkdtemp(join(tmpdir(), "fovea-bench-"));
+  const figures = [];
+  try {
+    const images = join(folder, "photos");
+    await mkdir(images);
+    await generateJpegs(images, photos, width, height);
+    const file = join(folder, "net.safetensors");
+    await models.create(net).save(file);
+    for (const { version, path } of nodes) {
+      if (path === null) throw new Error(`Node ${version} is not installed`);
+      const service = await startService(path, file, threads);
+      try {
+        for (const { clients, requests } of loads) {
+          /** @type {Answers} */
+          const answers = await runSide(path, "service-side.mjs", [
+            service.address,
+            images,
+            clients,
+            requests,
+          ]);
+          const right = answers.statuses[200] ?? 0;
+          say(
+            `service, Node ${version}, ${clients} clients: ${(right / answers.seconds).toFixed(1)} a second`,
+          );
+          figures.push({ node: version, clients, requests, right, ...answers, holds: right === requests });
+        }
+      } finally {
+        await service.stop();
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  const rows = figures.map(({ node, clients, right, seconds, median, slow, last, holds }) => [
+    ...[node, String(clients), String(right), (right / seconds).toFixed(1)],
+    ...[median, slow, last].map((milliseconds) => milliseconds.toFixed(0)),
+    holds ? "yes" : "NO",
+  ]);
+  const title = `fovea serve with ${net}, photos of ${width}x${height}, ${threads} threads; asked: every request is answered`;
+  const heads = ["Node", "clients", "answers", "a second", "median, ms", "99 %, ms", "last, ms", "holds"];
+  return {
+    name: "service",
+    markdown: `${title}\n\n${table(heads, rows)}`,
+    figures,
+    failures: figures.flatMap(({ node, clients, requests, right, holds }) =>
+      holds ? [] : [`service on Node ${node}, ${clients} clients: ${right} of ${requests} answered`],
+    ),
+  };
+}
+
+/** @param {string} node @param {string} file @param {number} threads */
+async function startService(node, file, threads) {
+  const parameters = [command, "serve", file, "--port", "0", "--threads", String(threads)];
+  const child = spawn(node, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  /** @type {string} */
+  const address = await new Promise((resolve, reject) => {
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        said += text;
+        const found = /http:\/\/[\d.:]+/.exec(said);
+        if (found !== null) resolve(found[0]);
+      });
+    }
+    child.once("error", reject);
+    child.once("close", () => reject(new Error(`fovea serve ended: ${said.trim().split("\n").at(-1)}`)));
+  });
+  return {
+    address,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
