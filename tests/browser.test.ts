@@ -1,18 +1,16 @@
-import { accessSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { encodeImage } from "fovea";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeImageBytes } from "../src/host/node-images.ts";
 import { drawPhoto, ppmOf } from "../src/testing/photo-files.ts";
+import { lacksChromium, launchChromium } from "./support/chromium.ts";
 import { readShortly } from "./support/read-shortly.ts";
 import { type ShortResult, type ShortTraining, steps, trainShortly } from "./support/short-training.ts";
-
-const executablePath = "/usr/bin/chromium";
 
 /** A page may share memory between threads only if it is delivered with these. */
 const isolation = {
@@ -22,19 +20,7 @@ const isolation = {
 
 const contentTypes: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
 
-function hasChromium(): boolean {
-  try {
-    accessSync(executablePath);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const skipped = !hasChromium();
-// The short report of vitest leaves out why.
-if (skipped)
-  process.stderr.write(`browser tests skipped: there is no ${executablePath}; apt-get install chromium\n`);
+const skipped = lacksChromium("browser tests");
 
 describe.skipIf(skipped)("in Debian's chromium", () => {
   let browser: Browser;
@@ -48,13 +34,7 @@ describe.skipIf(skipped)("in Debian's chromium", () => {
       root: join(import.meta.dirname, "browser"),
       build: { outDir: folder, emptyOutDir: true, target: "es2022" },
     });
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        ...["--headless", "--no-sandbox", "--disable-gpu"],
-        ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-      ],
-    });
+    browser = await launchChromium();
   }, 60_000);
 
   afterAll(async () => {

@@ -1,31 +1,15 @@
-import { accessSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWasmEngine } from "../src/engine/wasm/index.ts";
 import { htmlReport } from "../src/reuse/index.ts";
 import { drawnPhoto, drawnResult } from "../src/testing/finetune-result.ts";
+import { lacksChromium, launchChromium } from "./support/chromium.ts";
 
-const executablePath = "/usr/bin/chromium";
-
-function hasChromium(): boolean {
-  try {
-    accessSync(executablePath);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const skipped = !hasChromium();
-// The short report of vitest leaves out why.
-if (skipped)
-  process.stderr.write(
-    `report in a browser skipped: there is no ${executablePath}; apt-get install chromium\n`,
-  );
+const skipped = lacksChromium("report in a browser");
 
 describe.skipIf(skipped)("the report in Debian's chromium", () => {
   let browser: Browser;
@@ -55,10 +39,7 @@ describe.skipIf(skipped)("the report in Debian's chromium", () => {
     ];
     await writeFile(file, await htmlReport(drawnResult({ folder, engine, classNames, photos }), { engine }));
     await engine.close();
-    browser = await chromium.launch({
-      executablePath,
-      args: ["--headless", "--no-sandbox", "--disable-gpu"],
-    });
+    browser = await launchChromium();
   }, 60_000);
 
   afterAll(async () => {
