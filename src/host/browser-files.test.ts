@@ -1,19 +1,11 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { messageOf } from "../testing/error-message.ts";
 import * as browser from "./browser-files.ts";
 import * as node from "./node-files.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
 });
-
-async function messageOf(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Error)) throw new Error(`expected a failure, got ${String(error)}`);
-  return `${error.name}: ${error.message}`;
-}
 
 function serve(answer: () => Response): void {
   vi.stubGlobal("fetch", async () => answer());

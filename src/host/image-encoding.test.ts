@@ -1,6 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { RandomStream } from "../tensor/random.ts";
+import { messageOf } from "../testing/error-message.ts";
 import * as browser from "./browser-encoding.ts";
 import { encodeImage, encodeJpeg, type ImageFormat } from "./node-encoding.ts";
 import { decodeImageBytes } from "./node-images.ts";
@@ -18,15 +19,6 @@ function drawImage(width: number, height: number, channels: 1 | 3): DecodedImage
     (_, index) => (index * 3 + stream.integer(5)) & 255,
   );
   return { width, height, channels, pixels };
-}
-
-async function messageOf(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Error)) throw new Error(`expected a failure, got ${String(error)}`);
-  return `${error.name}: ${error.message}`;
 }
 
 describe("PNG", () => {

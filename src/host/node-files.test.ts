@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { build } from "vite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DataError, FileError } from "../tensor/errors.ts";
+import { messageOf } from "../testing/error-message.ts";
 import { describeFileFailure } from "./file-errors.ts";
 import {
   acquireFolderLock,
@@ -56,15 +57,6 @@ afterEach(() => {
   fault.sync = "";
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function messageOf(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Error)) throw new Error(`expected a failure, got ${String(error)}`);
-  return `${error.name}: ${error.message}`;
-}
 
 describe("readFile, fileExists, folderExists, listFolder", () => {
   test("hands out plain bytes and the truth about paths", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { crc32 } from "../tensor/crc32.ts";
+import { messageOf } from "../testing/error-message.ts";
 import { decodeImage } from "./node-files.ts";
 import { decodeImageBytes } from "./node-images.ts";
 
@@ -17,15 +18,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function messageOf(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Error)) throw new Error(`expected a failure, got ${String(error)}`);
-  return `${error.name}: ${error.message}`;
-}
 
 describe("decodeImage", () => {
   test("reads binary PGM without any package", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { RandomStream } from "../tensor/random.ts";
+import { messageOf } from "../testing/error-message.ts";
 import { type Answer, sendRange, startServer, type TestServer } from "../testing/http-server.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { cachePath, type FetchOptions, type FetchProgress, type RemoteFile } from "./settings.ts";
@@ -42,15 +43,6 @@ const impatience = { patience: { ...patience, stall: 300 } };
 
 function place(): string {
   return join(cacheFolder, new URL(server.origin).host.replace(":", "_"), "models", "net-1234.pth");
-}
-
-async function messageOf(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Error)) throw new Error(`expected a failure, got ${String(error)}`);
-  return `${error.name}: ${error.message}`;
 }
 
 describe("a good server", () => {

@@ -7,6 +7,7 @@ import { encodeNpz, encodeSafetensors, encodeTfjs } from "../formats/index.ts";
 import { exportWeights } from "../interop/index.ts";
 import { Model, normalized } from "../models/index.ts";
 import { Tensor } from "../tensor/index.ts";
+import { messageOf } from "../testing/error-message.ts";
 import { sendRange, startServer, type TestServer } from "../testing/http-server.ts";
 import { models } from "../zoo/index.ts";
 import { pretrained } from "./pretrained.ts";
@@ -35,15 +36,6 @@ afterEach(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const at = (name: string) => join(folder, name);
-
-async function messageOf(work: Promise<unknown>): Promise<string> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Error)) throw new Error(`expected a failure, got ${String(error)}`);
-  return `${error.name}: ${error.message}`;
-}
 
 async function expectOriginal(model: Model): Promise<void> {
   const [expected, found] = [await original.getWeights(), await model.getWeights()];
