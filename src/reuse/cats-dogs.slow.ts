@@ -42,7 +42,7 @@ describe.skipIf(weights === null || photos === null)(
         expect(result.duplicates).toHaveLength(1);
         accuracies.push(result.test?.accuracy ?? 0);
       }
-      // Measured: 0.95 with seed 1; 0.956 on average over seeds 1 to 20, 0.93 to 0.99.
+      // Measured: 0.95 with seed 1; 0.955 on average over seeds 1 to 20, 0.93 to 0.99 (bench, case finetune).
       expect(accuracies[0]).toBeGreaterThanOrEqual(0.95);
       expect(accuracies.reduce((sum, accuracy) => sum + accuracy / 10, 0)).toBeGreaterThanOrEqual(0.95);
     }, 300_000);
