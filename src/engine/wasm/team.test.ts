@@ -51,6 +51,24 @@ describe("Team", () => {
     await expect(team.access([], [])).rejects.toThrow(/^wasm engine: a kernel failed: /);
   });
 
+  it("sees the memory's size where it grows while a thread is being told of it", async () => {
+    // Unpacked before the memory is, it takes a thread long: memory may grow meanwhile.
+    const padding = Array.from({ length: 40_000 }, (_, index) => ({ name: `name ${index}` }));
+    for (let milliseconds = 0; milliseconds < 60; milliseconds += 3) {
+      const [worker] = startWorkers(1);
+      const search = { by: "rule", worker: new TrialWorker(worker) } as const;
+      const { module } = await chooseKernels("exact", true, search);
+      const postMessage: typeof worker.postMessage = (message, transfer) =>
+        worker.postMessage({ padding, ...Object(message) }, transfer);
+      const team = new Team(module, [{ ...worker, postMessage }], true);
+      teams.push(team);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      const length = 2 ** 22;
+      const address = team.allocator.allocate(length, "a block beyond what there was");
+      await team.clear({ address, length });
+    }
+  });
+
   it("rejects what is under way when it is closed", async () => {
     const team = await createTeam();
     const clearing = team.clear({ address: 65536, length: 65536 });

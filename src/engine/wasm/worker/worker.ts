@@ -52,6 +52,9 @@ function instantiate(
 
 function start(message: StartMessage): void {
   trialMemory = undefined;
+  // V8 tells of growth those who have a memory already: one that grew while this message was unpacked would keep the size that it
+  // had, here and in the kernels. To grow by nothing is to look again.
+  message.memory?.grow(0);
   const memory = message.memory ?? new WebAssembly.Memory({ initial: message.pages, maximum: 65536 });
   const kernels = instantiate(message.module, memory, message.kernels);
   thread = { kernels, memory, ownsMemory: message.memory === null, start: message };
