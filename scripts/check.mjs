@@ -37,6 +37,7 @@ const stages = {
     commands: [
       ["tsc", "--noEmit"],
       ["tsc", "-p", "tsconfig.scripts.json"],
+      ["tsc", "-p", "studio", "--noEmit"],
     ],
     built: true,
   },
@@ -144,9 +145,9 @@ function isStale() {
   const built = join(root, "dist/index.js");
   if (!existsSync(built) || !existsSync(join(root, "src/engine/wasm/generated/modules.ts"))) return true;
   const builtAt = statSync(built).mtimeMs;
-  const sources = ["src", "scripts"].flatMap((folder) =>
+  const sources = ["src", "scripts", "studio"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-      .filter((name) => !name.includes("generated"))
+      .filter((name) => !/generated|node_modules|^site/.test(name))
       .map((name) => join(folder, name)),
   );
   const settings = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];

@@ -79,6 +79,7 @@ const mayUseAny = "src/testing/matchers.ts";
 const mayCast = /^src\/formats\/|^src\/engine\/wasm\/worker\/worker\.ts$/;
 
 const sources = readSources("src");
+const page = readSources("studio/src");
 const production = sources.filter(({ path }) => !isTest(path));
 
 function isTest(path: string): boolean {
@@ -170,7 +171,29 @@ describe("rooms", () => {
   });
 
   test("no file depends on itself", () => {
-    expect(findCycles(sources)).toEqual([]);
+    expect(findCycles([...sources, ...page])).toEqual([]);
+  });
+});
+
+describe("Studio", () => {
+  test("loads the library in its worker only: the page's own thread draws, and its panels know no other panel", () => {
+    const violations = page.flatMap(({ path, imports }) =>
+      imports.flatMap(({ specifier, line, typeOnly }) => {
+        const target = resolveRelative(path, specifier);
+        const inLab = path.startsWith("studio/src/lab/") && path !== "studio/src/lab/client.ts";
+        const panel = path.match(/panels\/([^/]+)\//)?.[1];
+        const other = target?.match(/panels\/([^/]+)\//)?.[1];
+        const bad =
+          (!inLab &&
+            !typeOnly &&
+            (specifier === "fovea" || target?.startsWith("studio/src/lab/") === true) &&
+            target !== "studio/src/lab/client.ts") ||
+          (inLab && specifier.includes("preact")) ||
+          (panel !== undefined && other !== undefined && panel !== other);
+        return bad ? [`${path}:${line}: ${specifier}`] : [];
+      }),
+    );
+    expect(violations).toEqual([]);
   });
 });
 
@@ -202,17 +225,18 @@ function findCycles(files: readonly SourceFile[]): string[] {
 
 describe("files", () => {
   test("have at most 400 lines, or are listed with a reason", () => {
-    const all = [...sources, ...readSources("tests")];
+    const all = [...sources, ...page, ...readSources("tests")];
     const long = all.filter(({ lines }) => lines > 400).map(({ path }) => path);
     expect(long).toEqual(Object.keys(longFiles).sort());
   });
 
   test("have kebab-case names", () => {
-    expect(sources.map(({ path }) => path).filter((path) => !/^[a-z0-9/.-]+$/.test(path))).toEqual([]);
+    const paths = [...sources, ...page].map(({ path }) => path);
+    expect(paths.filter((path) => !/^[a-z0-9/.-]+$/.test(path))).toEqual([]);
   });
 
   test("have no any, no non-null assertion, and no cast through unknown", () => {
-    const violations = sources.flatMap(({ path, syntax }) => {
+    const violations = [...sources, ...page].flatMap(({ path, syntax }) => {
       const found: string[] = [];
       visit(syntax, (node) => {
         const what = loosened(node, path);

@@ -17,13 +17,18 @@ export function lacksChromium(what: string): boolean {
   return lacking;
 }
 
-/** Starts the browser, without a window and without requests of its own. */
-export async function launchChromium(): Promise<Browser> {
+/**
+ * Starts the browser, without a window and without requests of its own.
+ *
+ * @param flags - more of its command line, a camera that is none for example
+ */
+export async function launchChromium(flags: readonly string[] = []): Promise<Browser> {
   return await chromium.launch({
     executablePath,
     args: [
       ...["--headless", "--no-sandbox", "--disable-gpu"],
       ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      ...flags,
     ],
   });
 }

@@ -30,7 +30,7 @@ export interface SourceFile {
 export function readSources(folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .map((name) => `${folder}/${name.replaceAll("\\", "/")}`)
-    .filter((path) => path.endsWith(".ts") && !/\/(generated|kernels|node_modules)\//.test(path))
+    .filter((path) => /\.tsx?$/.test(path) && !/\/(generated|kernels|node_modules)\//.test(path))
     .sort()
     .map(readSource);
 }

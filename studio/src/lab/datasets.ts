@@ -1,0 +1,56 @@
+import { data, type ImageDataset } from "fovea";
+
+/** A data set that this site serves: an entry of `data/index.json`. */
+export interface ServedDataset {
+  /** Also its folder below `data/`. */
+  readonly name: string;
+  /** For people: "MNIST, handwritten digits". */
+  readonly title: string;
+}
+
+/** A data set to train on and one to test with. */
+export interface LoadedData {
+  readonly train: ImageDataset<"uint8">;
+  readonly test: ImageDataset<"uint8">;
+}
+
+const loads: Readonly<Record<string, (folder: string) => Promise<LoadedData>>> = {
+  mnist: (folder) => data.loadMnist({ folder }),
+  "fashion-mnist": (folder) => data.loadFashionMnist({ folder }),
+};
+
+/** `data/` beside the page; the page tells where it is, as the worker's own address is that of a script. */
+let root: string | null = null;
+let index: Promise<readonly ServedDataset[]> | null = null;
+const loaded = new Map<string, Promise<LoadedData>>();
+
+async function readIndex(): Promise<readonly ServedDataset[]> {
+  if (root === null) throw new Error("the lab does not know its page's address");
+  const response = await fetch(new URL("index.json", root));
+  if (!response.ok) return [];
+  const { datasets: entries }: { readonly datasets: readonly ServedDataset[] } = await response.json();
+  return entries;
+}
+
+/** A data set by name, read once. */
+export function datasetOf(name: string): Promise<LoadedData> {
+  const load = Object.hasOwn(loads, name) ? loads[name] : (folder: string) => data.loadIdxFolder(folder);
+  const running = loaded.get(name) ?? load(new URL(name, root ?? undefined).href);
+  loaded.set(name, running);
+  running.catch(() => loaded.delete(name));
+  return running;
+}
+
+/** The lab's side of data sets. */
+export const datasets = {
+  /** @param base - the page's address */
+  start(base: string): void {
+    root = new URL("data/", base).href;
+  },
+
+  /** What this site serves; nothing where it serves no data. */
+  async served(): Promise<readonly ServedDataset[]> {
+    index ??= readIndex();
+    return await index;
+  },
+};

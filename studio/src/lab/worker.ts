@@ -1,0 +1,15 @@
+/**
+ * The lab: the worker that owns models, data and the engine. The page's own thread only draws, so that it answers at once
+ * however large a net is.
+ */
+import { expose, proxy } from "comlink";
+import { datasets } from "./datasets.ts";
+import { engine } from "./engine.ts";
+import { models } from "./models.ts";
+
+/** What the page can ask for. Each panel has a side of its own here. */
+const lab = { datasets: proxy(datasets), engine: proxy(engine), models: proxy(models) };
+
+export type Lab = typeof lab;
+
+expose(lab);

@@ -1,0 +1,5 @@
+import { Panel } from "../../ui/panel.tsx";
+
+export function TeachPanel() {
+  return <Panel id="teach">{null}</Panel>;
+}
