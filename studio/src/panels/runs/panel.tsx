@@ -1,0 +1,5 @@
+import { Panel } from "../../ui/panel.tsx";
+
+export function RunsPanel() {
+  return <Panel id="runs">{null}</Panel>;
+}
