@@ -149,6 +149,11 @@ export {
   type EndReason,
   type EpochRecord,
   type History,
+  type RateChange,
+  RunControl,
+  type RunPosition,
+  type RunState,
+  runControl,
   type TrainingControl,
   type TrainingEvent,
 } from "./train/index.ts";

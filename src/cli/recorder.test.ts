@@ -23,7 +23,7 @@ afterEach(async () => {
 /** Progress after so many steps of the second epoch of ten steps. */
 function progress(step: number, losses: readonly number[]): ProgressEvent {
   const common = { type: "progress", epoch: 1, stepsPerEpoch: 10, elapsedMilliseconds: 0 } as const;
-  return { ...common, step, losses, loss: 0, metrics: {}, engineBusy: 1 };
+  return { ...common, step, losses, loss: 0, metrics: {}, engineBusy: 1, learningRate: 0.1 };
 }
 
 /** Seconds at which checkpoints were begun in a minute of progress, when one takes so many milliseconds. */

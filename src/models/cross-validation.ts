@@ -9,7 +9,7 @@ type TrainingData = Parameters<Model["fit"]>[0];
 
 /** How {@link crossValidate} trains: as `fit` does, and with what it holds back each time. */
 export interface CrossValidationOptions
-  extends Omit<FitOptions, "validationData" | "validationSplit" | "resumeFrom">,
+  extends Omit<FitOptions, "validationData" | "validationSplit" | "control" | "resumeFrom">,
     FoldOptions {}
 
 /** What training on all folds but one came to. */
@@ -90,6 +90,12 @@ export async function crossValidate(
 
 /** What is decided here, for callers without types. */
 function checkOwn(options: object): void {
+  if ("control" in options) {
+    throw new OptionError('option "control" has no place here', {
+      where,
+      hint: "It controls one run of fit, and each fold is one. Stop them all with signal.",
+    });
+  }
   for (const name of ["validationData", "validationSplit", "resumeFrom"]) {
     if (!(name in options)) continue;
     throw new OptionError(`option "${name}" has no place here`, {

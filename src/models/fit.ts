@@ -32,6 +32,9 @@ import {
   decodeCheckpoint,
   isCallback,
   type RunConfiguration,
+  RunControl,
+  Steering,
+  steeringOf,
 } from "../train/index.ts";
 import { type ClassWeights, classWeightsField, resolveClassWeights } from "./class-weights.ts";
 
@@ -81,6 +84,8 @@ export interface FitOptions {
   readonly gradientAccumulation?: number;
   /** Stops training after the steps that are running. */
   readonly signal?: AbortSignal | null;
+  /** Pauses the run, lets it take single steps, sets its learning rate and stops it, while it is under way: `runControl()`. */
+  readonly control?: RunControl | null;
   /** Goes on where a checkpoint was taken: options that are not given are the checkpoint's. */
   readonly resumeFrom?: Checkpoint | Uint8Array | null;
 }
@@ -91,7 +96,9 @@ export interface FitPlan {
   readonly train: ExampleSource;
   readonly validation: ExampleSource | null;
   readonly callbacks: readonly Callback[];
-  readonly signal: AbortSignal | null;
+  /** Of the caller and of the run's control. */
+  readonly signal: AbortSignal;
+  readonly steering: Steering;
   readonly resumeFrom: Checkpoint | null;
   readonly orderOf: (epoch: number) => Int32Array;
 }
@@ -140,6 +147,9 @@ const fields: Fields<
   emaMomentum: nullable(numberField({ minimum: 0, below: 1 })),
   gradientAccumulation: nullable(wholeNumberField(1)),
   signal: nullable(field("an AbortSignal", (value): value is AbortSignal => value instanceof AbortSignal)),
+  control: nullable(
+    field("a control from runControl()", (value): value is RunControl => value instanceof RunControl),
+  ),
   resumeFrom: nullable(field("a checkpoint or its bytes", isCheckpoint)),
 };
 
@@ -180,13 +190,16 @@ export function planFit(dataset: ExampleSource, options: FitOptions): FitPlan {
   checkAugmentation(parts.train, configuration);
   if (before !== undefined) checkSameRun(before, configuration, dataset.name);
   const { seed, shuffle, examples } = configuration;
+  const { signal, control } = resolved;
+  const steering = control === null ? new Steering() : steeringOf(control);
   const unshuffled = Int32Array.from({ length: shuffle ? 0 : examples }, (_, index) => index);
   return {
     configuration,
     train: parts.train,
     validation: resolved.validationData ?? parts.validation,
     callbacks: resolved.callbacks ?? [],
-    signal: resolved.signal,
+    signal: signal === null ? steering.signal : AbortSignal.any([signal, steering.signal]),
+    steering,
     resumeFrom,
     orderOf: (epoch) => (shuffle ? epochOrder(seed, epoch, examples) : unshuffled),
   };

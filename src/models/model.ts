@@ -136,7 +136,7 @@ export class Model {
     const compiled = this.#requireCompiled();
     const plan = planFit(dataset, options);
     for (const data of [plan.train, plan.validation]) if (data !== null) this.#check(data);
-    return await this.#runtime.whileTraining(() => this.#train(compiled, plan));
+    return await this.#runtime.whileTraining(() => plan.steering.during(() => this.#train(compiled, plan)));
   }
 
   async #train(compiled: CompileConfiguration, plan: FitPlan): Promise<History> {

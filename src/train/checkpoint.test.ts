@@ -20,6 +20,10 @@ const sample: Checkpoint = {
     sums: { examples: 8, loss: 0.1 + 0.2, metrics: [3] },
     milliseconds: 12.5,
     learningRate: 0.125,
+    rateChanges: [
+      { epoch: 0, step: 2, globalStep: 2, learningRate: 0.5 },
+      { epoch: 1, step: 0, globalStep: 3, learningRate: null },
+    ],
     ended: "interrupted",
     history: [
       {
@@ -46,6 +50,13 @@ test("nothing is lost on the way through bytes", () => {
   expect(rest).toEqual({ model: sample.model, training: sample.training });
   expect(new Map(variables)).toEqual(sample.variables);
   expect(states).toEqual(sample.callbacks);
+});
+
+test("checkpoints from before changes of the rate were kept have none", () => {
+  const { rateChanges, ...older } = sample.training;
+  const bytes = encodeCheckpoint({ ...sample, training: older as Checkpoint["training"] });
+  expect(rateChanges).toHaveLength(2);
+  expect(decodeCheckpoint(bytes, { name: "c" }).training.rateChanges).toEqual([]);
 });
 
 test("a validation loss that is not a number is kept as such", () => {
@@ -100,7 +111,7 @@ describe("damaged files are refused by name", () => {
     ],
     [
       changed({ surprise: 1 }),
-      'FormatError: run/c: not a valid checkpoint: training state: unknown option "surprise". Known: configuration, epoch, step, globalStep, sums, milliseconds, learningRate, ended, history.',
+      'FormatError: run/c: not a valid checkpoint: training state: unknown option "surprise". Known: configuration, epoch, step, globalStep, sums, milliseconds, learningRate, rateChanges, ended, history.',
     ],
   ];
   test.each(cases)("%#", async (metadata, message) => {

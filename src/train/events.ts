@@ -58,6 +58,8 @@ export interface ProgressEvent extends Scores {
   readonly stepsPerEpoch: number;
   /** The loss of each step since the last such event, in order. */
   readonly losses: readonly number[];
+  /** Of the last step that is done. */
+  readonly learningRate: number;
   /** Since the epoch began, the part before a resume included. */
   readonly elapsedMilliseconds: number;
   /**
@@ -103,6 +105,17 @@ export type TrainingEvent =
   | CheckpointEvent
   | TrainEndEvent;
 
+/** From a step on another learning rate held than before. */
+export interface RateChange {
+  readonly epoch: number;
+  /** The epoch's first step with it, counted from 0. */
+  readonly step: number;
+  /** The same step, counted over all training of the model. */
+  readonly globalStep: number;
+  /** What was set in place of the schedule; `null`, the schedule again. */
+  readonly learningRate: number | null;
+}
+
 /** What `fit` resolves to. */
 export interface History {
   readonly reason: EndReason;
@@ -111,4 +124,6 @@ export interface History {
   readonly step: number;
   /** One record an epoch, those before a resume included. */
   readonly epochs: readonly EpochRecord[];
+  /** Learning rates that callbacks or a run's control have set, those before a resume included. */
+  readonly rateChanges: readonly RateChange[];
 }

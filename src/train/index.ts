@@ -19,6 +19,7 @@ export type {
   History,
   MetricValues,
   ProgressEvent,
+  RateChange,
   Scores,
   TrainBeginEvent,
   TrainEndEvent,
@@ -26,6 +27,14 @@ export type {
   ValidationScores,
 } from "./events.ts";
 export { type TrainingOptions, train } from "./loop.ts";
+export {
+  RunControl,
+  type RunPosition,
+  type RunState,
+  runControl,
+  Steering,
+  steeringOf,
+} from "./run-control.ts";
 export { EventFile } from "./tensorboard/event-file.ts";
 export type { StepInput, StepResult, Trainee } from "./trainee.ts";
 export { countField, type RunConfiguration, type TrainingState } from "./training-state.ts";

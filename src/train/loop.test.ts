@@ -134,7 +134,7 @@ describe("the loop", () => {
 
   test("aborted before the first step it takes none", async () => {
     const history = await run(createFakeTrainee(), { signal: AbortSignal.abort() });
-    expect(history).toEqual({ reason: "interrupted", epoch: 0, step: 0, epochs: [] });
+    expect(history).toEqual({ reason: "interrupted", epoch: 0, step: 0, epochs: [], rateChanges: [] });
   });
 
   test("a loss that is not a number stops it, naming epoch and step", async () => {

@@ -2,9 +2,10 @@ import { RandomStream, type Tensor, TrainingError, threefry2x32 } from "../tenso
 import { type Callback, callbackOrder, handEvent, stateKeys, type TrainingControl } from "./callback.ts";
 import { type Checkpoint, encodeCheckpoint } from "./checkpoint.ts";
 import { ChunkSize } from "./chunk-size.ts";
-import type { EndReason, EpochRecord, History, TrainingEvent } from "./events.ts";
+import type { EndReason, EpochRecord, History, RateChange, TrainingEvent } from "./events.ts";
 import { EpochMeans } from "./means.ts";
 import { pause } from "./pause.ts";
+import { Steering } from "./run-control.ts";
 import type { StepInput, StepResult, Trainee } from "./trainee.ts";
 import type { RunConfiguration } from "./training-state.ts";
 
@@ -16,12 +17,14 @@ export interface TrainingOptions {
   readonly callbacks: readonly Callback[];
   /** Stops training after the steps that are running; its reason is then `interrupted`. */
   readonly signal: AbortSignal | null;
+  /** By which the run is paused and its learning rate set; its own signal must be in `signal`. Default: nobody does. */
+  readonly steering?: Steering;
   /** Where to go on; the trainee's variables are replaced by the checkpoint's. */
   readonly resumeFrom: Checkpoint | null;
 }
 
 interface Chunk {
-  readonly steps: number;
+  readonly steps: readonly StepInput[];
   readonly results: Promise<readonly StepResult[]>;
 }
 
@@ -41,6 +44,7 @@ class TrainingRun {
   readonly #options: TrainingOptions;
   readonly #callbacks: readonly Callback[];
   readonly #control: TrainingControl;
+  readonly #steering: Steering;
   readonly #stepKeys: RandomStream;
   readonly #chunkSize: ChunkSize;
   readonly #stepsPerEpoch: number;
@@ -48,7 +52,9 @@ class TrainingRun {
   readonly #means: EpochMeans;
   #epoch = 0;
   #step = 0;
-  #learningRate: number | null = null;
+  readonly #rateChanges: RateChange[] = [];
+  /** Of the last step that is done. */
+  #lastRate: number | null = null;
   #ended: EndReason | null = null;
   #stopReason: EndReason | null = null;
   /** Why training cannot go on: the state is one that nobody should keep. */
@@ -64,11 +70,12 @@ class TrainingRun {
   #lastChunkEnd = 0;
 
   constructor(trainee: Trainee, options: TrainingOptions) {
-    const { configuration, callbacks } = options;
+    const { configuration, callbacks, steering = new Steering() } = options;
     this.#trainee = trainee;
     this.#options = options;
     this.#configuration = configuration;
     this.#callbacks = callbackOrder(callbacks);
+    this.#steering = steering;
     this.#control = this.#createControl();
     this.#stepKeys = new RandomStream(configuration.seed).split("step");
     this.#chunkSize = new ChunkSize(trainee.maximumSteps);
@@ -80,6 +87,7 @@ class TrainingRun {
     const { epochs, examples, batchSize } = this.#configuration;
     this.#epochStart = performance.now();
     if (this.#options.resumeFrom !== null) await this.#restore(this.#options.resumeFrom);
+    this.#steering.position = this.#position();
     await this.#emit({
       type: "trainBegin",
       model: this.#trainee.name,
@@ -101,7 +109,11 @@ class TrainingRun {
     const position = { epoch: this.#epoch, step: this.#step };
     await this.#emit({ type: "trainEnd", reason, ...position, history: [...this.#history] });
     await this.#trainee.finish();
-    return { reason, ...position, epochs: this.#history };
+    return { reason, ...position, epochs: this.#history, rateChanges: this.#rateChanges };
+  }
+
+  #position() {
+    return { epoch: this.#epoch, step: this.#step, stepsTaken: this.#trainee.stepsTaken };
   }
 
   /** Whether to end: told so, aborted, or resumed from a run that had already stopped itself. */
@@ -124,13 +136,14 @@ class TrainingRun {
       epoch,
       ...this.#means.scores(),
       validation,
-      learningRate: this.#rateAt(this.#trainee.stepsTaken - 1),
+      learningRate: this.#rateOfLastStep(),
       milliseconds: performance.now() - this.#epochStart,
     };
     this.#history.push(record);
     this.#epoch++;
     this.#step = 0;
     this.#means.reset();
+    this.#steering.position = this.#position();
     await this.#emit({ type: "epochEnd", step: this.#stepsPerEpoch, ...record });
   }
 
@@ -156,11 +169,16 @@ class TrainingRun {
       while (
         this.#inFlight.length < this.#trainee.runsInFlight &&
         submitted < this.#stepsPerEpoch &&
+        this.#steering.allowedSteps > 0 &&
         !this.#stopping()
       ) {
         submitted += this.#submit(order, submitted);
       }
-      if (this.#inFlight.length === 0) return;
+      if (this.#inFlight.length === 0) {
+        if (submitted === this.#stepsPerEpoch || this.#stopping()) return;
+        await this.#holdUp();
+        continue;
+      }
       this.#drawAhead();
       await this.#finishChunk();
       await this.#emitProgress();
@@ -169,12 +187,24 @@ class TrainingRun {
     }
   }
 
+  /** Waits while the run is paused. The time that goes by meanwhile is nobody's. */
+  async #holdUp(): Promise<void> {
+    const begin = performance.now();
+    await this.#steering.holdUp(this.#options.signal);
+    const end = performance.now();
+    this.#epochStart += end - begin;
+    this.#taken.time += end - begin;
+    this.#lastChunkEnd = end;
+  }
+
   /** Gives the engine the next chunk: steps of one batch size. Returns their number. */
   #submit(order: Int32Array, first: number): number {
     const { batchSize, examples } = this.#configuration;
     const fullSteps = Math.floor(examples / batchSize);
-    const steps = first < fullSteps ? Math.min(this.#chunkSize.steps, fullSteps - first) : 1;
-    const inputs = Array.from({ length: steps }, (_, offset): StepInput => {
+    const most = Math.min(this.#chunkSize.steps, this.#steering.allowedSteps);
+    const count = first < fullSteps ? Math.min(most, fullSteps - first) : 1;
+    this.#noteRate(first);
+    const steps = Array.from({ length: count }, (_, offset): StepInput => {
       const step = first + offset;
       const globalStep = this.#trainee.stepsTaken + (step - this.#step);
       return {
@@ -184,11 +214,20 @@ class TrainingRun {
         learningRate: this.#rateAt(globalStep),
       };
     });
-    const results = this.#trainee.run(inputs);
+    const results = this.#trainee.run(steps);
     // It may fail before its turn to be waited for has come.
     results.catch(() => {});
     this.#inFlight.push({ steps, results });
-    return steps;
+    this.#steering.spend(count);
+    return count;
+  }
+
+  /** Keeps from which step on another learning rate holds than before. */
+  #noteRate(step: number): void {
+    const { learningRate } = this.#steering;
+    if (learningRate === (this.#rateChanges.at(-1)?.learningRate ?? null)) return;
+    const globalStep = this.#trainee.stepsTaken + (step - this.#step);
+    this.#rateChanges.push({ epoch: this.#epoch, step, globalStep, learningRate });
   }
 
   /** Waits for the oldest chunk in flight and counts its results. */
@@ -200,15 +239,17 @@ class TrainingRun {
     if (this.#inFlight[0] !== chunk) return;
     this.#inFlight.shift();
     const { batchSize, examples } = this.#configuration;
-    for (const result of results) {
+    for (const [index, result] of results.entries()) {
       if (!Number.isFinite(result.loss)) await this.#failAt(result.loss);
       this.#losses.push(result.loss);
       this.#means.add(result, Math.min(batchSize, examples - this.#step * batchSize));
       this.#step++;
       this.#trainee.stepsTaken++;
+      this.#lastRate = chunk.steps[index].learningRate;
     }
+    this.#steering.position = this.#position();
     const now = performance.now();
-    if (results.length > 0) this.#chunkSize.observe(chunk.steps, now - this.#lastChunkEnd);
+    if (results.length > 0) this.#chunkSize.observe(chunk.steps.length, now - this.#lastChunkEnd);
     this.#lastChunkEnd = now;
   }
 
@@ -228,6 +269,7 @@ class TrainingRun {
       step: this.#step,
       stepsPerEpoch: this.#stepsPerEpoch,
       losses,
+      learningRate: this.#rateOfLastStep(),
       ...this.#means.scores(),
       elapsedMilliseconds: performance.now() - this.#epochStart,
       engineBusy: this.#engineBusy(),
@@ -245,7 +287,11 @@ class TrainingRun {
   }
 
   #rateAt(globalStep: number): number {
-    return this.#learningRate ?? this.#trainee.scheduledLearningRate(globalStep);
+    return this.#steering.learningRate ?? this.#trainee.scheduledLearningRate(globalStep);
+  }
+
+  #rateOfLastStep(): number {
+    return this.#lastRate ?? this.#rateAt(Math.max(0, this.#trainee.stepsTaken - 1));
   }
 
   #createControl(): TrainingControl {
@@ -258,10 +304,7 @@ class TrainingRun {
         return run.#rateAt(run.#trainee.stepsTaken);
       },
       set learningRate(rate: number) {
-        if (!Number.isFinite(rate) || rate < 0) {
-          throw new TrainingError(`the learning rate must be a number of at least 0, got ${rate}`);
-        }
-        run.#learningRate = rate;
+        run.#steering.learningRate = rate;
       },
       saveCheckpoint: (reason = "callback") => run.#saveCheckpoint(reason),
       readWeights: () => run.#trainee.readWeights(),
@@ -284,7 +327,8 @@ class TrainingRun {
         globalStep: this.#trainee.stepsTaken,
         sums: this.#means.sums(),
         milliseconds: this.#step === 0 ? 0 : performance.now() - this.#epochStart,
-        learningRate: this.#learningRate,
+        learningRate: this.#steering.learningRate,
+        rateChanges: this.#rateChanges,
         ended: this.#ended ?? this.#stopReason,
         history: this.#history,
       },
@@ -319,7 +363,8 @@ class TrainingRun {
     this.#trainee.stepsTaken = training.globalStep;
     this.#epoch = training.epoch;
     this.#step = training.step;
-    this.#learningRate = training.learningRate;
+    this.#steering.restoreLearningRate(training.learningRate);
+    this.#rateChanges.push(...training.rateChanges);
     this.#history.push(...training.history);
     this.#means.restore(training.sums);
     this.#epochStart = performance.now() - training.milliseconds;

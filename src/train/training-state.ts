@@ -11,9 +11,10 @@ import {
   numberField,
   shapeField,
   wholeNumberField,
+  withFallback,
 } from "../options/index.ts";
 import { FormatError, FoveaError, type Shape } from "../tensor/index.ts";
-import type { EndReason, EpochRecord, ValidationScores } from "./events.ts";
+import type { EndReason, EpochRecord, RateChange, ValidationScores } from "./events.ts";
 
 /** The options of a run that must stay the same when it is resumed (`epochs` may grow). */
 export interface RunConfiguration {
@@ -57,8 +58,10 @@ export interface TrainingState {
   readonly sums: EpochSums;
   /** Milliseconds spent in the epoch so far. */
   readonly milliseconds: number;
-  /** A learning rate that a callback has set in place of the schedule. */
+  /** A learning rate that a callback or the run's control has set in place of the schedule. */
   readonly learningRate: number | null;
+  /** All such changes so far; one that no step has seen yet is in `learningRate` alone. */
+  readonly rateChanges: readonly RateChange[];
   /** How the run ended, if it has. */
   readonly ended: EndReason | null;
   readonly history: readonly EpochRecord[];
@@ -135,6 +138,18 @@ const stateFields: Fields<TrainingState> = {
   sums: objectField<EpochSums>({ examples: countField, loss: figureField, metrics: listField(figureField) }),
   milliseconds: numberField({ minimum: 0 }),
   learningRate: nullable(numberField({ minimum: 0 })),
+  // Checkpoints from before they were kept have none.
+  rateChanges: withFallback(
+    listField(
+      objectField<RateChange>({
+        epoch: countField,
+        step: countField,
+        globalStep: countField,
+        learningRate: nullable(numberField({ minimum: 0 })),
+      }),
+    ),
+    [],
+  ),
   ended: nullable(nameField<EndReason>(["completed", "interrupted", "stoppedEarly"])),
   history: listField(
     objectField<EpochRecord>({

@@ -83,6 +83,7 @@ describe("progress of epochs", () => {
     stepsPerEpoch: 2,
     losses: [0.5],
     engineBusy: 1,
+    learningRate: 0.1,
     loss: 0.5,
     metrics: { accuracy: 0.75 },
   } as const;
