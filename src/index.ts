@@ -16,6 +16,19 @@ export {
 export * as data from "./data/index.ts";
 export { type Augmentation, augmentations, type ImageDataset } from "./data/index.ts";
 export {
+  type ColourMap,
+  type OverlayOptions,
+  overlay,
+  type PaintOptions,
+  type PictureSheet,
+  paintMap,
+  paintRange,
+  pictureSheet,
+  type SheetPicture,
+  type SheetSection,
+  type SignedColourMap,
+} from "./drawing/index.ts";
+export {
   type BuildDiagnosis,
   createReferenceEngine,
   createWasmEngine,
@@ -35,12 +48,9 @@ export {
 export * as formats from "./formats/index.ts";
 export type { FetchOptions, FetchProgress, Patience } from "./hub/index.ts";
 export {
-  type ColourMap,
   type GradCam,
   type GradCamOptions,
   gradCam,
-  type OverlayOptions,
-  overlay,
   type ProfiledOperation,
   type ProfileOptions,
   profileStep,

@@ -1,9 +1,9 @@
 export { type BackpropOptions, type BackpropWalk, type WalkStep, walkBackprop } from "./backprop.ts";
-export type { ColourMap } from "./colour-map.ts";
+
 export { engineField } from "./engine-field.ts";
 export { type FormulaPart, formatNumber } from "./expression.ts";
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
-export { type OverlayOptions, overlay } from "./overlay.ts";
+
 export { type ProfiledOperation, type ProfileOptions, profileStep, type StepProfile } from "./profile.ts";
 export { type NonLinearity, nonLinearities, type SmallNetOptions } from "./small-net.ts";
 export type { BackwardLayer, ForwardLayer, WalkEquation, WalkPartial } from "./walk.ts";

@@ -1,6 +1,5 @@
+import { counted, type Html, html, percent, short } from "../../drawing/index.ts";
 import type { PartScores, PhotoPrediction } from "../result.ts";
-import { type Html, html } from "./html.ts";
-import { counted, percent, short } from "./numbers.ts";
 import type { Heat, Picture, Pictures } from "./pictures.ts";
 import { partTitles } from "./scores.ts";
 import type { Selection } from "./selection.ts";

@@ -1,8 +1,15 @@
+import {
+  counted,
+  grouped,
+  type Html,
+  html,
+  lineChart,
+  lineKey,
+  percent,
+  short,
+} from "../../drawing/index.ts";
 import type { EpochRecord } from "../../train/index.ts";
 import type { FinetuneResult } from "../result.ts";
-import { lineChart, shortTick } from "./chart.ts";
-import { type Html, html } from "./html.ts";
-import { counted, grouped, percent, short } from "./numbers.ts";
 
 /** Loss and accuracy by epoch, of the last layer and of what was unfrozen. */
 export function learningSection({ head, unfrozen }: FinetuneResult): Html {
@@ -49,15 +56,15 @@ function curves(epochs: readonly EpochRecord[], bestEpoch: number | null): Html 
     return html`<figure class="card"><figcaption><strong>${measure}</strong></figcaption>${lineChart({
       title: measure,
       lines,
+      across: { title: "epoch", numbers: epochs.map(({ epoch }) => epoch + 1) },
       format,
       most,
       marked: bestEpoch,
     })}<ul class="legend">${lines.map(
-      ({ name }, index) =>
-        html`<li><svg viewBox="0 0 26 8" class="key" aria-hidden="true"><line class="line line${index}" x1="0" x2="26" y1="4" y2="4"/></svg>${name}</li>`,
+      ({ name }, index) => html`<li>${lineKey(index)}${name}</li>`,
     )}</ul></figure>`;
   };
-  return html`<div class="charts">${chart("loss", shortTick, null)}${chart("accuracy", percent, 1)}</div>
+  return html`<div class="charts">${chart("loss", short, null)}${chart("accuracy", percent, 1)}</div>
 ${bestEpoch === null ? null : html`<p class="soft">Epoch ${bestEpoch + 1}, the dotted line, was the best.</p>`}
 <details><summary>${counted(epochs.length, "epoch")} in numbers</summary><div class="wide"><table>
 <thead><tr><th scope="col">epoch</th><th scope="col">loss</th><th scope="col">accuracy</th><th scope="col">validation loss</th><th scope="col">validation accuracy</th><th scope="col">learning rate</th></tr></thead>

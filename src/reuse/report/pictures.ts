@@ -1,9 +1,10 @@
-import { encodeImage, type ImageFormat } from "#host";
+import type { ImageFormat } from "#host";
 import { readPhotos } from "../../data/index.ts";
+import { imageAddress, overlay, photoFormat } from "../../drawing/index.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { gradCam, overlay } from "../../inspect/index.ts";
+import { gradCam } from "../../inspect/index.ts";
 import type { Model } from "../../models/index.ts";
-import { FileError, ShapeError, sizeOf, Tensor } from "../../tensor/index.ts";
+import { ShapeError, sizeOf, Tensor } from "../../tensor/index.ts";
 import type { PhotoPrediction } from "../result.ts";
 
 /** A photo as the model sees it, and what of it speaks for a class. Addresses of images hold their bytes. */
@@ -32,7 +33,6 @@ export interface Pictures {
 
 /** Photos that are explained in one go: what memory holds. */
 const batchSize = 16;
-const quality = 82;
 
 interface Loaded {
   readonly prediction: PhotoPrediction;
@@ -47,7 +47,7 @@ export async function makePictures(
 ): Promise<Pictures> {
   const [height, width] = model.inputShape;
   const pictures = new Map<PhotoPrediction, Picture>();
-  const format = await formatAtHand();
+  const format = await photoFormat();
   let tap: string | null = null;
   let batch: Loaded[] = [];
   const finish = async () => {
@@ -74,28 +74,17 @@ export async function makeThumbnails(
 ): Promise<ReadonlyMap<string, string>> {
   const thumbnails = new Map<string, string>();
   const [height, width, channels] = model.inputShape;
-  const format = await formatAtHand();
+  const format = await photoFormat();
   for await (const { path, pixels } of readPhotos(files, readingOf(model))) {
     if (pixels === null) continue;
     const image = { width, height, channels: channels === 1 ? 1 : 3, pixels } as const;
-    thumbnails.set(path, await addressOf(image, format));
+    thumbnails.set(path, await imageAddress(image, format));
   }
   return thumbnails;
 }
 
 function readingOf({ inputShape: [height, width, channels], preprocessing: { resize } }: Model) {
   return { height, width, channels, ...(resize && { resize }), identify: false } as const;
-}
-
-/** JPEG where the host makes it: it is a tenth of the size. */
-async function formatAtHand(): Promise<ImageFormat> {
-  try {
-    await encodeImage(new Uint8Array(1), { width: 1, height: 1, channels: 1 }, "jpeg");
-    return "jpeg";
-  } catch (error) {
-    if (error instanceof FileError) return "png";
-    throw error;
-  }
 }
 
 async function explainBatch(
@@ -114,13 +103,13 @@ async function explainBatch(
   let next = 0;
   for (const { prediction, pixels } of batch) {
     const decoded = { width, height, channels: channels === 1 ? 1 : 3, pixels } as const;
-    const image = await addressOf(decoded, format);
+    const image = await imageAddress(decoded, format);
     const heat: Heat[] = [];
     for (const index of classesToExplain(prediction)) {
       const map = maps?.[next++]?.map;
       if (map === undefined) continue;
       const className = model.classNames?.[index] ?? String(index);
-      heat.push({ className, image: await addressOf(overlay(decoded, map), format) });
+      heat.push({ className, image: await imageAddress(overlay(decoded, map), format) });
     }
     pictures.push({ prediction, image, heat });
   }
@@ -147,22 +136,4 @@ async function explain(
     if (error instanceof ShapeError) return null;
     throw error;
   }
-}
-
-/** The bytes of an image file as its address. */
-async function addressOf(
-  { pixels, ...extent }: Parameters<typeof overlay>[0],
-  format: ImageFormat,
-): Promise<string> {
-  const file = await encodeImage(pixels, extent, format, { quality });
-  return `data:image/${format};base64,${base64(file)}`;
-}
-
-/** By pieces: a call takes no more than some ten thousand arguments. */
-function base64(bytes: Uint8Array): string {
-  const pieces: string[] = [];
-  for (let begin = 0; begin < bytes.length; begin += 8192) {
-    pieces.push(String.fromCharCode(...bytes.subarray(begin, begin + 8192)));
-  }
-  return btoa(pieces.join(""));
 }

@@ -1,6 +1,5 @@
+import { counted, duration, grouped, type Html, html, percent } from "../../drawing/index.ts";
 import type { FinetunePhase, FinetuneResult, PhotoPlace } from "../result.ts";
-import { type Html, html } from "./html.ts";
-import { counted, duration, grouped, percent } from "./numbers.ts";
 
 /** Longer lists are cut: a report of a hundred thousand photos is to stay a file that opens. */
 const mostProblems = 200;

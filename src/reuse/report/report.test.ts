@@ -6,12 +6,8 @@ import { createWasmEngine, type WasmEngine } from "../../engine/wasm/index.ts";
 import { messageOf } from "../../testing/error-message.ts";
 import { drawnPhoto, drawnResult } from "../../testing/finetune-result.ts";
 import type { FinetuneResult } from "../result.ts";
-import { epochTicks, valueTicks } from "./chart.ts";
-import { Html, html } from "./html.ts";
-import { duration, percent, short, wilsonInterval } from "./numbers.ts";
 import { htmlReport } from "./report.ts";
 import { selectPhotos } from "./selection.ts";
-import { style } from "./style.ts";
 
 /** Names as files may have them. */
 const classNames = ['<script>alert("cat")</script>', 'd\'ög & "friends"', "كلب"];
@@ -210,85 +206,4 @@ test("examples: the worst mistakes, half the least sure, half the surest of each
   expect(sure).toHaveLength(2);
   expect(new Set(sure.map(({ label }) => label)).size).toBe(2);
   expect(sure.some((one) => narrow.includes(one))).toBe(false);
-});
-
-describe("contrast is at least 4.5 (WCAG 2.2, 1.4.3)", () => {
-  /** The palettes of the light, the dark and of paper, in the order in which they stand in the style. */
-  const palettes = [...style.matchAll(/:root \{(.*?)\n(?: {2})?\}/gs)].map(
-    ([, body]) =>
-      new Map([...body.matchAll(/--([a-z0-9]+): ([^;]+);/g)].map(([, name, value]) => [name, value])),
-  );
-  const channelsOf = (hex: string) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255);
-  const luminance = (channels: readonly number[]) =>
-    channels
-      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-      .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  const contrast = (a: readonly number[], b: readonly number[]) => {
-    const [dark, light] = [luminance(a), luminance(b)].toSorted((x, y) => x - y);
-    return (light + 0.05) / (dark + 0.05);
-  };
-
-  test.each([
-    ["in the light", 0],
-    ["in the dark", 1],
-    ["on paper", 2],
-  ] as const)("%s", (_, index) => {
-    const palette = palettes[index];
-    const colour = (name: string) => channelsOf(palette.get(name) ?? "");
-    for (const ground of ["page", "card"]) {
-      for (const name of ["text", "soft", "right", "wrong"]) {
-        expect(contrast(colour(name), colour(ground)), `${name} on ${ground}`).toBeGreaterThan(4.5);
-      }
-      // Lines and bars need 3 (1.4.11).
-      for (const name of ["bar", "line0", "line1"]) {
-        expect(contrast(colour(name), colour(ground)), `${name} on ${ground}`).toBeGreaterThan(3);
-      }
-    }
-    // A cell of the matrix at its fullest.
-    const share = Number.parseFloat(palette.get("shade") ?? "") / 100;
-    for (const name of ["right", "wrong"]) {
-      const cell = colour(name).map(
-        (value, channel) => share * value + (1 - share) * colour("card")[channel],
-      );
-      expect(contrast(colour("text"), cell), `text on ${name}`).toBeGreaterThan(4.5);
-    }
-  });
-});
-
-describe("parts", () => {
-  test("axes have round numbers", () => {
-    expect(epochTicks(1)).toEqual([0]);
-    expect(epochTicks(7)).toEqual([0, 1, 2, 3, 4, 5, 6]);
-    expect(epochTicks(12)).toEqual([1, 3, 5, 7, 9, 11]);
-    expect(epochTicks(114)).toEqual([19, 39, 59, 79, 99]);
-    expect(valueTicks([1.1, 0.09], null)).toEqual([0, 0.5, 1, 1.5]);
-    expect(valueTicks([0.88, 0.97], 1)).toEqual([0.85, 0.9, 0.95, 1]);
-    expect(valueTicks([0], null)).toEqual([0, 0.2]);
-    expect(valueTicks([1], 1)).toEqual([0.9, 0.92, 0.94, 0.96, 0.98, 1]);
-  });
-
-  test("templates escape text, in attributes and lists too, and keep HTML", () => {
-    const text = `<a href="x">'&`;
-    expect(String(html`<p title="${text}">${[text, 1, null]}${new Html("<br>")}</p>`)).toBe(
-      `<p title="&lt;a href=&quot;x&quot;&gt;&#39;&amp;">&lt;a href=&quot;x&quot;&gt;&#39;&amp;1<br></p>`,
-    );
-    expect(String(html`${"a\u0000b\ud800c\n"}`)).toBe("a\ufffdb\ufffdc\n");
-  });
-
-  test("numbers", () => {
-    expect([1, 0.99999, 0.975, 0.5, 0.00001, 0].map(percent)).toEqual(
-      ["100", "99.9", "97.5", "50", "0.1", "0"].map((number) => `${number}\u00a0%`),
-    );
-    expect([0.4, 999.4, 999.6, 12_345, 99_960, 250_000].map(duration)).toEqual([
-      "0 ms",
-      "999 ms",
-      "1.0 s",
-      "12.3 s",
-      "1 min 40 s",
-      "4 min 10 s",
-    ]);
-    expect([0.012345, 1234, Number.NaN].map(short)).toEqual(["0.0123", "1230", "not a number"]);
-    expect(wilsonInterval(9, 10)).toBeCloseToTensor([0.595849973, 0.982123815], { absolute: 1e-6 });
-    expect(wilsonInterval(0, 0)).toEqual([0, 1]);
-  });
 });

@@ -1,17 +1,16 @@
 /** The report of a classifier of your own: one file that asks nothing of any server, for the screen and for paper. */
+import { counted, duration, type Html, html, page, percent } from "../../drawing/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { engineField } from "../../inspect/index.ts";
 import { checkOptions, nullable, wholeNumberField } from "../../options/index.ts";
 import type { FinetuneResult, PartScores } from "../result.ts";
 import { gallerySection } from "./gallery.ts";
-import { Html, html } from "./html.ts";
 import { learningSection } from "./learning.ts";
-import { counted, duration, percent } from "./numbers.ts";
 import { makePictures, makeThumbnails } from "./pictures.ts";
 import { duplicatesSection, makingSection, problemsSection, shownDuplicates } from "./records.ts";
 import { accuracyNote, countsSection, partTitles, scoresSection } from "./scores.ts";
 import { selectPhotos } from "./selection.ts";
-import { style } from "./style.ts";
+import { photoStyle } from "./style.ts";
 
 /** How a report is made. */
 export interface ReportOptions {
@@ -46,29 +45,16 @@ export async function htmlReport(result: FinetuneResult, options: ReportOptions 
     duplicatesSection(result, await thumbnailsOf(result, photos)),
     makingSection(result),
   ];
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<link rel="icon" href="data:,">
-<title>${title}</title>
-<style>${new Html(style)}</style>
-</head>
-<body>
-<main>
-<header><h1><bdi>${nameOf(result.photos)}</bdi></h1>
+  return page({
+    title,
+    content: html`<header><h1><bdi>${nameOf(result.photos)}</bdi></h1>
 <p class="soft">A classifier of ${counted(result.classNames.length, "class", "classes")} on <bdi>${result.backbone.name}</bdi>.</p>
 ${tiles(result, scores)}
 ${contents(result, scores)}</header>
-${sections}
-<footer>Made by Fovea ${result.versions["fovea"] ?? null}. This file holds all that it shows; it loads nothing.</footer>
-</main>
-</body>
-</html>
-`;
-  return page.toString();
+${sections}`,
+    footer: `Made by Fovea ${result.versions["fovea"] ?? ""}.`,
+    styles: [photoStyle],
+  });
 }
 
 async function examples(

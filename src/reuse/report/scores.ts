@@ -1,6 +1,5 @@
+import { counted, grouped, type Html, html, percent, short, wilsonInterval } from "../../drawing/index.ts";
 import type { ClassCounts, FinetuneResult, PartScores } from "../result.ts";
-import { type Html, html } from "./html.ts";
-import { counted, grouped, percent, short, wilsonInterval } from "./numbers.ts";
 
 /** What a part is called. */
 export const partTitles = { train: "training", validation: "validation", test: "held-out" } as const;

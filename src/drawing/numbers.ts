@@ -1,4 +1,4 @@
-/** How the report writes numbers. */
+/** How pages write numbers. */
 
 /** `97.5 %`, in one piece. All of them is `100 %`, and nothing less is. */
 export function percent(share: number): string {

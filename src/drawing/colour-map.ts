@@ -1,5 +1,10 @@
-/** How numbers from 0 to 1 become colours. */
-export type ColourMap = "turbo" | "viridis";
+import { mixedColours } from "./colour-mix.ts";
+
+/** How numbers from 0 to 1 become colours: one hue or a walk through several, from little to much. */
+export type ColourMap = "turbo" | "viridis" | "grays" | "blues";
+
+/** How numbers with a sign become colours: 0 the least, 1/2 nothing, 1 the greatest. */
+export type SignedColourMap = "blueOrange";
 
 /** Coefficients of a polynomial, the constant first, for red, green and blue. */
 type Polynomials = readonly [red: readonly number[], green: readonly number[], blue: readonly number[]];
@@ -9,7 +14,7 @@ type Polynomials = readonly [red: readonly number[], green: readonly number[], b
  * visualization", Google AI blog, 2019), viridis's of degree 6 (Zucker: "matplotlib colormaps", Shadertoy WlfXRN, 2019; the map by
  * Smith and van der Walt, 2015).
  */
-const polynomials: { readonly [M in ColourMap]: Polynomials } = {
+const polynomials: { readonly [M in "turbo" | "viridis"]: Polynomials } = {
   turbo: [
     [0.13572138, 4.6153926, -42.66032258, 132.13108234, -152.94239396, 59.28637943],
     [0.09140261, 2.19418839, 4.84296658, -14.18503333, 4.27729857, 2.82956604],
@@ -22,14 +27,29 @@ const polynomials: { readonly [M in ColourMap]: Polynomials } = {
   ],
 };
 
-/** Names of all maps. */
-export const colourMaps = Object.keys(polynomials) as readonly ColourMap[];
+/** Colours at even distances, between which colours are mixed so that equal steps look equal. */
+const stops: {
+  readonly [M in "blues" | SignedColourMap]: readonly string[];
+} = {
+  blues: ["#f4f7fb", "#a9c8ea", "#4a8fd3", "#1b57a0", "#0a2550"],
+  blueOrange: ["#123f7d", "#4d8bd6", "#b9d2ee", "#f5f4f1", "#f3cba9", "#d97b31", "#7d3606"],
+};
+
+/** Names of the maps of numbers without a sign. */
+export const colourMaps: readonly ColourMap[] = ["turbo", "viridis", "grays", "blues"];
 
 /** Red, green and blue, 0 to 255, of 256 numbers from 0 to 1. */
-export function colourTable(name: ColourMap): Uint8Array {
+export function colourTable(name: ColourMap | SignedColourMap): Uint8Array {
+  if (name === "turbo" || name === "viridis") return fittedTable(polynomials[name]);
+  // As images of one channel are shown everywhere.
+  if (name === "grays") return Uint8Array.from({ length: 256 * 3 }, (_, index) => Math.floor(index / 3));
+  return Uint8Array.from(mixedColours(stops[name], 256).flat());
+}
+
+function fittedTable(channels: Polynomials): Uint8Array {
   const table = new Uint8ClampedArray(256 * 3);
   for (let entry = 0; entry < 256; entry++) {
-    for (const [channel, coefficients] of polynomials[name].entries()) {
+    for (const [channel, coefficients] of channels.entries()) {
       // Horner's rule.
       const value = coefficients.reduceRight((sum, coefficient) => sum * (entry / 255) + coefficient, 0);
       table[entry * 3 + channel] = 255 * value;
