@@ -48,6 +48,15 @@ export {
 export * as formats from "./formats/index.ts";
 export type { FetchOptions, FetchProgress, Patience } from "./hub/index.ts";
 export {
+  type AttributeOptions,
+  type Attribution,
+  type AttributionMethod,
+  type AttributionMethods,
+  attribute,
+  attributionMethods,
+  type CommonAttributionOptions,
+  type Completeness,
+  type FillColour,
   type GradCam,
   type GradCamOptions,
   gradCam,

@@ -6,7 +6,7 @@ Run from the repository's root with a Python that has torch 2.13:
 
 Images and parameters are not stored: both sides compute them by `draw` of ops.py, the images with seed 1, parameters with seeds
 from 2 on in the order of the model. Layouts are Fovea's: images [N, H, W, C], kernels [KH, KW, C, O], dense weights [inputs, units].
-Maps are divided by their greatest value. The nets are those of src/inspect/grad-cam.test.ts, layer by layer.
+Maps are divided by their greatest value. The nets are those of src/testing/attribution-nets.ts, layer by layer.
 """
 
 import json

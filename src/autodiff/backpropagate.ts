@@ -1,5 +1,5 @@
-import { type Node, topologicalOrder } from "../graph/index.ts";
-import { type Build, createBuild, type OpRule, opTable } from "../ops/index.ts";
+import { type Node, type OpKind, topologicalOrder } from "../graph/index.ts";
+import { type Build, createBuild, type GradientRule, opTable } from "../ops/index.ts";
 import { formatShape, OptionError, ShapeError, sizeOf } from "../tensor/index.ts";
 import { sumDown } from "./sum-down.ts";
 
@@ -25,12 +25,19 @@ export interface Backpropagation {
 export type BuildFor = (scope: string) => Build;
 
 /**
+ * Rules that take the place of those of `opTable`, for signals that are not gradients: deconvolution and guided backpropagation
+ * go back through a ReLU in ways of their own. Kinds that are left out keep their gradient.
+ */
+export type OtherRules = { readonly [K in OpKind]?: GradientRule<K> };
+
+/**
  * Reverse-mode differentiation, graph to graph. Walks the nodes between `loss` and `wrt` from the loss back; asks each
  * one's rule for the gradients of its inputs, sums those down where broadcasting had stretched a value, and adds up
  * what reaches a value through several uses. Gradient nodes get the scope of the forward node they belong to.
  *
  * @param loss - a float32 node of size 1
  * @param wrt - float32 nodes, leaves or not
+ * @param rules - for kinds whose rule is to be another than the gradient; then what comes out is not a gradient
  * @throws ShapeError when the loss has more than one element or a node is not float32
  * @throws OptionError when an op on the way has no gradient
  */
@@ -38,6 +45,7 @@ export function backpropagate(
   loss: Node,
   wrt: readonly Node[],
   buildFor: BuildFor = createBuild,
+  rules: OtherRules = {},
 ): Backpropagation {
   checkLoss(loss);
   wrt.forEach(checkDifferentiable);
@@ -52,7 +60,7 @@ export function backpropagate(
     if (gradient === null) continue;
     gradients.set(node, gradient);
     if (!node.inputs.some((input) => needed.has(input))) continue;
-    for (const contribution of contributionsOf(node, gradient, needed, buildFor(node.scope))) {
+    for (const contribution of contributionsOf(node, gradient, needed, buildFor(node.scope), rules)) {
       const target = node.inputs[contribution.input];
       const terms = contributions.get(target);
       if (terms === undefined) contributions.set(target, [contribution]);
@@ -122,8 +130,9 @@ function contributionsOf(
   gradient: Node,
   needed: ReadonlySet<Node>,
   build: Build,
+  rules: OtherRules,
 ): Contribution[] {
-  const rule = (opTable[node.kind] as OpRule<typeof node.kind>).gradient;
+  const rule = ruleFor(node.kind, rules);
   if (rule === null) {
     throw new OptionError("this op has no gradient, but the loss depends on a trained value through it", {
       where: placeOf(node),
@@ -136,4 +145,10 @@ function contributionsOf(
       ? []
       : [{ from: node, input, gradient: sumDown(term, node.inputs[input].shape, build) }],
   );
+}
+
+/** The rule of a kind: another one where it was given. */
+function ruleFor<K extends OpKind>(kind: K, rules: OtherRules): GradientRule<K> | null {
+  const other: GradientRule<K> | undefined = rules[kind];
+  return other ?? opTable[kind].gradient;
 }

@@ -4,4 +4,5 @@ export {
   backpropagate,
   type Contribution,
   gradients,
+  type OtherRules,
 } from "./backpropagate.ts";

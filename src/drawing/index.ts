@@ -5,7 +5,7 @@ export { type Content, Html, html } from "./html.ts";
 export { imageAddress, photoFormat } from "./image-address.ts";
 export { type ChartAxis, type ChartLine, type LineChart, lineChart, lineKey } from "./line-chart.ts";
 export { counted, duration, grouped, percent, short, wilsonInterval } from "./numbers.ts";
-export { type OverlayOptions, overlay } from "./overlay.ts";
+export { type OverlayOptions, overlay, stretched } from "./overlay.ts";
 export { type Page, page, svgFile } from "./page.ts";
 export { type PaintOptions, paintMap, paintRange } from "./paint-map.ts";
 export { type PictureSheet, pictureSheet, type SheetPicture, type SheetSection } from "./picture-sheet.ts";

@@ -74,7 +74,11 @@ function betweens(source: number, target: number): Between[] {
 }
 
 /** A map at an image's size, row by row. Shapes: [h, w] -> height * width numbers. */
-function stretched({ shape: [rows, columns], data }: Tensor, height: number, width: number): Float32Array {
+export function stretched(
+  { shape: [rows, columns], data }: Tensor,
+  height: number,
+  width: number,
+): Float32Array {
   const across = betweens(columns, width);
   const down = betweens(rows, height);
   const result = new Float32Array(height * width);

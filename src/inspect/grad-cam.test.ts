@@ -15,6 +15,7 @@ import {
 } from "../models/index.ts";
 import { createBuild } from "../ops/index.ts";
 import { type Shape, Tensor } from "../tensor/index.ts";
+import { attributionNets, drawParameters } from "../testing/attribution-nets.ts";
 import { drawn } from "../testing/drawn.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { centralDifferences } from "./central-difference.ts";
@@ -30,40 +31,6 @@ interface Golden {
   }[];
 }
 const golden: Golden = JSON.parse(readFileSync(new URL("./golden/grad-cam.json", import.meta.url), "utf8"));
-
-/** The nets of scripts/golden/grad_cam.py. */
-const nets = {
-  plain: () =>
-    sequential([
-      layers.conv2d({ filters: 5, kernelSize: 3, padding: "same", inputShape: [8, 8, 3] }),
-      layers.batchNormalization({ name: "normal", epsilon: 1e-3 }),
-      layers.activation({ activation: "relu" }),
-      layers.maxPool2d(),
-      layers.conv2d({ name: "second", filters: 6, kernelSize: 3, padding: "same", activation: "relu" }),
-      layers.flatten(),
-      layers.dense({ units: 4 }),
-    ]),
-  residual: () => {
-    const image = input({ shape: [8, 8, 3] });
-    const conv = { filters: 4, kernelSize: 3, padding: "same" } as const;
-    const stem = layers.conv2d({ ...conv, activation: "relu" }).apply(image);
-    const sum = layers.add().apply([stem, layers.conv2d(conv).apply(stem)]);
-    const end = layers.activation({ activation: "relu" }).apply(sum);
-    const mean = layers.globalAveragePool2d().apply(end);
-    const outputs = layers.dense({ units: 3, activation: "softmax" }).apply(mean);
-    return functional({ inputs: image, outputs, taps: { stem, sum: end } });
-  },
-} as const;
-
-async function drawWeights(model: Model): Promise<Model> {
-  const weights = modelParameters(model.architecture).map(({ name, shape }, index) => {
-    const { data } = drawn(shape, index + 2);
-    const values = name.endsWith("running_var") ? data.map((value) => Math.abs(value) + 0.5) : data;
-    return [name, new Tensor("float32", shape, values)] as const;
-  });
-  await model.setWeights(new Map(weights));
-  return model;
-}
 
 const engines: Record<string, Engine> = {};
 beforeAll(async () => {
@@ -81,7 +48,7 @@ describe.each([
   test.each(golden.cases.map((entry) => [entry.net, entry.tap, entry] as const))(
     "%s at %s: PyTorch's maps and scores",
     async (net, tap, { classes, scores, maps }) => {
-      const model = await drawWeights(nets[net]());
+      const model = await drawParameters(attributionNets[net]());
       const images = drawn([2, 8, 8, 3], 1);
       const engine = engines[name];
       model.compile({ engine });
@@ -97,7 +64,7 @@ describe.each([
   );
 
   test("a mean over the image and a dense layer: the class activation map", async () => {
-    const model = await drawWeights(nets.residual());
+    const model = await drawParameters(attributionNets.residual());
     const engine = engines[name];
     model.compile({ engine });
     const images = drawn([1, 8, 8, 3], 7);
@@ -163,7 +130,7 @@ test("channel weights are central differences of the score, in float64", async (
     kernelSize: 1,
     inputShape: [height, width, 2],
   });
-  const model = await drawWeights(sequential([stem, ...tail()]));
+  const model = await drawParameters(sequential([stem, ...tail()]));
   const engine = engines["reference"];
   model.compile({ engine });
   const images = drawn([1, height, width, 2], 3);

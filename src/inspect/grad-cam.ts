@@ -10,7 +10,7 @@
 import { backpropagate } from "../autodiff/index.ts";
 import type { Engine, Program, Session } from "../engine/engine.ts";
 import { defaultEngine } from "../engine/index.ts";
-import { type Graph, isKind, type Node, variablesOf } from "../graph/index.ts";
+import { type Graph, variablesOf } from "../graph/index.ts";
 import {
   imagesName,
   type Model,
@@ -19,18 +19,19 @@ import {
   type ResidentData,
   tapOutput,
 } from "../models/index.ts";
-import { type Build, createBuild } from "../ops/index.ts";
+import { createBuild } from "../ops/index.ts";
 import { checkOptions, field, nullable, wholeNumberField } from "../options/index.ts";
-import { formatShape, ShapeError, sameShape, sizeOf, Tensor } from "../tensor/index.ts";
+import { sizeOf, Tensor } from "../tensor/index.ts";
+import { type AskedClass, type ChosenTap, checkImages, chooseTap, classesOf, classField } from "./choice.ts";
+import { classesInput, classScore, oneHot } from "./class-score.ts";
 import { engineField } from "./engine-field.ts";
-import { type ChosenTap, chooseTap, classesOf } from "./grad-cam-choice.ts";
 
 /** What to look at, and for which class. */
 export interface GradCamOptions {
   /** A tap's or a layer's name; default the last layer whose output has rows and columns, `[H, W, C]` with H W > 1. */
   readonly tap?: string | null;
   /** A class by index or name, for all images, or one for each; default the likeliest class of each image. */
-  readonly class?: number | string | readonly (number | string)[] | null;
+  readonly class?: AskedClass | null;
   /** Images at a time; default 16. */
   readonly batchSize?: number;
   /** What computes; default the process's wasm engine. */
@@ -51,18 +52,12 @@ export interface GradCam {
 
 const fields = {
   tap: nullable(field("a tap's or a layer's name", (value): value is string => typeof value === "string")),
-  class: nullable(
-    field("a class, or a list with one for each image", (value): value is GradCamClass => {
-      return [value].flat().every((one) => typeof one === "number" || typeof one === "string");
-    }),
-  ),
+  class: nullable(classField),
   batchSize: wholeNumberField(1, 16),
   engine: nullable(engineField),
 };
-type GradCamClass = number | string | readonly (number | string)[];
 
 /** Names in the program. */
-const classesInput = "classes";
 const mapOutput = "map";
 const scoreOutput = "score";
 
@@ -82,9 +77,9 @@ export async function gradCam(
   options: GradCamOptions = {},
 ): Promise<GradCam[]> {
   const { batchSize, ...chosen } = checkOptions<Required<GradCamOptions>>("gradCam", options, fields);
-  checkImages(model, images);
+  checkImages(model, images, "gradCam");
   const tap = chooseTap(model, chosen.tap);
-  const classes = await classesOf(model, images, chosen.class);
+  const classes = await classesOf(model, images, chosen.class, "gradCam");
   const engine = chosen.engine ?? (await defaultEngine());
   const session = await engine.openSession();
   try {
@@ -98,14 +93,6 @@ export async function gradCam(
   } finally {
     await session.close();
   }
-}
-
-function checkImages({ inputShape, name }: Model, { shape }: Tensor): void {
-  if (shape.length > 0 && shape[0] > 0 && sameShape(shape.slice(1), inputShape)) return;
-  throw new ShapeError(`the images are ${formatShape(shape)}, [N, ${inputShape.join(", ")}] was expected`, {
-    where: `gradCam, model "${name}"`,
-    hint: "data.imageToInput makes such images.",
-  });
 }
 
 function rowsOf({ shape, data }: Tensor<"uint8" | "float32">, begin: number, end: number) {
@@ -170,10 +157,7 @@ function gradCamGraph(model: Model, source: ResidentData | "input", count: numbe
   const { outputs } = predictionGraph(model, source, count, [call]);
   const { [modelOutput]: output, [tapOutput(call)]: activations } = outputs;
   const build = createBuild("gradCam");
-  const scores = beforeSoftmax(build, output);
-  const select = build("input", [], { name: classesInput, shape: scores.shape, dtype: "float32" });
-  const picked = build("multiply", [scores, select], {});
-  const score = build("reduceSum", [picked], { axes: [1], keepDimensions: false });
+  const score = classScore(build, output);
   // Images know nothing of each other in inference: the gradient of the sum is that of each.
   const sum = build("reduceSum", [score], { axes: [0], keepDimensions: true });
   const gradient = backpropagate(sum, [activations]).gradients.get(activations);
@@ -186,26 +170,12 @@ function gradCamGraph(model: Model, source: ResidentData | "input", count: numbe
   return { outputs: { [mapOutput]: build("relu", [map], {}), [scoreOutput]: score }, updates: [] };
 }
 
-/** A softmax at the end makes gradients small where the model is sure, and mixes the classes: what goes into it counts. */
-function beforeSoftmax(build: Build, output: Node): Node {
-  let end = output;
-  while (isKind(end, "reshape")) end = end.inputs[0];
-  if (!isKind(end, "softmax") && !isKind(end, "logSoftmax")) return output;
-  return build("reshape", [end.inputs[0]], { shape: output.shape });
-}
-
 /** Preprocessed images are fed; bytes are a variable, and are loaded by index as in training. */
 function feedsOf(images: Tensor<"uint8"> | Tensor<"float32">): Record<string, Tensor> {
   if (images.dtype === "float32") return { images };
   const [count] = images.shape;
   const indices = Int32Array.from({ length: count }, (_, index) => index);
   return { indices: new Tensor("int32", [count], indices), key: Tensor.zeros("uint32", [2]) };
-}
-
-function oneHot(classes: readonly number[], count: number): Tensor<"float32"> {
-  const rows = Tensor.zeros("float32", [classes.length, count]);
-  for (const [row, index] of classes.entries()) rows.data[row * count + index] = 1;
-  return rows;
 }
 
 /** The map of one image, 1 at its greatest. */

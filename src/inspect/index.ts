@@ -1,3 +1,13 @@
+export { type Attribution, attribute } from "./attribute.ts";
+export type { Completeness } from "./attribution-methods.ts";
+export {
+  type AttributeOptions,
+  type AttributionMethod,
+  type AttributionMethods,
+  attributionMethods,
+  type CommonAttributionOptions,
+  type FillColour,
+} from "./attribution-options.ts";
 export { type BackpropOptions, type BackpropWalk, type WalkStep, walkBackprop } from "./backprop.ts";
 
 export { engineField } from "./engine-field.ts";

@@ -9,7 +9,14 @@ export type {
 } from "./architecture.ts";
 export { inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts";
 export type { BatchOptions } from "./batch-size.ts";
-export { type BatchSource, dataTypeOf, imagesName, type ResidentData } from "./batch-source.ts";
+export {
+  type BatchSource,
+  dataTypeOf,
+  imagesInput,
+  imagesName,
+  loadBatch,
+  type ResidentData,
+} from "./batch-source.ts";
 export type { ClassWeights } from "./class-weights.ts";
 export type { CompileConfiguration, CompileOptions } from "./compile.ts";
 export {

@@ -1,5 +1,31 @@
 import { callNamed, inferenceCalls, type Model } from "../models/index.ts";
-import { formatShape, nameHint, OptionError, type Shape, ShapeError, type Tensor } from "../tensor/index.ts";
+import { field } from "../options/index.ts";
+import {
+  formatShape,
+  nameHint,
+  OptionError,
+  type Shape,
+  ShapeError,
+  sameShape,
+  type Tensor,
+} from "../tensor/index.ts";
+
+/** A class by index or name, for all images, or one for each. */
+export type AskedClass = number | string | readonly (number | string)[];
+
+/** An option that is a class. */
+export const classField = field("a class, or a list with one for each image", (value): value is AskedClass =>
+  [value].flat().every((one) => typeof one === "number" || typeof one === "string"),
+);
+
+/** @throws ShapeError for images that do not suit the model */
+export function checkImages({ inputShape, name }: Model, { shape }: Tensor, where: string): void {
+  if (shape.length > 0 && shape[0] > 0 && sameShape(shape.slice(1), inputShape)) return;
+  throw new ShapeError(`the images are ${formatShape(shape)}, [N, ${inputShape.join(", ")}] was expected`, {
+    where: `${where}, model "${name}"`,
+    hint: "data.imageToInput makes such images.",
+  });
+}
 
 /** The call whose activations are looked at, and what it is called. */
 export interface ChosenTap {
@@ -54,13 +80,14 @@ export function chooseTap({ architecture, name: model }: Model, asked: string | 
 export async function classesOf(
   model: Model,
   images: Tensor<"uint8" | "float32">,
-  asked: number | string | readonly (number | string)[] | null,
+  asked: AskedClass | null,
+  where: string,
 ): Promise<number[]> {
   if (model.outputShape.length !== 1) {
     throw new ShapeError(
       `the model gives ${formatShape(model.outputShape)}, one score a class was expected`,
       {
-        where: `gradCam, model "${model.name}"`,
+        where: `${where}, model "${model.name}"`,
         hint: "Take a classifier.",
       },
     );
@@ -68,30 +95,34 @@ export async function classesOf(
   const [count] = images.shape;
   if (asked === null) return [...(await model.predictClasses(images))];
   if (typeof asked === "number" || typeof asked === "string") {
-    const index = classOf(model, asked);
+    const index = classOf(model, asked, where);
     return Array.from({ length: count }, () => index);
   }
   if (asked.length !== count) {
     throw new OptionError(`${asked.length} classes were given for ${count} images`, {
-      where: "gradCam, class",
+      where: `${where}, class`,
       hint: "Give one class for all images, or one for each.",
     });
   }
-  return asked.map((one) => classOf(model, one));
+  return asked.map((one) => classOf(model, one, where));
 }
 
-function classOf({ classNames, outputShape: [classes] }: Model, asked: number | string): number {
+function classOf(
+  { classNames, outputShape: [classes] }: Model,
+  asked: number | string,
+  where: string,
+): number {
   if (typeof asked === "string") {
     const index = classNames?.indexOf(asked) ?? -1;
     if (index >= 0) return index;
     throw new OptionError(`the model has no class "${asked}"`, {
-      where: "gradCam, class",
+      where: `${where}, class`,
       hint: classNames === null ? "Its classes have no names: give an index." : nameHint(asked, classNames),
     });
   }
   if (Number.isInteger(asked) && asked >= 0 && asked < classes) return asked;
   throw new OptionError(`the model has no class ${asked}`, {
-    where: "gradCam, class",
+    where: `${where}, class`,
     hint: `Give an index from 0 to ${classes - 1}.`,
   });
 }
