@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { datasets } from "../data/index.ts";
-import { nonLinearities } from "../inspect/index.ts";
+import { nonLinearities, walkCosts } from "../inspect/index.ts";
 import { lossKinds } from "../losses/index.ts";
 import { learningRateAt, optimizerKinds } from "../optimizers/index.ts";
 import { models } from "../zoo/index.ts";
-import { nonLinearityNames } from "./commands/backprop.ts";
+import { costNames, nonLinearityNames } from "./commands/backprop.ts";
 import { compileChoice } from "./compile.ts";
 import { configFromFlags, type TrainSettings } from "./config.ts";
 import { datasetNames, lossNames, modelNames, optimizerNames } from "./names.ts";
@@ -19,6 +19,7 @@ describe("names of the command line", () => {
     expect(datasetNames).toEqual(Object.keys(datasets));
     expect(new Set(lossNames.map(keyName))).toEqual(new Set(lossKinds.map(keyName)));
     expect(nonLinearityNames).toEqual(nonLinearities);
+    expect(costNames).toEqual(walkCosts);
     const kinds = new Set(optimizerNames.map((optimizer) => choose({ optimizer }).optimizer.kind));
     expect(kinds).toEqual(new Set(optimizerKinds));
   });

@@ -6,14 +6,17 @@
  */
 import type { Backpropagation } from "../autodiff/index.ts";
 import { evaluate } from "../engine/reference/index.ts";
+import type { Node } from "../graph/index.ts";
 import { updateTable } from "../ops/index.ts";
-import { OptionError } from "../tensor/index.ts";
+import { OptionError, sizeOf } from "../tensor/index.ts";
 import {
+  buildSmallNet,
   type NonLinearity,
   resolveSmallNet,
   type SmallNet,
   type SmallNetGraph,
   type SmallNetOptions,
+  type WalkCost,
 } from "./small-net.ts";
 import { type BackwardLayer, type ForwardLayer, feedsOf, Walk, type WalkEquation } from "./walk.ts";
 
@@ -35,17 +38,24 @@ export interface WalkStep {
 /** All that there is to say of a net's forward pass, backward pass and first steps. */
 export interface BackpropWalk {
   readonly nonLinearity: NonLinearity;
+  readonly costName: WalkCost;
   /** Units of each layer, the input first. */
   readonly sizes: readonly number[];
   readonly parameters: number;
   readonly input: readonly number[];
   readonly target: readonly number[];
+  /** All weights, layer by layer, each layer's unit by unit. */
+  readonly weights: readonly number[];
+  /** All biases, layer by layer. */
+  readonly biases: readonly number[];
   readonly forward: readonly ForwardLayer[];
   readonly cost: WalkEquation;
   /** From the last layer to the first. */
   readonly backward: readonly BackwardLayer[];
   readonly learningRate: number;
   readonly steps: readonly WalkStep[];
+  /** The parameters behind the last step, in the order of `weights` and `biases`. */
+  readonly after: { readonly weights: readonly number[]; readonly biases: readonly number[] };
 }
 
 const mostSteps = 100_000;
@@ -60,17 +70,21 @@ export function walkBackprop(options: BackpropOptions = {}): BackpropWalk {
   checkDescent(learningRate, steps);
   const net = resolveSmallNet(options);
   const walk = new Walk(net);
+  const descent = descend(net, walk.graph, walk.backpropagation, learningRate, steps);
   return {
     nonLinearity: net.nonLinearity,
+    costName: net.cost,
     sizes: [net.input.length, ...net.layers.map(({ units }) => units)],
     parameters: net.layers.reduce((count, { weights, biases }) => count + weights.length + biases.length, 0),
     input: [...net.input],
     target: [...net.target],
+    weights: net.layers.flatMap(({ weights }) => [...weights]),
+    biases: net.layers.flatMap(({ biases }) => [...biases]),
     forward: net.layers.map((_, layer) => walk.forwardLayer(layer)),
     cost: walk.equation(walk.graph.cost, "C", []),
     backward: net.layers.map((_, layer) => walk.backwardLayer(layer)).reverse(),
     learningRate,
-    steps: descend(net, walk.graph, walk.backpropagation, learningRate, steps),
+    ...descent,
   };
 }
 
@@ -81,7 +95,7 @@ function descend(
   { gradients: partials }: Backpropagation,
   learningRate: number,
   count: number,
-): WalkStep[] {
+): Pick<BackpropWalk, "steps" | "after"> {
   const feeds = feedsOf(net);
   const output = graph.layers[graph.layers.length - 1].z;
   const parameters = graph.layers.flatMap(({ w, b }) => [w, b]);
@@ -90,12 +104,52 @@ function descend(
   for (let step = 0; step <= count; step++) {
     const [cost, y, ...slopes] = evaluate([graph.cost, output, ...wanted], feeds);
     steps.push({ step, cost: cost[0], output: [...y] });
+    if (step === count) break;
     for (const [index, { attributes }] of parameters.entries()) {
       const hyper = Float64Array.of(learningRate);
       updateTable.sgd.reference({ weightDecay: 0 }, feeds[attributes.name], slopes[index], [], hyper);
     }
   }
-  return steps;
+  const all = (kind: "w" | "b") => graph.layers.flatMap((layer) => [...feeds[layer[kind].attributes.name]]);
+  return { steps, after: { weights: all("w"), biases: all("b") } };
+}
+
+/**
+ * The cost as a function of one parameter, all others as they are: its slope at the parameter's own value is the partial
+ * derivative.
+ *
+ * @param parameter - as the walk calls it: `w2`, `b1`, `w1[2,1]`
+ * @param values - what to set it to
+ * @returns the cost at each of the values
+ * @throws OptionError as {@link walkBackprop}, and for a parameter that there is not
+ */
+export function costAlong(options: BackpropOptions, parameter: string, values: readonly number[]): number[] {
+  const net = resolveSmallNet(options);
+  const graph = buildSmallNet(net);
+  const feeds = feedsOf(net);
+  const names = graph.layers.flatMap(({ w, b }) => [...parameterNames(w), ...parameterNames(b)]);
+  const place = names.find(({ name }) => name === parameter);
+  if (place === undefined) {
+    throw new OptionError(`the net has no ${parameter}`, {
+      where: "backprop parameter",
+      hint: `It has ${names[0].name} to ${names[names.length - 1].name}.`,
+    });
+  }
+  const at = feeds[place.variable];
+  return values.map((value) => {
+    return evaluate([graph.cost], { ...feeds, [place.variable]: at.with(place.index, value) })[0][0];
+  });
+}
+
+/** `w1[2,1]` and its like, with the place of each in the variable; a variable of one number has no subscript. */
+function parameterNames({ attributes: { name, shape } }: Node<"variable">) {
+  const count = sizeOf(shape);
+  const columns = shape.length === 2 ? shape[1] : null;
+  return Array.from({ length: count }, (_, index) => {
+    const place = columns === null ? [index] : [Math.floor(index / columns), index % columns];
+    const subscript = count === 1 ? "" : `[${place.map((one) => one + 1).join(",")}]`;
+    return { name: `${name}${subscript}`, variable: name, index };
+  });
 }
 
 function checkDescent(learningRate: number, steps: number): void {

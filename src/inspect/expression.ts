@@ -175,6 +175,11 @@ function write(expression: Expression, style: Style, strength: Strength): Formul
 }
 
 function writeProduct(factors: readonly Expression[], style: Style, strength: Strength): FormulaPart[] {
+  const [sign, ...others] = factors;
+  if (sign.kind === "number" && sign.value === -1 && others.length > 0) {
+    const opposite = [plain("-"), ...write(product(others), style, 2)];
+    return strength > 0 ? [plain("("), ...opposite, plain(")")] : opposite;
+  }
   const inner = factors.flatMap((factor, index) => {
     const dot = index === 0 ? [] : [plain("·")];
     // Only the first factor can be a bare negative number: -2·x, but x·(-2).

@@ -1,6 +1,6 @@
 import { isKind, type Node, type OpKind } from "../graph/index.ts";
 import type { Shape } from "../tensor/index.ts";
-import { type Expression, number, product, sum } from "./expression.ts";
+import { type Expression, evaluateExpression, number, product, sum } from "./expression.ts";
 
 /** A position in a tensor: a number an axis, or a letter where a formula sums over the axis. */
 export type Position = readonly (number | string)[];
@@ -69,6 +69,7 @@ const writers: { readonly [K in OpKind]?: Writer } = {
     return termOf(input, reshaped(node.shape, position, input.shape), notation);
   },
   broadcast: (context) => operand(context, 0),
+  slice: writeSlice,
   reduceSum: writeReduceSum,
   matmul: writeMatmul,
   sigmoid: writeNonLinearity,
@@ -79,6 +80,8 @@ const writers: { readonly [K in OpKind]?: Writer } = {
   tanhGradient: (context) => writeSlope(context, inputOf(inputOf(context.node, 0), 0)),
   reluGradient: (context) => writeSlope(context, inputOf(inputOf(context.node, 0), 0)),
   geluGradient: (context) => writeSlope(context, inputOf(context.node, 0)),
+  softmaxCrossEntropy: writeCrossEntropy,
+  softmaxCrossEntropyGradient: writeCrossEntropyGradient,
 };
 
 /** A node inside a formula: its symbol when it has a name, else its own formula. */
@@ -153,6 +156,43 @@ export function slopeAt(z: Node, position: Position, notation: Notation): Expres
   if (slope === undefined) throw new Error("no slope for a non-linearity");
   const value = valueAt(slope, position, notation);
   return { kind: "call", name: "s'", argument: termOf(z, position, notation), value, opaque: true };
+}
+
+function writeSlice({ node, position, notation }: WriteContext): Expression {
+  if (!isKind(node, "slice")) throw new Error("slice expected");
+  const { begin } = node.attributes;
+  const from = position.map((index, axis) => (typeof index === "number" ? index + begin[axis] : index));
+  return termOf(inputOf(node, 0), from, notation);
+}
+
+/** -t ln(σ(y)) - (1 - t) ln(1 - σ(y)): the walk's cross-entropy has two classes, with the logits y and 0. */
+function writeCrossEntropy({ node, position: [row], notation }: WriteContext): Expression {
+  const { p, t } = yesOrNo(node, row, notation);
+  const otherwise = (value: Expression) => sum([number(1), product([number(-1), value])]);
+  return sum([
+    product([number(-1), t, logarithm(p)]),
+    product([number(-1), otherwise(t), logarithm(otherwise(p))]),
+  ]);
+}
+
+/** The gradient by y is σ(y) - t. */
+function writeCrossEntropyGradient({ node, position: [row], notation }: WriteContext): Expression {
+  const { p, t } = yesOrNo(node, row, notation);
+  const outer = termOf(inputOf(node, 2), [row], notation);
+  return product([outer, sum([p, product([number(-1), t])])]);
+}
+
+/** The probability of a yes, and what it should be, of a row of two classes. */
+function yesOrNo(node: Node, row: number | string, notation: Notation) {
+  const y = termOf(inputOf(inputOf(node, 0), 0), [row, 0], notation);
+  const t = termOf(inputOf(inputOf(node, 1), 0), [row, 0], notation);
+  const value = 1 / (1 + Math.exp(-evaluateExpression(y)));
+  return { p: { kind: "call", name: "σ", argument: y, value, opaque: false }, t } as const;
+}
+
+function logarithm(argument: Expression): Expression {
+  const value = Math.log(evaluateExpression(argument));
+  return { kind: "call", name: "ln", argument, value, opaque: false };
 }
 
 function sumOver(size: number, term: (index: number | string) => Expression): Expression {

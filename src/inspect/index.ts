@@ -8,12 +8,26 @@ export {
   type CommonAttributionOptions,
   type FillColour,
 } from "./attribution-options.ts";
-export { type BackpropOptions, type BackpropWalk, type WalkStep, walkBackprop } from "./backprop.ts";
 
+export {
+  type BackpropOptions,
+  type BackpropWalk,
+  costAlong,
+  type WalkStep,
+  walkBackprop,
+} from "./backprop.ts";
+export type { Nudge } from "./central-difference.ts";
+export { type ChainFactor, type ChainPath, chainPaths } from "./chain.ts";
 export { engineField } from "./engine-field.ts";
 export { type FormulaPart, formatNumber } from "./expression.ts";
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
 
 export { type ProfiledOperation, type ProfileOptions, profileStep, type StepProfile } from "./profile.ts";
-export { type NonLinearity, nonLinearities, type SmallNetOptions } from "./small-net.ts";
+export {
+  type NonLinearity,
+  nonLinearities,
+  type SmallNetOptions,
+  type WalkCost,
+  walkCosts,
+} from "./small-net.ts";
 export type { BackwardLayer, ForwardLayer, WalkEquation, WalkPartial } from "./walk.ts";

@@ -4,7 +4,16 @@ import { OptionError, RandomStream } from "../tensor/index.ts";
 
 /** Non-linearities that the walk knows, by the names that layers use. */
 export const nonLinearities = ["sigmoid", "tanh", "relu", "gelu"] as const;
+/** A non-linearity s that the walk knows. */
 export type NonLinearity = (typeof nonLinearities)[number];
+
+/**
+ * Costs that the walk knows, each summed over the output units: (y - t)^2, half of it, and the cross-entropy
+ * -t ln(p) - (1 - t) ln(1 - p) of p = 1 / (1 + e^-y).
+ */
+export const walkCosts = ["squared", "half-squared", "cross-entropy"] as const;
+/** A cost C that the walk knows. */
+export type WalkCost = (typeof walkCosts)[number];
 
 /** A small dense net with one example, in numbers: y = (w3*+b3) o s o (w2*+b2) o s o (w1*+b1)(x) for depth 3. */
 export interface SmallNetOptions {
@@ -13,6 +22,8 @@ export interface SmallNetOptions {
   /** Units of each inner layer (default 1). */
   readonly width?: number;
   readonly nonLinearity?: NonLinearity;
+  /** What is to become small (default `"squared"`). For `"cross-entropy"` targets are from 0 to 1. */
+  readonly cost?: WalkCost;
   /** All weights, layer by layer, each layer's unit by unit; drawn by `seed` when left out. */
   readonly weights?: readonly number[];
   /** All biases, layer by layer; drawn by `seed` when left out. */
@@ -36,6 +47,7 @@ export interface LayerValues {
 /** A small net with all its numbers, checked. */
 export interface SmallNet {
   readonly nonLinearity: NonLinearity;
+  readonly cost: WalkCost;
   readonly layers: readonly LayerValues[];
   readonly input: Float64Array;
   readonly target: Float64Array;
@@ -49,7 +61,7 @@ export interface LayerNodes {
   readonly a: Node;
 }
 
-/** The graph of a small net and its cost C = (y - t)^2, summed over the output units. */
+/** The graph of a small net and its cost C. */
 export interface SmallNetGraph {
   readonly x: Node<"input">;
   readonly t: Node<"input">;
@@ -66,12 +78,13 @@ const widest = 16;
  * @throws OptionError that names the option, what it should be and what came
  */
 export function resolveSmallNet(options: SmallNetOptions = {}): SmallNet {
-  const { depth = 3, width = 1, nonLinearity = "sigmoid", seed = 1 } = options;
+  const { depth = 3, width = 1, nonLinearity = "sigmoid", cost = "squared", seed = 1 } = options;
   checkWhole("depth", depth, 1, deepest, "More layers do not fit a screen; the rule stays the same.");
   checkWhole("width", width, 1, widest, "Wider layers do not fit a screen; the rule stays the same.");
   checkWhole("seed", seed, 0, Number.MAX_SAFE_INTEGER, "");
   const input = finiteNumbers("input", options.input ?? [0.5]);
   const target = finiteNumbers("target", options.target ?? [1]);
+  checkTarget(cost, target);
   const sizes = [input.length, ...new Array<number>(depth - 1).fill(width), target.length];
   const shapes = sizes.slice(1).map((units, layer) => ({ units, inputs: sizes[layer] ?? 1 }));
   const weightCounts = shapes.map(({ units, inputs }) => units * inputs);
@@ -86,7 +99,7 @@ export function resolveSmallNet(options: SmallNetOptions = {}): SmallNet {
     weights: layerWeights[layer],
     biases: layerBiases[layer],
   }));
-  return { nonLinearity, layers, input, target };
+  return { nonLinearity, cost, layers, input, target };
 }
 
 /** Builds the graph of a net: the same ops that models are made of. */
@@ -105,7 +118,7 @@ export function buildSmallNet(net: SmallNet): SmallNetGraph {
     previous = index === net.layers.length - 1 ? z : applyNonLinearity(net.nonLinearity, z);
     layers.push({ w, b, z, a: previous });
   }
-  return { x, t, layers, cost: buildCost(previous, t) };
+  return { x, t, layers, cost: buildCost(net.cost, previous, t) };
 }
 
 /** A state of the net that the walk can take hold of: a layer's z, or its a. */
@@ -127,7 +140,7 @@ export function buildTail(net: SmallNet, graph: SmallNetGraph, layer: number, st
     const z = build("add", [build("matmul", [previous, w], { transposeA: false, transposeB: true }), b], {});
     previous = isLast(index) ? z : applyNonLinearity(net.nonLinearity, z);
   }
-  return buildCost(previous, graph.t);
+  return buildCost(net.cost, previous, graph.t);
 }
 
 /** s(z) as layers build it. */
@@ -136,10 +149,40 @@ export function applyNonLinearity(nonLinearity: NonLinearity, z: Node): Node {
   return nonLinearity === "gelu" ? build("gelu", [z], { approximate: false }) : build(nonLinearity, [z], {});
 }
 
-function buildCost(y: Node, t: Node): Node {
+function buildCost(cost: WalkCost, y: Node, t: Node): Node {
+  if (cost === "cross-entropy") return buildCrossEntropy(y, t);
   const build = createBuild("cost");
   const error = build("subtract", [y, t], {});
-  return build("reduceSum", [build("multiply", [error, error], {})], { axes: [0, 1], keepDimensions: false });
+  const square = build("multiply", [error, error], {});
+  const each = cost === "squared" ? square : build("affine", [square], { factor: 0.5, offset: 0 });
+  return build("reduceSum", [each], { axes: [0, 1], keepDimensions: false });
+}
+
+/** Of two classes a unit, whose logits are y and 0: their softmax is the sigmoid of y and what is left of 1. */
+function buildCrossEntropy(y: Node, t: Node): Node {
+  const build = createBuild("cost");
+  const column = [y.shape[1], 1];
+  const nothing = build("constant", [], { value: 0, shape: column });
+  const logits = build("concatenate", [build("reshape", [y], { shape: column }), nothing], { axis: 1 });
+  const wanted = build("reshape", [t], { shape: column });
+  const others = build("affine", [wanted], { factor: -1, offset: 1 });
+  const targets = build("concatenate", [wanted, others], { axis: 1 });
+  const each = build("softmaxCrossEntropy", [logits, targets], { labelSmoothing: 0 });
+  return build("reduceSum", [each], { axes: [0], keepDimensions: false });
+}
+
+function checkTarget(cost: WalkCost, target: Float64Array): void {
+  if (!walkCosts.includes(cost)) {
+    throw new OptionError(`one of ${walkCosts.join(", ")} was expected, got ${cost}`, {
+      where: "backprop cost",
+    });
+  }
+  const outside = target.find((value) => value < 0 || value > 1);
+  if (cost !== "cross-entropy" || outside === undefined) return;
+  throw new OptionError(`numbers from 0 to 1 were expected, got ${outside}`, {
+    where: "backprop target",
+    hint: "Cross-entropy takes a target for the probability of a yes.",
+  });
 }
 
 function total(counts: readonly number[]): number {

@@ -3,7 +3,7 @@ import { evaluate } from "../engine/reference/index.ts";
 import { isKind, type Node } from "../graph/index.ts";
 import { createBuild } from "../ops/index.ts";
 import { sizeOf } from "../tensor/index.ts";
-import { centralDifferences } from "./central-difference.ts";
+import { type Nudge, nudges } from "./central-difference.ts";
 import {
   type Expression,
   evaluateExpression,
@@ -47,6 +47,8 @@ export interface WalkPartial extends WalkEquation {
   readonly chain: { readonly reused: string; readonly added: string } | null;
   /** (C(v + h) - C(v - h)) / 2h. */
   readonly centralDifference: number;
+  /** The two costs that the central difference is made from. */
+  readonly nudge: Nudge;
   /** |value - centralDifference| over the greater of both. */
   readonly relativeError: number;
   /** Whether the two agree as well as a central difference in float64 can tell. */
@@ -163,7 +165,8 @@ export class Walk {
       const value = this.#valueAt(gradient, position);
       const name = this.#partialName(node, position);
       const partial = `dC/d${this.#nameAt(node, position)}`;
-      const centralDifference = differences[index];
+      const nudge = differences[index];
+      const centralDifference = nudge.slope;
       return {
         name,
         label: name === partial ? name : `${name} = ${partial}`,
@@ -172,19 +175,20 @@ export class Walk {
         reuses: [...new Set(reusedIn(expression).map((symbol) => symbol.name))],
         chain: this.#chainOf(expression),
         centralDifference,
+        nudge,
         ...compare(value, centralDifference, this.#cost),
       };
     });
   }
 
-  #differences(node: Node, layer: number, state: "z" | "a" | "w" | "b"): Float64Array {
+  #differences(node: Node, layer: number, state: "z" | "a" | "w" | "b"): Nudge[] {
     if (state === "w" || state === "b") {
       const name = isKind(node, "variable") ? node.attributes.name : "";
-      return centralDifferences(this.graph.cost, name, this.#feeds);
+      return nudges(this.graph.cost, name, this.#feeds);
     }
     const tail = buildTail(this.#net, this.graph, layer, state);
     const at = Float64Array.from(this.#notation.values(node));
-    return centralDifferences(tail, "state", { ...this.#feeds, state: at });
+    return nudges(tail, "state", { ...this.#feeds, state: at });
   }
 
   /** Remembers the chains of a layer's dC/da and dC/dz, which the layers before it reuse. */

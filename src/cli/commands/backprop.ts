@@ -3,8 +3,10 @@ import type { BackpropOptions } from "../../inspect/index.ts";
 import { choice, decimalNumber, numberList, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** The names are repeated here so that `--help` need not load the graph. A test holds them to the list in `inspect`. */
+/** These names are repeated here so that `--help` need not load the graph. A test holds them to the list in `inspect`. */
 export const nonLinearityNames = ["sigmoid", "tanh", "relu", "gelu"] as const;
+
+export const costNames = ["squared", "half-squared", "cross-entropy"] as const;
 
 /** Options of `fovea backprop`. */
 export interface BackpropFlags extends BackpropOptions {
@@ -18,7 +20,7 @@ export function registerBackprop(program: Command, terminal: Terminal): void {
     .summary("walk through backpropagation, number by number")
     .description(
       "Walks through the net y = (w3*+b3) o s o (w2*+b2) o s o (w1*+b1)(x): prints every value and every partial " +
-        "derivative of the cost C = (y - t)^2 as formula and number, checks each against a central difference, and " +
+        "derivative of the cost C, (y - t)^2 unless told, as formula and number, checks each against a central difference, and " +
         "takes steps of gradient descent. The graph and the gradient rules are those that training uses.",
     )
     .option("--depth <n>", "number of linear maps (default: 3)", wholeNumber("--depth"))
@@ -27,6 +29,11 @@ export function registerBackprop(program: Command, terminal: Terminal): void {
       "--non-linearity <name>",
       `s: ${nonLinearityNames.join(", ")} (default: sigmoid)`,
       choice("--non-linearity", nonLinearityNames),
+    )
+    .option(
+      "--cost <name>",
+      `C: ${costNames.join(", ")}, of the sigmoid of y (default: squared)`,
+      choice("--cost", costNames),
     )
     .option(
       "--weights <list>",
