@@ -30,4 +30,18 @@ export {
   type WalkCost,
   walkCosts,
 } from "./small-net.ts";
+export {
+  type DistanceFigures,
+  type FlippedImage,
+  type ImageTranslations,
+  type ImageTranslationsOptions,
+  imageTranslations,
+  type MoveBackground,
+  type MoveFigures,
+  type PixelMove,
+  type TranslationFigures,
+  type TranslationMap,
+  type TranslationMapOptions,
+  translationMap,
+} from "./translation/index.ts";
 export type { BackwardLayer, ForwardLayer, WalkEquation, WalkPartial } from "./walk.ts";

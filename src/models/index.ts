@@ -8,7 +8,7 @@ export type {
   Tap,
 } from "./architecture.ts";
 export { inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts";
-export type { BatchOptions } from "./batch-size.ts";
+export { type BatchOptions, UsualBatch } from "./batch-size.ts";
 export {
   type BatchSource,
   dataTypeOf,
@@ -18,13 +18,15 @@ export {
   type ResidentData,
 } from "./batch-source.ts";
 export type { ClassWeights } from "./class-weights.ts";
-export type { CompileConfiguration, CompileOptions } from "./compile.ts";
+export { type CompileConfiguration, type CompileOptions, classesOf } from "./compile.ts";
 export {
   type CrossValidation,
   type CrossValidationOptions,
   crossValidate,
   type FoldResult,
 } from "./cross-validation.ts";
+export { checkExamples } from "./data-checks.ts";
+export { greatestOf } from "./evaluation.ts";
 export type { AugmentOptions, FitOptions } from "./fit.ts";
 export { buildForward, type Forward, type ForwardMode } from "./forward.ts";
 export type { UnfreezeOptions } from "./freeze.ts";
@@ -51,6 +53,7 @@ export type {
   ModelParts,
 } from "./model-options.ts";
 export type { PredictBatchesOptions, PredictedBatch } from "./predict-stream.ts";
+export { preprocessed } from "./preprocess-graph.ts";
 export {
   type ChannelOrder,
   normalized,
@@ -58,6 +61,7 @@ export {
   type PreprocessingOptions,
   readPreprocessing,
 } from "./preprocessing.ts";
+export { readImages } from "./read-batches.ts";
 export { type SequentialPart, sequential } from "./sequential.ts";
 export {
   evaluationGraph,
