@@ -62,7 +62,7 @@ const rooms: Readonly<Record<string, Room>> = {
       "pretrained",
       "reuse",
     ],
-    packages: ["hono", "@hono/node-server", "prom-client"],
+    packages: ["hono", "hono/streaming", "@hono/node-server", "prom-client"],
     node: /./,
   },
   cli: {

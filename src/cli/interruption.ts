@@ -28,3 +28,11 @@ export function listenForInterruption(onFirst: () => void): Interruption {
     },
   };
 }
+
+/** Resolves at the first signal. */
+export async function untilInterrupted({ signal }: Interruption): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -11,6 +11,7 @@ import { registerPredict } from "./commands/predict.ts";
 import { registerRuns } from "./commands/runs.ts";
 import { registerServe } from "./commands/serve.ts";
 import { registerSimilar } from "./commands/similar.ts";
+import { registerStudio } from "./commands/studio.ts";
 import { registerSummary } from "./commands/summary.ts";
 import { registerTour } from "./commands/tour.ts";
 import { registerTrain } from "./commands/train.ts";
@@ -60,6 +61,7 @@ function createProgram(terminal: Terminal): Command {
   registerWatch(program, terminal);
   registerRuns(program, terminal);
   registerServe(program, terminal);
+  registerStudio(program, terminal);
   registerSummary(program, terminal);
   registerModels(program, terminal);
   registerConvert(program, terminal);
@@ -79,6 +81,7 @@ Examples:
   fovea predict runs/pets holidays/ --csv holidays.csv
   fovea watch runs/pets incoming/                        classify photos as they arrive
   fovea serve runs/lenet5 --port 8080                    the same over HTTP
+  fovea studio --open                                    train, look into and follow networks in the browser
   fovea models                                           networks by name, and the weights that are published for them
   fovea predict resnet50 photo.jpg --weights torchvision
   fovea runs                                             what was trained, and how well it does

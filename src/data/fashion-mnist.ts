@@ -7,7 +7,8 @@ import { type DatasetPair, type IdxFile, type IdxFiles, readIdxFiles } from "./i
 import { type PublishedIdx, publishedPair } from "./published-idx.ts";
 
 /** The Debian package that carries the four files, and where it puts them. */
-const debian = { package: "dataset-fashion-mnist", folder: "/usr/share/datasets/fashion-mnist" };
+const debianPackage = "dataset-fashion-mnist";
+export const debianFolder = "/usr/share/datasets/fashion-mnist";
 
 /** Names and order of the classes are those of the publication's table. */
 const fashionMnist: PublishedIdx = {
@@ -23,7 +24,7 @@ const fashionMnist: PublishedIdx = {
     ...["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"],
     ...["Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
   ],
-  remedy: `Delete it, and let it be fetched again (or apt install ${debian.package})`,
+  remedy: `Delete it, and let it be fetched again (or apt install ${debianPackage})`,
 };
 
 /** Servers of the four files: the authors' repository, their bucket, and the copy that Keras fetches. */
@@ -67,9 +68,9 @@ export async function loadFashionMnist(options: DatasetOptions = {}): Promise<Da
   return publishedPair(fashionMnist, await filesOf(options));
 }
 
-async function filesOf({ folder, fetch = {} }: DatasetOptions): Promise<IdxFiles> {
-  if (folder !== undefined) return readIdxFiles(folder);
-  if (await folderExists(debian.folder)) return readIdxFiles(debian.folder);
+async function filesOf({ folder, files, fetch = {} }: DatasetOptions): Promise<IdxFiles> {
+  if (folder !== undefined) return readIdxFiles(folder, files);
+  if (await folderExists(debianFolder)) return readIdxFiles(debianFolder);
   try {
     return await fetchIdxFiles(fashionMnistFiles, fetch);
   } catch (error) {
@@ -77,7 +78,7 @@ async function filesOf({ folder, fetch = {} }: DatasetOptions): Promise<IdxFiles
     const { what, where, hint = "" } = error;
     throw new FileError(what, {
       ...(where === undefined ? {} : { where }),
-      hint: `${hint} On Debian and Ubuntu: apt install ${debian.package}.`.trim(),
+      hint: `${hint} On Debian and Ubuntu: apt install ${debianPackage}.`.trim(),
       cause: error,
     });
   }

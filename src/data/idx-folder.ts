@@ -24,32 +24,64 @@ export interface IdxFiles {
   readonly testLabels: IdxFile;
 }
 
+/** What the four files are called, in a folder or at an address. */
+export type IdxNames = { readonly [F in keyof IdxFiles]: string };
+
+/** The usual names: what they begin with, and how many sizes their heads have. */
+const usual = {
+  trainImages: { stem: "train-images", rank: 3 },
+  trainLabels: { stem: "train-labels", rank: 1 },
+  testImages: { stem: "t10k-images", rank: 3 },
+  testLabels: { stem: "t10k-labels", rank: 1 },
+} as const satisfies { readonly [F in keyof IdxFiles]: { readonly stem: string; readonly rank: number } };
+
+/** In the order in which they are looked for. */
+function usualNames(key: keyof IdxFiles): readonly string[] {
+  const { stem, rank } = usual[key];
+  const plain = [`${stem}-idx${rank}-ubyte`, `${stem}.idx${rank}-ubyte`];
+  return plain.flatMap((name) => [name, `${name}.gz`]);
+}
+
 /**
  * Reads the four IDX files of a folder under their usual names: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
  * `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`, also with a dot before `idx`, each packed (`.gz`) or not.
  *
+ * @param names - where it is known what they are called: over HTTP each name that is tried in vain is an error in the
+ *   browser's console
  * @throws FileError naming the first file that is missing, and how it may be called
  */
-export async function readIdxFiles(folder: string): Promise<IdxFiles> {
-  const reads = [
-    readOne(folder, "train-images", 3),
-    readOne(folder, "train-labels", 1),
-    readOne(folder, "t10k-images", 3),
-    readOne(folder, "t10k-labels", 1),
-  ] as const;
+export async function readIdxFiles(folder: string, names: IdxNames | null = null): Promise<IdxFiles> {
+  const read = (key: keyof IdxFiles) => readOne(folder, key, names?.[key] ?? null);
+  const reads = [read("trainImages"), read("trainLabels"), read("testImages"), read("testLabels")] as const;
   // Of several errors the first file's is told, whichever came first.
   await Promise.allSettled(reads);
   const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(reads);
   return { trainImages, trainLabels, testImages, testLabels };
 }
 
-async function readOne(folder: string, stem: string, rank: number): Promise<IdxFile> {
-  const names = [`${stem}-idx${rank}-ubyte`, `${stem}.idx${rank}-ubyte`];
-  for (const name of names.flatMap((plain) => [plain, `${plain}.gz`])) {
-    const path = `${folder}/${name}`;
-    if (await fileExists(path)) return { path, bytes: await unpackIdx(await readFile(path), { name: path }) };
-  }
-  throw new FileError(`there is no file ${names.join(" or ")}, with or without .gz`, {
+async function readOne(folder: string, key: keyof IdxFiles, name: string | null): Promise<IdxFile> {
+  const path = `${folder}/${name ?? (await nameIn(folder, key)) ?? missing(folder, key)}`;
+  return { path, bytes: await unpackIdx(await readFile(path), { name: path }) };
+}
+
+/** What the four files of a folder are called; `null` where one is missing. */
+export async function idxNamesIn(folder: string): Promise<IdxNames | null> {
+  const trainImages = await nameIn(folder, "trainImages");
+  const trainLabels = await nameIn(folder, "trainLabels");
+  const testImages = await nameIn(folder, "testImages");
+  const testLabels = await nameIn(folder, "testLabels");
+  if (trainImages === null || trainLabels === null || testImages === null || testLabels === null) return null;
+  return { trainImages, trainLabels, testImages, testLabels };
+}
+
+async function nameIn(folder: string, key: keyof IdxFiles): Promise<string | null> {
+  for (const name of usualNames(key)) if (await fileExists(`${folder}/${name}`)) return name;
+  return null;
+}
+
+function missing(folder: string, key: keyof IdxFiles): never {
+  const plain = usualNames(key).filter((name) => !name.endsWith(".gz"));
+  throw new FileError(`there is no file ${plain.join(" or ")}, with or without .gz`, {
     where: folder,
     hint: "Check the path: the four IDX files (train-images, train-labels, t10k-images, t10k-labels) must be there.",
   });
@@ -60,13 +92,13 @@ async function readOne(folder: string, stem: string, rank: number): Promise<IdxF
  * greatest training label says; they are named by their numbers. Some may be without examples, but in a large set not most of them.
  *
  * @param folder - see {@link readIdxFiles} for the names of the files in it
+ * @param files - what they are called, where that is known
  * @throws FileError when the folder or a file is missing
  * @throws FormatError when a file is not what its header says
  * @throws DataError when the files do not fit each other, or a test label does not occur among the training classes
  */
-export async function loadIdxFolder(folder: string): Promise<DatasetPair> {
-  const files = await readIdxFiles(folder);
-  const { train, test } = pairOf(files, folder, undefined);
+export async function loadIdxFolder(folder: string, files: IdxNames | null = null): Promise<DatasetPair> {
+  const { train, test } = pairOf(await readIdxFiles(folder, files), folder, undefined);
   const [, ...trainShape] = train.images.shape;
   const [, ...testShape] = test.images.shape;
   if (!sameShape(trainShape, testShape)) {

@@ -41,7 +41,7 @@ export { loadFashionMnist } from "./fashion-mnist.ts";
 export { type Fold, type FoldOptions, stratifiedFolds } from "./folds.ts";
 export { type ArraysOptions, type FeaturesOptions, fromArrays, fromFeatures } from "./from-arrays.ts";
 export { decodeIdxImages, decodeIdxLabels, type IdxOptions, unpackIdx } from "./idx.ts";
-export { type DatasetPair, loadIdxFolder } from "./idx-folder.ts";
+export { type DatasetPair, type IdxNames, loadIdxFolder } from "./idx-folder.ts";
 export { type FitMode, type ImageInput, type ImageInputOptions, imageToInput } from "./image-input.ts";
 export { type ImageResize, resizedSize } from "./image-resize.ts";
 export {

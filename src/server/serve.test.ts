@@ -1,12 +1,13 @@
 import { Agent } from "node:http";
-import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { softmaxOf } from "../models/index.ts";
 import { OptionError, ServiceError } from "../tensor/errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { dial as dialAddress } from "../testing/dial.ts";
 import { grayImage, postImage, servedModel } from "../testing/served-model.ts";
-import { isLoopback, type RunningService, type ServeOptions, serve } from "./serve.ts";
+import { isLoopback } from "./listen.ts";
+import { type RunningService, type ServeOptions, serve } from "./serve.ts";
 import type { PredictAnswer } from "./service.ts";
 
 const model = servedModel();
@@ -24,18 +25,7 @@ afterEach(async () => {
 
 const portOf = ({ address }: RunningService) => Number(new URL(address).port);
 
-/** A connection by hand, and all that came back over it once it has ended. */
-function dial(service: RunningService): { readonly socket: Socket; readonly ended: Promise<string> } {
-  const socket = connect(portOf(service), "127.0.0.1");
-  let text = "";
-  socket.setEncoding("utf8").on("data", (chunk) => {
-    text += chunk;
-  });
-  const ended = new Promise<string>((resolve) => {
-    socket.on("error", () => undefined).on("close", () => resolve(text));
-  });
-  return { socket, ended };
-}
+const dial = ({ address }: RunningService) => dialAddress(address);
 
 const head = (length: number) =>
   `POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/x\r\nContent-Length: ${length}\r\n\r\n`;

@@ -3,6 +3,7 @@ import type { Model } from "../models/index.ts";
 import { EngineError } from "../tensor/errors.ts";
 import { Classifier } from "./classifier.ts";
 import { busy, failureResponse, jsonResponse, RequestFailure } from "./failure.ts";
+import { checkNames } from "./hosts.ts";
 import { ServiceMetrics } from "./metrics.ts";
 import { readServiceOptions, type ServiceOptions } from "./options.ts";
 import { dropPage } from "./page.ts";
@@ -135,7 +136,11 @@ class ModelService implements Service {
       this.#told(context, performance.now() - begin);
     });
     app.use(async (context, next) => {
-      this.#checkHost(context.req.raw);
+      const { hosts } = this.#options;
+      if (hosts !== null) {
+        const hint = `Ask for it as ${hosts.join(", ")}.`;
+        checkNames(context.req.raw, (name) => hosts.includes(name), hint);
+      }
       await next();
     });
     app.post("/predict", ({ req }) => this.#admit(req.raw, req.query("top")));
@@ -173,19 +178,6 @@ class ModelService implements Service {
       parameters: this.#model.summary().parameters,
       limits: { bodyBytes: bodyLimit, batchSize, queue },
     };
-  }
-
-  /** Another name than ours means a page that has its own name lead here. */
-  #checkHost({ headers }: Request): void {
-    const { hosts } = this.#options;
-    if (hosts === null) return;
-    const host = headers.get("host") ?? "";
-    const origin = headers.get("origin");
-    const isOurs = (text: string) => hosts.includes(nameIn(text));
-    if (isOurs(`http://${host}`) && (origin === null || isOurs(origin))) return;
-    throw new RequestFailure(421, `this service is not known as ${JSON.stringify(origin ?? host)}`, {
-      hint: `Ask for it as ${hosts.join(", ")}.`,
-    });
   }
 
   #health(): Response {
@@ -282,9 +274,4 @@ function unknownRoute(path: string): RequestFailure {
   return new RequestFailure(404, `there is no ${path}`, {
     hint: "There are /, /predict, /model, /healthz and /metrics.",
   });
-}
-
-/** The name in an address, as a host's; empty when it is none. */
-function nameIn(address: string): string {
-  return URL.canParse(address) ? new URL(address).hostname : "";
 }

@@ -1,6 +1,8 @@
-import { folderExists, listEntries } from "#host";
+import { folderExists } from "#host";
 import { FileError } from "../../tensor/errors.ts";
 import { isRunFolder } from "../../train/run-folder.ts";
+import { runsIn } from "../../train/run-list.ts";
+import { type RunSummary, summarizeRun } from "../../train/run-summary.ts";
 import type { RunsFlags, runOrders } from "../commands/runs.ts";
 import {
   type Comparison,
@@ -11,7 +13,6 @@ import {
   percent,
   whenText,
 } from "../records/comparison.ts";
-import { type RunSummary, summarizeRun } from "../records/run-summary.ts";
 import { formatSeconds } from "../terminal/numbers.ts";
 import { renderTable } from "../terminal/table.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
@@ -22,9 +23,6 @@ export interface RunsDocument {
   /** Side by side; null for a list. */
   readonly comparison: Comparison | null;
 }
-
-/** Runs lie at most so many folders below the one that is given. */
-const deepest = 3;
 
 /** Lists the runs in a folder, or compares runs. */
 export async function runs(folders: readonly string[], flags: RunsFlags, terminal: Terminal): Promise<void> {
@@ -42,47 +40,6 @@ export async function runs(folders: readonly string[], flags: RunsFlags, termina
   const comparison = compareRuns(summaries);
   if (flags.json === true) printJson(terminal, { runs: summaries, comparison } satisfies RunsDocument);
   else terminal.out(comparisonText(comparison));
-}
-
-/**
- * The runs in a folder and in the folders below, the nearest first; a folder that links lead to as well is taken once.
- *
- * @throws FileError when it is no folder
- */
-async function runsIn(folder: string): Promise<string[]> {
-  if (!(await folderExists(folder))) {
-    throw new FileError("there is no such folder", {
-      where: folder,
-      hint: "Give the folder that runs are in (fovea train puts them into runs), or the folders of runs.",
-    });
-  }
-  const found: string[] = [];
-  const seen = new Set<string>();
-  let level = [folder.replace(/(?<=.)\/+$/, "")];
-  for (let depth = 1; depth <= deepest; depth++) {
-    const below: string[] = [];
-    for (const path of level) {
-      for (const { name, kind, identity } of await entriesOf(path, depth)) {
-        if (kind !== "folder" || name.startsWith(".") || seen.has(identity ?? "")) continue;
-        if (identity !== null) seen.add(identity);
-        const inner = `${path}/${name}`;
-        if (await isRunFolder(inner)) found.push(inner);
-        else below.push(inner);
-      }
-    }
-    level = below;
-  }
-  return found;
-}
-
-/** A folder below that may not be looked into is none of runs. */
-async function entriesOf(folder: string, depth: number): ReturnType<typeof listEntries> {
-  try {
-    return await listEntries(folder);
-  } catch (error) {
-    if (depth === 1 || !(error instanceof FileError)) throw error;
-    return [];
-  }
 }
 
 async function checkIsRun(folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { isLoopback, type ServeOptions, serve as serveModel } from "../../server/index.ts";
 import type { ServeFlags } from "../commands/serve.ts";
-import { listenForInterruption } from "../interruption.ts";
+import { listenForInterruption, untilInterrupted } from "../interruption.ts";
 import { openModel } from "../model-reference.ts";
 import { withEngine } from "../session.ts";
 import { formatCount } from "../terminal/numbers.ts";
@@ -20,7 +20,7 @@ export async function serve(reference: string, flags: ServeFlags, terminal: Term
     using interruption = listenForInterruption(() => {
       terminal.err("Answering what is in hand; once more ends at once.\n");
     });
-    await aborted(interruption.signal);
+    await untilInterrupted(interruption);
     await service.close();
   });
 }
@@ -45,11 +45,4 @@ function optionsOf(reference: string, flags: ServeFlags, terminal: Terminal): Se
       terminal.err(`${stack ?? String(error)}\n`);
     },
   };
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

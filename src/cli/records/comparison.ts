@@ -1,5 +1,5 @@
+import type { RunSummary } from "../../train/run-summary.ts";
 import { formatMetric, formatPercent, formatSeconds } from "../terminal/numbers.ts";
-import type { RunSummary } from "./run-summary.ts";
 
 /** One line of a comparison: what it is of, and a text for each run. */
 export interface ComparisonRow {

@@ -6,8 +6,8 @@ import { createReferenceEngine } from "../../engine/index.ts";
 import { curvesIn } from "../../testing/event-file.ts";
 import { drawnResult } from "../../testing/finetune-result.ts";
 import { RunFolder } from "../../train/run-folder.ts";
+import { summarizeRun } from "../../train/run-summary.ts";
 import { recordFinetune } from "./finetune-records.ts";
-import { summarizeRun } from "./run-summary.ts";
 
 test("what a classifier made of photos came to is in the records of its run", async () => {
   const root = mkdtempSync(join(tmpdir(), "fovea-finetune-records-"));

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createTestTerminal } from "../../testing/test-terminal.ts";
 import { RunFolder, type RunRecord } from "../../train/run-folder.ts";
+import { summarizeRun } from "../../train/run-summary.ts";
 import type { RunsDocument } from "../actions/runs.ts";
 import { runCommandLine } from "../program.ts";
-import { summarizeRun } from "./run-summary.ts";
 
 let root: string;
 let held: RunFolder[] = [];

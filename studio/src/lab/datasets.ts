@@ -6,6 +6,8 @@ export interface ServedDataset {
   readonly name: string;
   /** For people: "MNIST, handwritten digits". */
   readonly title: string;
+  /** What its four files are called; the usual names where it does not say. */
+  readonly files?: data.IdxNames;
 }
 
 /** A data set to train on and one to test with. */
@@ -14,10 +16,16 @@ export interface LoadedData {
   readonly test: ImageDataset<"uint8">;
 }
 
-const loads: Readonly<Record<string, (folder: string) => Promise<LoadedData>>> = {
-  mnist: (folder) => data.loadMnist({ folder }),
-  "fashion-mnist": (folder) => data.loadFashionMnist({ folder }),
+const loads: Readonly<Record<string, (options: ServedFolder) => Promise<LoadedData>>> = {
+  mnist: data.loadMnist,
+  "fashion-mnist": data.loadFashionMnist,
 };
+
+/** Where a data set is, and what its files are called: names that are tried in vain are errors in the console. */
+interface ServedFolder {
+  readonly folder: string;
+  readonly files?: data.IdxNames;
+}
 
 /** `data/` beside the page; the page tells where it is, as the worker's own address is that of a script. */
 let root: string | null = null;
@@ -32,10 +40,17 @@ async function readIndex(): Promise<readonly ServedDataset[]> {
   return entries;
 }
 
+async function read(name: string): Promise<LoadedData> {
+  index ??= readIndex();
+  const files = (await index).find((entry) => entry.name === name)?.files;
+  const folder = new URL(name, root ?? undefined).href;
+  if (!Object.hasOwn(loads, name)) return await data.loadIdxFolder(folder, files);
+  return await loads[name]({ folder, ...(files === undefined ? {} : { files }) });
+}
+
 /** A data set by name, read once. */
 export function datasetOf(name: string): Promise<LoadedData> {
-  const load = Object.hasOwn(loads, name) ? loads[name] : (folder: string) => data.loadIdxFolder(folder);
-  const running = loaded.get(name) ?? load(new URL(name, root ?? undefined).href);
+  const running = loaded.get(name) ?? read(name);
   loaded.set(name, running);
   running.catch(() => loaded.delete(name));
   return running;

@@ -1,7 +1,6 @@
-import { stat } from "node:fs/promises";
-import { isFolderLocked } from "#host";
-import { FoveaError } from "../../tensor/errors.ts";
-import { readRunConfig, runFiles } from "../../train/run-folder.ts";
+import { fileStamp, isFolderLocked } from "#host";
+import { FoveaError } from "../tensor/index.ts";
+import { readRunConfig, runFiles } from "./run-folder.ts";
 import { type RunRecords, readRunRecords } from "./run-records.ts";
 
 /**
@@ -109,14 +108,14 @@ async function stateOf(run: string, { reason, epochs, test }: RunRecords): Promi
 }
 
 async function hasBytes(file: string): Promise<boolean> {
-  const status = await stat(file).catch(() => null);
-  return status !== null && status.size > 0;
+  const stamp = await fileStamp(file);
+  return stamp !== null && stamp.size > 0;
 }
 
 /** When the folder's configuration was written: runs that do not say when they began are as old as that. */
 async function madeAt(run: string): Promise<string | null> {
-  const status = await stat(`${run}/${runFiles.config}`).catch(() => null);
-  return status?.mtime.toISOString() ?? null;
+  const stamp = await fileStamp(`${run}/${runFiles.config}`);
+  return stamp === null ? null : new Date(stamp.modified).toISOString();
 }
 
 function textOf(config: Readonly<Record<string, unknown>>, name: string): string | null {

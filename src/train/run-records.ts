@@ -1,5 +1,5 @@
 import { fileExists, readFile } from "#host";
-import { runFiles } from "../../train/run-folder.ts";
+import { runFiles } from "./run-folder.ts";
 
 /** Figures of an epoch, as `metrics.jsonl` has them. */
 export interface EpochFigures {
