@@ -80,6 +80,12 @@ export interface Session {
   write(name: string, value: Tensor): Promise<void>;
   /** Copies of several variables as they stand at one moment. */
   readAll(names: readonly string[]): Promise<Map<string, Tensor>>;
+  /**
+   * Opens a session over the same variables, which are not copied. Variables and programs that are new in it are its own, and
+   * closing it gives them back; this one is as it was. Names that are new there must not be given out here meanwhile. Once this one
+   * is closed it cannot be used any more.
+   */
+  lease(): Promise<Session>;
   /** Gives the memory back. Optional: a session that is no longer referenced is closed by the garbage collector. */
   close(): Promise<void>;
 }

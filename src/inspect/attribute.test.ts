@@ -8,6 +8,7 @@ import { attributionNets, drawParameters } from "../testing/attribution-nets.ts"
 import { drawn } from "../testing/drawn.ts";
 import { attribute } from "./attribute.ts";
 import type { AttributeOptions } from "./attribution-options.ts";
+import { projectUnit } from "./project-unit.ts";
 
 interface Recorded {
   readonly shape: Shape;
@@ -18,6 +19,13 @@ interface Golden {
     readonly net: keyof typeof attributionNets;
     readonly classes: readonly number[];
     readonly scores: Recorded;
+    readonly units: readonly {
+      readonly layer: string;
+      readonly map: number;
+      readonly places: readonly (readonly [y: number, x: number])[];
+      readonly activations: Recorded;
+      readonly values: Recorded;
+    }[];
   } & { readonly [M in SignedMethod | "occlusion"]: Recorded })[];
 }
 type SignedMethod = "saliency" | "guided-backprop" | "deconvnet" | "integrated-gradients";
@@ -78,6 +86,21 @@ describe.each([
         });
         expect(found.flatMap((one) => [...one.values.data])).toBeCloseToTensor(pixels, {
           absolute: 3 * relative * greatestOf(values),
+        });
+      },
+    );
+
+    test.each(entry.units.map((unit) => [unit.layer, unit.map, unit] as const))(
+      "the strongest unit of %s, map %i, projected down: PyTorch's",
+      async (layer, map, { places, activations, values: { values } }) => {
+        const { model, images, engine } = await prepare();
+        const found = await projectUnit(model, images, { layer, map, engine });
+        expect(found.map(({ y, x }) => [y, x])).toEqual(places);
+        expect(found.map(({ activation }) => activation)).toBeCloseToTensor(activations.values, {
+          relative: 1e-5,
+        });
+        expect(found.flatMap(({ signed }) => [...signed.data])).toBeCloseToTensor(values, {
+          absolute: 2 * relative * greatestOf(values),
         });
       },
     );

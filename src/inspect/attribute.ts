@@ -5,13 +5,7 @@
 import { stretched } from "../drawing/index.ts";
 import type { Model } from "../models/index.ts";
 import { formatShape, ShapeError, Tensor } from "../tensor/index.ts";
-import {
-  type Completeness,
-  type Explained,
-  type RowMethod,
-  type RowMethodRule,
-  rowMethods,
-} from "./attribution-methods.ts";
+import { type RowMethod, type RowMethodRule, rowMethods } from "./attribution-methods.ts";
 import {
   type AttributeOptions,
   type AttributionMethod,
@@ -19,6 +13,7 @@ import {
   readMethod,
 } from "./attribution-options.ts";
 import { checkImages, classesOf } from "./choice.ts";
+import type { Completeness, Explained } from "./explained.ts";
 import { Explainer } from "./explainer.ts";
 import { gradCam } from "./grad-cam.ts";
 
@@ -71,7 +66,7 @@ const hasSign: { readonly [M in AttributionMethod]: boolean } = {
  * - `"deconvnet"` (Zeiler and Fergus 2014): the score projected down through transposed filters and rectifiers
  * - `"guided-backprop"` (Springenberg et al. 2015): the gradient, rectified at each ReLU
  *
- * Weights are the model's at the call; it stays as it is.
+ * The model stays as it is. While it is being trained, its weights change between two batches.
  *
  * Shapes: uint8 (preprocessed here) or float32 (taken as it is) `[N, H, W, C]` -> N attributions.
  *
@@ -131,9 +126,8 @@ async function explainByLayer(
 ): Promise<ClassExplained[]> {
   const { common, own } = readAttributeOptions("grad-cam", options);
   const { batchSize, engine } = common;
-  const chosen = { ...own, class: common.class, engine };
   const [, height, width] = images.shape;
-  const maps = await gradCam(model, images, batchSize === null ? chosen : { ...chosen, batchSize });
+  const maps = await gradCam(model, images, { ...own, class: common.class, engine, batchSize });
   return maps.map(({ map, class: index, score }) => {
     return { class: index, score, values: stretched(map, height, width), signed: null, completeness: null };
   });

@@ -8,10 +8,9 @@ import type { Graph, Node } from "../graph/index.ts";
 import { buildForward, imagesInput, loadBatch, type Model } from "../models/index.ts";
 import { type Build, createBuild } from "../ops/index.ts";
 import { classScore } from "./class-score.ts";
+import { type RowGraph, resultOutput, scoreOutput } from "./rows.ts";
 
-/** Outputs of the graphs. */
-export const scoreOutput = "score";
-export const gradientOutput = "gradient";
+/** Output of {@link preprocessingGraph}. */
 export const preprocessedOutput = "images";
 
 /** How the way back goes through a ReLU. */
@@ -46,15 +45,18 @@ export type Objective = "class" | { readonly call: number };
 export const unitInput = (axis: number) => `unit${axis}`;
 
 /**
- * Inputs `images` and those that select; outputs `score` `[N]` and, unless `way` is null, `gradient` of the images' shape: what
- * reaches each image from its own score. In inference images know nothing of each other, so that the sum of the scores does for all.
+ * A graph with the inputs `images` and those that select, and the outputs `score` `[N]` and, unless `way` is null, `result` of the
+ * images' shape: what reaches each image from its own score. In inference images know nothing of each other, so that the sum of the
+ * scores does for all.
  */
-export function attributionGraph(
-  model: Model,
-  count: number,
-  objective: Objective,
-  way: BackwardWay | null,
-): Graph {
+export function attributionGraph(model: Model, objective: Objective, way: BackwardWay | null): RowGraph {
+  return {
+    key: `${objective === "class" ? objective : objective.call}/${way}`,
+    graph: (count) => graphOf(model, count, objective, way),
+  };
+}
+
+function graphOf(model: Model, count: number, objective: Objective, way: BackwardWay | null): Graph {
   const images = imagesInput(model, count);
   const { output, values } = buildForward(model.architecture, images, { training: false, key: null });
   const build = createBuild("attribute");
@@ -63,7 +65,7 @@ export function attributionGraph(
   const sum = build("reduceSum", [score], { axes: [0], keepDimensions: true });
   const gradient = backpropagate(sum, [images], createBuild, rulesOf[way]).gradients.get(images);
   if (gradient === undefined) throw new Error("the score does not depend on the images");
-  return { outputs: { [scoreOutput]: score, [gradientOutput]: gradient }, updates: [] };
+  return { outputs: { [scoreOutput]: score, [resultOutput]: gradient }, updates: [] };
 }
 
 /** One unit of each row, times what its selection says. Shapes: `[N, H, W, C]` or `[N, C]` -> `[N]`. */

@@ -19,6 +19,7 @@ import {
 import { formatShape, nameHint, OptionError, ShapeError, sameShape, Tensor } from "../tensor/index.ts";
 import { type AskedClass, classField } from "./choice.ts";
 import { engineField } from "./engine-field.ts";
+import { layerField } from "./layer-field.ts";
 
 /**
  * A colour as the first layer takes it: black and middle gray as the model's preprocessing makes them of bytes, the image's own mean
@@ -71,7 +72,7 @@ export interface CommonAttributionOptions {
   readonly class?: AskedClass | null;
   /** Images, noisy copies, steps or patches at a time; default 16, halved as often as memory asks for. */
   readonly batchSize?: number | null;
-  /** What computes; default the process's wasm engine. */
+  /** What computes; default the model's engine, on its own weights. Another one gets a copy of them. */
   readonly engine?: Engine | null;
   /** Ends the work between two batches. */
   readonly signal?: AbortSignal | null;
@@ -113,7 +114,7 @@ const baselineField: Field<FillColour | Tensor<"float32">> = field(
 
 const own: { readonly [M in AttributionMethod]: Fields<AttributionMethods[M]> } = {
   "grad-cam": {
-    tap: nullable(field("a tap's or a layer's name", (value): value is string => typeof value === "string")),
+    tap: nullable(layerField),
   },
   occlusion: {
     patch: nullable(size2dField(1)),

@@ -1,5 +1,4 @@
 export { type Attribution, attribute } from "./attribute.ts";
-export type { Completeness } from "./attribution-methods.ts";
 export {
   type AttributeOptions,
   type AttributionMethod,
@@ -8,7 +7,6 @@ export {
   type CommonAttributionOptions,
   type FillColour,
 } from "./attribution-options.ts";
-
 export {
   type BackpropOptions,
   type BackpropWalk,
@@ -19,10 +17,17 @@ export {
 export type { Nudge } from "./central-difference.ts";
 export { type ChainFactor, type ChainPath, chainPaths } from "./chain.ts";
 export { engineField } from "./engine-field.ts";
+export type { Completeness } from "./explained.ts";
 export { type FormulaPart, formatNumber } from "./expression.ts";
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
 
 export { type ProfiledOperation, type ProfileOptions, profileStep, type StepProfile } from "./profile.ts";
+export {
+  type ProjectionMethod,
+  type ProjectUnitOptions,
+  projectUnit,
+  type UnitProjection,
+} from "./project-unit.ts";
 export {
   type NonLinearity,
   nonLinearities,

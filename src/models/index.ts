@@ -38,6 +38,7 @@ export {
   type SweepOptions,
 } from "./learning-rate-finder.ts";
 export type { LayerLearningRate } from "./learning-rates.ts";
+export { lendSession, runsOn } from "./lend.ts";
 export {
   type ClassProbability,
   endsInSoftmax,

@@ -17,6 +17,7 @@ import { checkExamples, checkImages, checkStream } from "./data-checks.ts";
 import { evaluateDataset, greatestOf, predictImages } from "./evaluation.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit.ts";
 import { frozen, type UnfreezeOptions, unfrozen } from "./freeze.ts";
+import { runtimes } from "./lend.ts";
 import { decodeModel, describeModel, encodeModel, modelPieces, readDescription } from "./model-file.ts";
 import type { ActivationsOptions, EvaluationResult, LoadOptions, ModelParts } from "./model-options.ts";
 import { modelFits, planModel } from "./plan.ts";
@@ -52,6 +53,7 @@ export class Model {
     this.preprocessing = preprocessing;
     this.#classNames = classNames;
     this.#runtime = new ModelRuntime(parts);
+    runtimes.set(this, this.#runtime);
   }
 
   /**

@@ -94,6 +94,7 @@ describe("weights are copied when they are needed", () => {
         allocate: (variable, type) => session.allocate(variable, type),
         variables: () => session.variables(),
         write: (variable, value) => session.write(variable, value),
+        lease: () => session.lease(),
         close: () => session.close(),
         read: (name) => {
           count([name]);

@@ -44,6 +44,7 @@ function methodsOf(session: Awaited<ReturnType<Engine["openSession"]>>) {
     read: session.read.bind(session),
     write: session.write.bind(session),
     readAll: session.readAll.bind(session),
+    lease: session.lease.bind(session),
     close: session.close.bind(session),
   };
 }

@@ -34,6 +34,8 @@ export class ModelVariables {
   #programs = new Map<string, Promise<Program>>();
   /** Weights as they were, which someone may yet want. Whoever does holds the snapshot; nobody else has to wait for it. */
   readonly #snapshots = new Set<WeakRef<WeightSnapshot>>();
+  /** Those who have the session on loan: it is not closed before they are done. */
+  readonly #loans = new Set<Promise<unknown>>();
   /** Settles when the last task of `inTurn` has ended. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -81,6 +83,28 @@ export class ModelVariables {
     return session;
   }
 
+  /** Lends a session over these variables, whose programs are given back when `use` ends. */
+  async lend<Result>(use: (session: Session) => Promise<Result>): Promise<Result> {
+    const task = this.#lease(use);
+    const loan: Promise<unknown> = task.catch(() => {});
+    this.#loans.add(loan);
+    try {
+      return await task;
+    } finally {
+      this.#loans.delete(loan);
+    }
+  }
+
+  async #lease<Result>(use: (session: Session) => Promise<Result>): Promise<Result> {
+    const session = await this.session();
+    const lease = await session.lease();
+    try {
+      return await use(lease);
+    } finally {
+      await lease.close();
+    }
+  }
+
   /** Performs tasks one after the other: those that stream data share the variables that the data go through. */
   inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
     const done = this.#turn.then(task);
@@ -102,12 +126,13 @@ export class ModelVariables {
 
   /**
    * Moves the state that is kept to a fresh session, opened when next needed: the only way to give memory back. Tasks of
-   * `inTurn` that came before end in the old one.
+   * `inTurn` that came before, and of `lend`, end in the old one.
    */
   moveToFreshSession(isKept: (name: string) => boolean): Promise<void> {
     return this.inTurn(async () => {
       if (this.#session === null) return;
       const session = await this.#session;
+      await Promise.all(this.#loans);
       const kept = [...session.variables().keys()].filter(isKept);
       this.#host = await session.readAll(kept);
       this.#session = null;

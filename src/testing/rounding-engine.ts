@@ -34,6 +34,7 @@ function roundingSession(session: Session): Session {
     read: (name) => enqueue(() => session.read(name)),
     write: (name, value) => enqueue(() => session.write(name, value)),
     readAll: (names) => enqueue(() => session.readAll(names)),
+    lease: async () => roundingSession(await session.lease()),
     close: () => enqueue(() => session.close()),
   };
 }

@@ -11,11 +11,12 @@ import { sizeOf, type TensorType } from "../../tensor/index.ts";
 import type { Feeds, Fetches, Plan, PlannedOperation, Profile, Program } from "../engine.ts";
 import { checkFeeds, checkSteps } from "../validation.ts";
 import { evaluateInOrder, type FedNode } from "./evaluate.ts";
+import type { LayeredMap } from "./layered-map.ts";
 import { toTensor } from "./to-tensor.ts";
 
 /** What a program needs of its session. */
 interface State {
-  readonly values: Map<string, Float64Array>;
+  readonly values: LayeredMap<Float64Array>;
   perform<Result>(task: () => Result): Promise<Result>;
 }
 

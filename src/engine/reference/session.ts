@@ -2,14 +2,28 @@ import { type Graph, rootsOf, topologicalOrder } from "../../graph/index.ts";
 import { EngineError, sizeOf, type Tensor, type TensorType } from "../../tensor/index.ts";
 import type { Forecast, Session } from "../engine.ts";
 import { checkType, checkVariableName, leavesOf } from "../validation.ts";
+import { LayeredMap } from "./layered-map.ts";
 import { planOf, ReferenceProgram } from "./program.ts";
 import { toTensor } from "./to-tensor.ts";
 
 /** Variables in float64. What is asked of a session happens in the order in which it was asked. */
 export class ReferenceSession implements Session {
-  readonly #types = new Map<string, TensorType>();
-  readonly #values = new Map<string, Float64Array>();
+  readonly #values: LayeredMap<Float64Array>;
+  readonly #types: LayeredMap<TensorType>;
+  readonly #base: ReferenceSession | null;
   #closed = false;
+
+  /** @param base - the session whose variables this one sees */
+  constructor(base: ReferenceSession | null = null) {
+    this.#base = base;
+    this.#types = new LayeredMap(base === null ? null : base.#types);
+    this.#values = new LayeredMap(base === null ? null : base.#values);
+  }
+
+  async lease(): Promise<ReferenceSession> {
+    this.#checkOpen();
+    return new ReferenceSession(this);
+  }
 
   async compile(graph: Graph, options: { readonly maximumSteps?: number } = {}): Promise<ReferenceProgram> {
     this.#checkOpen();
@@ -35,28 +49,29 @@ export class ReferenceSession implements Session {
   }
 
   variables(): ReadonlyMap<string, TensorType> {
-    return new Map(this.#types);
+    return this.#types.all();
   }
 
   async read(name: string): Promise<Tensor> {
-    const type = checkVariableName(this.#types, name, "read");
+    const type = checkVariableName(this.variables(), name, "read");
     return this.#perform(() => toTensor(type, this.#valueOf(name)));
   }
 
   /** A copy of a variable's float64 value, after all runs that were queued before. */
   async readExact(name: string): Promise<Float64Array> {
-    checkVariableName(this.#types, name, "readExact");
+    checkVariableName(this.variables(), name, "readExact");
     return this.#perform(() => this.#valueOf(name).slice());
   }
 
   async write(name: string, value: Tensor): Promise<void> {
-    checkType(`the variable "${name}"`, checkVariableName(this.#types, name, "write"), value, "write");
+    checkType(`the variable "${name}"`, checkVariableName(this.variables(), name, "write"), value, "write");
     const copy = Float64Array.from(value.data);
     await this.#perform(() => this.#values.set(name, copy));
   }
 
   async readAll(names: readonly string[]): Promise<Map<string, Tensor>> {
-    const types = names.map((name) => [name, checkVariableName(this.#types, name, "readAll")] as const);
+    const known = this.variables();
+    const types = names.map((name) => [name, checkVariableName(known, name, "readAll")] as const);
     return this.#perform(
       () => new Map(types.map(([name, type]) => [name, toTensor(type, this.#valueOf(name))])),
     );
@@ -64,10 +79,11 @@ export class ReferenceSession implements Session {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#values.clear();
+    this.#values.own.clear();
   }
 
   #checkOpen(): void {
+    if (this.#base !== null) this.#base.#checkOpen();
     if (this.#closed) throw new EngineError("the session is closed", { hint: "Open another one." });
   }
 
@@ -77,7 +93,7 @@ export class ReferenceSession implements Session {
   }
 
   #allocate(name: string, type: TensorType): void {
-    if (this.#types.has(name)) return;
+    if (this.#types.get(name) !== undefined) return;
     this.#types.set(name, type);
     this.#values.set(name, new Float64Array(sizeOf(type.shape)));
   }

@@ -15,6 +15,17 @@ export class Holdings {
   readonly calls: MovableCalls[] = [];
   /** Addresses of prepared weights by what they are made from: all programs of a session share them. */
   readonly prepared = new Map<string, number>();
+  /** Of the session that this one is a lease of: what is prepared there need not be prepared again. */
+  readonly #base: Holdings | null;
+
+  constructor(base: Holdings | null = null) {
+    this.#base = base;
+  }
+
+  /** Where prepared weights lie that there are already. */
+  preparedAt(key: string): number | undefined {
+    return this.prepared.get(key) ?? this.#base?.preparedAt(key);
+  }
 }
 
 /** Memory for what lives within a step. Only one program runs at a time, so all programs of an engine share it. */

@@ -3,7 +3,7 @@ import type { Engine, Precision, Session } from "../engine.ts";
 import { Holdings, WorkingMemory } from "./holdings.ts";
 import type { Target } from "./plan/plan.ts";
 import { Queue } from "./queue.ts";
-import { WasmSession } from "./session.ts";
+import { type Lease, WasmSession } from "./session.ts";
 import { Team } from "./team.ts";
 import { checkThreads, startWorkers, usualThreads } from "./threads.ts";
 import { TrialWorker } from "./trial-worker.ts";
@@ -57,9 +57,22 @@ export class WasmEngine implements Engine {
   }
 
   async openSession(): Promise<Session> {
-    const holdings = new Holdings();
+    return this.#open(null);
+  }
+
+  /** @param base - the session that the new one is a lease of */
+  #open(base: Lease | null): WasmSession {
+    const holdings = new Holdings(base?.holdings);
     this.#working.follow(holdings);
-    const session = new WasmSession(this.#team, this.#queue, this.#working, this.#target, holdings);
+    const session = new WasmSession({
+      team: this.#team,
+      queue: this.#queue,
+      working: this.#working,
+      target: this.#target,
+      holdings,
+      base: base?.session ?? null,
+      open: (lease) => this.#open(lease),
+    });
     this.#abandoned.register(session, holdings);
     return session;
   }

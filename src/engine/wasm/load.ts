@@ -46,7 +46,7 @@ export function loadProgram(
   { threads, maximumSteps, plan, workingAddress }: LoadOptions,
 ): Loading {
   const lists = [lowered.calls, lowered.prologue].map((part) => part.map(({ call }) => call));
-  const fresh = lowered.prepared.filter(({ key }) => !holdings.prepared.has(key));
+  const fresh = lowered.prepared.filter(({ key }) => holdings.preparedAt(key) === undefined);
   const own = [...lowered.resident, ...fresh.map(({ buffer }) => buffer)];
   const blocks = allocator.allocateAll([
     ...lists.flatMap((calls) => sizesOf(calls, threads)),
@@ -60,8 +60,9 @@ export function loadProgram(
   });
   const resident = new Map(own.map((buffer, index) => [buffer, addresses[index]]));
   for (const { key, buffer } of lowered.prepared) {
-    const address = holdings.prepared.get(key) ?? resident.get(buffer) ?? 0;
-    holdings.prepared.set(key, address);
+    const known = holdings.preparedAt(key);
+    const address = known ?? resident.get(buffer) ?? 0;
+    if (known === undefined) holdings.prepared.set(key, address);
     resident.set(buffer, address);
   }
   const addressOf: AddressOf = (buffer) => {

@@ -29,26 +29,54 @@ interface Variable {
   readonly address: number;
 }
 
+/** A session that another one is over. */
+export interface Lease {
+  readonly session: WasmSession;
+  readonly holdings: Holdings;
+}
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly team: Team;
+  readonly queue: Queue;
+  readonly working: WorkingMemory;
+  readonly target: Target;
+  /** What closing gives back; shared with the engine, which does so for sessions that nobody holds any more. */
+  readonly holdings: Holdings;
+  /** The session whose variables this one sees, if any. Held, so that it stays open as long as this one is in use. */
+  readonly base: WasmSession | null;
+  readonly open: (base: Lease) => WasmSession;
+}
+
 /** Variables in linear memory, and the programs that use them. */
 export class WasmSession implements Session, ProgramSession {
   readonly #team: Team;
   readonly #queue: Queue;
   readonly #working: WorkingMemory;
   readonly #target: Target;
-  readonly #variables = new Map<string, Variable>();
-  /** What closing gives back; shared with the engine, which does so for sessions that nobody holds any more. */
+  readonly #base: WasmSession | null;
+  readonly #open: SessionParts["open"];
   readonly #holdings: Holdings;
+  /** Its own; those of the base are looked up there. */
+  readonly #variables = new Map<string, Variable>();
   /** When each variable was last changed, counted in changes. */
   readonly #changes = new Map<string, number>();
   #changeCount = 0;
   #closed = false;
 
-  constructor(team: Team, queue: Queue, working: WorkingMemory, target: Target, holdings: Holdings) {
+  constructor({ team, queue, working, target, holdings, base, open }: SessionParts) {
     this.#target = target;
     this.#team = team;
     this.#queue = queue;
     this.#working = working;
     this.#holdings = holdings;
+    this.#base = base;
+    this.#open = open;
+  }
+
+  async lease(): Promise<WasmSession> {
+    this.checkOpen();
+    return this.#open({ session: this, holdings: this.#holdings });
   }
 
   async compile(graph: Graph, options: { readonly maximumSteps?: number } = {}): Promise<WasmProgram> {
@@ -84,7 +112,7 @@ export class WasmSession implements Session, ProgramSession {
   forecast(graph: Graph, options: { readonly maximumSteps?: number } = {}): Forecast {
     this.checkOpen();
     const { placement, plan } = this.#layOut(graph, options.maximumSteps ?? 1, () => 0);
-    const fresh = [...leavesOf(graph).variables].filter(([name]) => !this.#variables.has(name));
+    const fresh = [...leavesOf(graph).variables].filter(([name]) => this.#find(name) === undefined);
     const variableBytes = fresh.reduce((sum, [, type]) => sum + align(bytesOf(type) + SLACK), 0);
     // What programs share counts only where it is larger than what there is.
     const shared = this.#working.bytes >= placement.bytes ? placement.bytes : 0;
@@ -116,7 +144,7 @@ export class WasmSession implements Session, ProgramSession {
   async allocate(name: string, type: TensorType): Promise<void> {
     this.checkOpen();
     this.#checkKnown(name, type, "allocate");
-    if (this.#variables.has(name)) return;
+    if (this.#find(name) !== undefined) return;
     const bytes = bytesOf(type) + SLACK;
     const address = this.#team.allocator.allocate(bytes, `the variable "${name}"`);
     this.#holdings.blocks.push({ address, bytes });
@@ -126,7 +154,8 @@ export class WasmSession implements Session, ProgramSession {
   }
 
   variables(): ReadonlyMap<string, TensorType> {
-    return new Map([...this.#variables].map(([name, { type }]) => [name, type]));
+    const own = [...this.#variables].map(([name, { type }]) => [name, type] as const);
+    return new Map([...(this.#base?.variables() ?? []), ...own]);
   }
 
   async read(name: string): Promise<Tensor> {
@@ -153,8 +182,9 @@ export class WasmSession implements Session, ProgramSession {
     this.#variables.clear();
   }
 
-  /** @throws EngineError when the session's memory may be another's by now */
+  /** @throws EngineError when the session's memory, or that of its base, may be another's by now */
   checkOpen(): void {
+    this.#base?.checkOpen();
     if (this.#closed) throw new EngineError("the session is closed", { hint: "Open another one." });
   }
 
@@ -162,18 +192,25 @@ export class WasmSession implements Session, ProgramSession {
     if (names.length === 0) return;
     this.#changeCount++;
     for (const name of names) this.#changes.set(name, this.#changeCount);
+    this.#base?.noteChange(names.filter((name) => !this.#variables.has(name)));
   }
 
   lastChange(names: readonly string[]): number {
-    return names.reduce((last, name) => Math.max(last, this.#changes.get(name) ?? 0), 0);
+    const own = names.reduce((last, name) => Math.max(last, this.#changes.get(name) ?? 0), 0);
+    // Neither ever falls: the sum has grown if either has.
+    return own + (this.#base?.lastChange(names) ?? 0);
   }
 
   #variable(name: string, where: string): Variable {
     this.checkOpen();
-    const variable = this.#variables.get(name);
+    const variable = this.#find(name);
     if (variable !== undefined) return variable;
     checkVariableName(this.variables(), name, where);
     throw new EngineError(`there is no variable "${name}"`, { where });
+  }
+
+  #find(name: string): Variable | undefined {
+    return this.#variables.get(name) ?? (this.#base === null ? undefined : this.#base.#find(name));
   }
 
   async #fetch(variables: readonly Variable[]): Promise<Tensor[]> {
@@ -183,7 +220,7 @@ export class WasmSession implements Session, ProgramSession {
   }
 
   #checkKnown(name: string, type: TensorType, where: string): void {
-    const known = this.#variables.get(name);
+    const known = this.#find(name);
     if (known !== undefined) checkType(`the variable "${name}" of this session`, known.type, type, where);
   }
 }

@@ -109,6 +109,44 @@ export function weightContract(engineOf: EngineOf): void {
         await Promise.all(runs);
       }));
 
+    test("a lease sees the weights where they are, and what it makes goes with it", () =>
+      withSession(engineOf(), async (session) => {
+        const { program, feeds, write, compare, values } = await filled(session);
+        await compare(program.run([feeds]));
+        const before = [...session.variables().keys()];
+        for (let round = 0; round < 2; round++) {
+          const lease = await session.lease();
+          expect([...lease.variables().keys()]).toEqual(before);
+          const leased = await lease.compile(prediction());
+          await compare(leased.run([feeds]));
+          // Written here or there: both see it.
+          await write(filter, drawn(filter.shape, 0.5));
+          await Promise.all([compare(leased.run([feeds])), compare(program.run([feeds]))]);
+          const value = drawn(filter.shape, 0.75 + round);
+          values["filter"] = [...value.data];
+          await lease.write("filter", value);
+          await Promise.all([compare(program.run([feeds])), compare(leased.run([feeds]))]);
+          expect((await lease.read("filter")).data).toEqual(value.data);
+          await lease.allocate("own", { shape: [2], dtype: "float32" });
+          expect([...lease.variables().keys()]).toEqual([...before, "own"]);
+          await lease.close();
+          expect([...session.variables().keys()]).toEqual(before);
+          await expect(lease.compile(prediction())).rejects.toThrow("the session is closed");
+          await expect(leased.run([feeds])).rejects.toThrow("the session is closed");
+          await compare(program.run([feeds]));
+        }
+      }));
+
+    test("a lease ends with its session", async () => {
+      const session = await engineOf().openSession();
+      const lease = await session.lease();
+      await lease.allocate("own", { shape: [2], dtype: "float32" });
+      await session.close();
+      await expect(lease.compile(prediction())).rejects.toThrow("the session is closed");
+      await expect(session.lease()).rejects.toThrow("the session is closed");
+      await lease.close();
+    });
+
     test("two programs and a profile work on the same weights", () =>
       withSession(engineOf(), async (session) => {
         const { program, feeds, write, compare } = await filled(session);
