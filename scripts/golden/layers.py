@@ -10,6 +10,7 @@ Fovea's: images [N, H, W, C], kernels [KH, KW, ...].
 """
 
 import json
+import math
 import pathlib
 import platform
 
@@ -143,6 +144,27 @@ def image_cases():
     ]
 
 
+def blur(size, strides):
+    """BlurPool of github.com/adobe/antialiased-cnns: mirrored, then a fixed convolution of each channel."""
+
+    def run(x):
+        row = torch.tensor([math.comb(size - 1, index) for index in range(size)], dtype=torch.float64)
+        kernel = row[:, None] * row[None, :]
+        kernel = (kernel / kernel.sum())[None, None].repeat(x.shape[1], 1, 1, 1)
+        before, behind = (size - 1) // 2, math.ceil((size - 1) / 2)
+        padded = F.pad(x, (before, behind, before, behind), mode="reflect")
+        return F.conv2d(padded, kernel, stride=strides, groups=x.shape[1])
+
+    return on_images(run)
+
+
+def blur_cases():
+    return [
+        case(f"a filter of {size}", "blurPool2d", {"filterSize": size, "strides": strides}, (1, 5, 6, 2), blur(size, strides))
+        for size, strides in [(2, 2), (3, 2), (4, 2), (5, [1, 3]), (6, 1), (7, [2, 4])]
+    ]
+
+
 def other_cases():
     x = (2, 3, 2, 4)
     return [
@@ -200,7 +222,7 @@ def other_cases():
 
 
 def main():
-    cases = transposed_cases() + image_cases() + other_cases()
+    cases = transposed_cases() + image_cases() + blur_cases() + other_cases()
     header = {
         "command": "python scripts/golden/layers.py",
         "torch": torch.__version__,

@@ -8,7 +8,18 @@ export const datasetNames = ["mnist", "fashion-mnist", "cifar10", "cifar100"] as
 
 /** Models of the zoo. */
 export const modelNames = [
-  ...["dense", "lenet5", "lenet5:1998", "convnet", "convnet-gmp", "convnet-bn", "alexnet", "alexnet:paper"],
+  ...[
+    "dense",
+    "lenet5",
+    "lenet5:1998",
+    "convnet",
+    "convnet-gmp",
+    "convnet-blur",
+    "convnet-gmp-blur",
+    "convnet-bn",
+    "alexnet",
+    "alexnet:paper",
+  ],
   ...["zfnet", "zfnet:512", "googlenet", "googlenet:paper"],
   ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
   ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],

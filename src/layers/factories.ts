@@ -26,6 +26,8 @@ export const averagePool2d: Factory<"averagePool2d"> = (options = {}) => new Lay
 /** The mean of as many windows as asked for, which share the image out evenly. */
 export const adaptiveAveragePool2d: Factory<"adaptiveAveragePool2d"> = (options) =>
   new Layer("adaptiveAveragePool2d", options);
+/** A fixed blur, then every second row and column: subsampling that bears moves. */
+export const blurPool2d: Factory<"blurPool2d"> = (options = {}) => new Layer("blurPool2d", options);
 /** The mean of each channel over the whole image. */
 export const globalAveragePool2d: Factory<"globalAveragePool2d"> = (options = {}) =>
   new Layer("globalAveragePool2d", options);

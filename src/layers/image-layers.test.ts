@@ -102,6 +102,14 @@ describe("values", () => {
     expect(valuesOf(nearest, [1, 3, 1]).slice(0, 4)).toEqual([1, 2, 3, 3]);
   });
 
+  test("a blur mirrors the border, which gives its neighbour twice, and has nothing to train", () => {
+    // 1 to 9 in three rows: of a border and its neighbour half each, along both axes.
+    expect(valuesOf(layers.blurPool2d(), [3, 3, 1]).slice(0, 4)).toEqual([3, 4, 6, 7]);
+    const pairs = layers.blurPool2d({ filterSize: 2, strides: [3, 1] });
+    expect(valuesOf(pairs, [3, 3, 1]).slice(0, 3)).toEqual([3, 4, 4]);
+    expect(parametersOf(pairs, [image])).toEqual([]);
+  });
+
   test("one output pixel lies in the middle, or at the beginning", () => {
     const one = (coordinates: "halfPixel" | "pytorchHalfPixel" | "alignCorners") =>
       valuesOf(layers.resize2d({ outputSize: 1, coordinates }), [1, 3, 1])[0];
@@ -152,6 +160,11 @@ describe("errors name the layer, what came and how to mend it", () => {
       'ShapeError: layer "l" (padding2d): an image of [5, 6, 3] has no [5, 5, 0, 0] rows and columns to mirror. Mirrored padding must be smaller than the image; use mode "edge" beyond that.',
     ],
     [
+      layers.blurPool2d({ filterSize: 7 }),
+      [[3, 9, 2]],
+      'ShapeError: layer "l" (blurPool2d): a filter of 7 pixels mirrors 3, an image of [3, 9, 2] has too few. Use a smaller filter, or fewer poolings and strides before it.',
+    ],
+    [
       layers.resize2d(),
       [image],
       'ShapeError: layer "l" (resize2d): needs an outputSize or a scale. Give the size of the output in pixels, or how many times as large as the input it is.',
@@ -197,6 +210,11 @@ describe("errors name the layer, what came and how to mend it", () => {
     expect(await messageOf(() => layers.rescaling({ scale: [] }))).toBe(
       'OptionError: layers.rescaling: option "scale" must be a number, or a list of one for each channel, got [].',
     );
+    for (const filterSize of [1, 8, 2.5]) {
+      expect(await messageOf(() => layers.blurPool2d({ filterSize }))).toBe(
+        `OptionError: layers.blurPool2d: option "filterSize" must be a whole number from 2 to 7, got ${filterSize}.`,
+      );
+    }
     expect(await messageOf(() => layers.resize2d({ scale: 0 }))).toBe(
       'OptionError: layers.resize2d: option "scale" must be a number above 0, or a pair of them for height and width, got 0.',
     );

@@ -86,6 +86,8 @@ const shapeCases: [name: string, layer: Layer, inputs: Shape[], output: Shape][]
   ["permute", layers.permute({ dims: [3, 1, 2] }), [image], [3, 5, 6]],
   ["slice", layers.slice({ begin: -2 }), [image], [5, 6, 2]],
   ["slice of rows", layers.slice({ axis: 1, begin: 1, end: -1 }), [image], [3, 6, 3]],
+  ["blurPool2d", layers.blurPool2d(), [image], [3, 3, 3]],
+  ["blurPool2d of one axis", layers.blurPool2d({ filterSize: 4, strides: [1, 4] }), [image], [5, 2, 3]],
   ["padding2d", layers.padding2d({ padding: [1, 2], mode: "reflect" }), [image], [7, 10, 3]],
   ["padding2d of a value", layers.padding2d({ value: -1 }), [image], [7, 8, 3]],
   ["cropping2d", layers.cropping2d({ cropping: [1, 2] }), [image], [3, 2, 3]],

@@ -3,6 +3,7 @@ import { type AdaptiveAveragePool2dOptions, adaptiveAveragePool2dLayer } from ".
 import { type ArithmeticOptions, arithmeticLayer } from "./arithmetic.ts";
 import { type AveragePool2dOptions, averagePool2dLayer } from "./average-pool2d.ts";
 import { type BatchNormalizationOptions, batchNormalizationLayer } from "./batch-normalization.ts";
+import { type BlurPool2dOptions, blurPool2dLayer } from "./blur-pool2d.ts";
 import { type ClipOptions, clipLayer } from "./clip.ts";
 import { type Conv2dOptions, conv2dLayer } from "./conv2d.ts";
 import { type Conv2dTransposeOptions, conv2dTransposeLayer } from "./conv2d-transpose.ts";
@@ -59,6 +60,7 @@ export interface LayerOptions {
   maxPool2d: MaxPool2dOptions;
   averagePool2d: AveragePool2dOptions;
   adaptiveAveragePool2d: AdaptiveAveragePool2dOptions;
+  blurPool2d: BlurPool2dOptions;
   globalAveragePool2d: GlobalPool2dOptions;
   globalMaxPool2d: GlobalPool2dOptions;
   flatten: FlattenOptions;
@@ -105,6 +107,7 @@ export const layerTable: { readonly [K in LayerKind]: LayerDefinition<LayerOptio
   maxPool2d: maxPool2dLayer,
   averagePool2d: averagePool2dLayer,
   adaptiveAveragePool2d: adaptiveAveragePool2dLayer,
+  blurPool2d: blurPool2dLayer,
   globalAveragePool2d: globalAveragePool2dLayer,
   globalMaxPool2d: globalMaxPool2dLayer,
   flatten: flattenLayer,

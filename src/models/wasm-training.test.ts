@@ -37,6 +37,7 @@ function rareLayers(x: SymbolicTensor): SymbolicTensor {
     layers.separableConv2d({ filters: 4, kernelSize: 3, padding: "same", activation: "relu6" }),
     layers.localResponseNormalization({ size: 3, alpha: 1 }),
     layers.padding2d({ padding: 1, mode: "reflect" }),
+    layers.blurPool2d({ strides: 1 }),
     layers.cropping2d({ cropping: [1, 0] }),
     layers.resize2d({ outputSize: [5, 3] }),
     layers.upSampling2d(),

@@ -90,6 +90,7 @@ const nets: { readonly [K in LayerKind]: readonly (readonly [shape: Shape, net: 
     [[6, 4, 3], (x) => layers.adaptiveAveragePool2d({ outputSize: [3, 2] }).apply(x)],
     [[3, 2, 3], (x) => layers.flatten().apply(layers.adaptiveAveragePool2d({ outputSize: [3, 2] }).apply(x))],
   ],
+  blurPool2d: [],
   globalAveragePool2d: [[[4, 5, 3], (x) => layers.globalAveragePool2d({ keepDimensions: true }).apply(x)]],
   globalMaxPool2d: [[[4, 5, 3], (x) => layers.globalMaxPool2d().apply(x)]],
   flatten: [[[2, 3, 2], (x) => layers.flatten().apply(x)]],

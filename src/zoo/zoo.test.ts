@@ -15,6 +15,8 @@ const digitNets: readonly ZooName[] = [
   "lenet5:1998",
   "convnet",
   "convnet-gmp",
+  "convnet-blur",
+  "convnet-gmp-blur",
   "convnet-bn",
 ];
 
@@ -40,7 +42,18 @@ function smallestImage(name: ZooName, channels: number): Shape {
 
 test("the registry is complete", () => {
   expect(names).toEqual([
-    ...["dense", "lenet5", "lenet5:1998", "convnet", "convnet-gmp", "convnet-bn", "alexnet", "alexnet:paper"],
+    ...[
+      "dense",
+      "lenet5",
+      "lenet5:1998",
+      "convnet",
+      "convnet-gmp",
+      "convnet-blur",
+      "convnet-gmp-blur",
+      "convnet-bn",
+      "alexnet",
+      "alexnet:paper",
+    ],
     ...["zfnet", "zfnet:512", "googlenet", "googlenet:paper"],
     ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
     ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],
@@ -118,7 +131,14 @@ test.each([
 
 test("all nets of several stages name them, each once, and each gives a value of its own", () => {
   // The others are sequences, whose layers have names.
-  const sequences: readonly ZooName[] = ["dense", "convnet", "convnet-gmp", "convnet-bn"];
+  const sequences: readonly ZooName[] = [
+    "dense",
+    "convnet",
+    "convnet-gmp",
+    "convnet-blur",
+    "convnet-gmp-blur",
+    "convnet-bn",
+  ];
   for (const name of names.filter((each) => !sequences.includes(each))) {
     const { taps } = create(name).architecture;
     expect(taps.length, name).toBeGreaterThanOrEqual(4);
@@ -134,7 +154,7 @@ test("a tap is a feature extractor", async () => {
 
 test("figures of the papers, of torchvision 0.28, of Keras 3.15 and of this project", () => {
   expect(names.map((name) => zoo[name].parameters)).toEqual([
-    ...[535_818, 61_706, 60_000, 34_826, 19_466, 16_634, 61_100_840, 60_965_224],
+    ...[535_818, 61_706, 60_000, 34_826, 19_466, 34_826, 19_466, 16_634, 61_100_840, 60_965_224],
     ...[62_357_608, 87_250_536, 6_624_904, 6_998_552],
     ...[132_863_336, 132_868_840, 133_047_848, 133_053_736],
     ...[138_357_544, 138_365_992, 143_667_240, 143_678_248],

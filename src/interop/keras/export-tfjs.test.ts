@@ -44,6 +44,7 @@ describe("what TensorFlow.js has no layer for is an error that names the layer",
     [layers.adaptiveAveragePool2d({ ...shape, outputSize: 3 }), "its windows are not all of one size"],
     [layers.slice({ ...shape, begin: 1 }), "it cuts a stretch out of axis -1"],
     [layers.resize2d({ ...shape, outputSize: 3 }), "it resizes images"],
+    [layers.blurPool2d({ ...shape }), "it mirrors images at their edges"],
     [
       layers.upSampling2d({ ...shape, interpolation: "bilinear" }),
       "it interpolates between the centres of pixels",

@@ -19,6 +19,7 @@ const nets: readonly Net[] = [
   { name: "lenet5", size: 28, channels: 1, options: { batch: 2 } },
   { name: "convnet", size: 28, channels: 1 },
   { name: "convnet-gmp", size: 28, channels: 1 },
+  { name: "convnet-blur", size: 28, channels: 1 },
   { name: "convnet-bn", size: 28, channels: 1 },
   { name: "resnet18", size: 40, channels: 3 },
   { name: "squeezenet1-0", size: 35, channels: 3 },

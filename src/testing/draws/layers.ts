@@ -157,6 +157,10 @@ export const layerDraws: { readonly [K in LayerKind]: fc.Arbitrary<LayerDraw> | 
     fc.tuple(pool, fc.boolean()).map(([options, countPadding]) => ({ ...options, countPadding })),
   ),
   adaptiveAveragePool2d: ofImages("adaptiveAveragePool2d", fc.record({ outputSize: pairs(1, 4) })),
+  blurPool2d: ofImages(
+    "blurPool2d",
+    fc.record({ filterSize: fc.integer({ min: 2, max: 7 }), strides: pairs(1, 3) }),
+  ),
   globalAveragePool2d: ofImages("globalAveragePool2d", fc.record({ keepDimensions: fc.boolean() })),
   globalMaxPool2d: ofImages("globalMaxPool2d", fc.record({ keepDimensions: fc.boolean() })),
   flatten: ofAll("flatten", none),

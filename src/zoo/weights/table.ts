@@ -13,6 +13,8 @@ const published: { readonly [N in ZooName]: readonly PublishedWeights[] } = {
   "lenet5:1998": none,
   convnet: none,
   "convnet-gmp": none,
+  "convnet-blur": none,
+  "convnet-gmp-blur": none,
   "convnet-bn": none,
   alexnet: torchvisionWeights.alexnet,
   "alexnet:paper": none,

@@ -230,7 +230,7 @@ export function emitSumOfParts(
 /** Whether a value is images as they were loaded: dark pixels are zeros. */
 function isImages(node: Node): boolean {
   if (isKind(node, "reshape")) return isImages(node.inputs[0]);
-  return isKind(node, "loadImages") && node.attributes.offset === 0;
+  return (isKind(node, "loadImages") || isKind(node, "warpImages")) && node.attributes.offset === 0;
 }
 
 /** A matrix product with what is fused to it. */

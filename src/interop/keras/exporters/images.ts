@@ -80,6 +80,9 @@ export const imageExporters = {
     const config = { pool_size: size, strides: size, padding: "valid", ...lastChannels };
     return { ...place({ className: "AveragePooling2D", config }, inputs), isPositive: input.isPositive };
   },
+  blurPool2d: ({ refuse }: ExportContext<"blurPool2d">): Placed => {
+    throw refuse("it mirrors images at their edges");
+  },
   globalAveragePool2d: globalPool("GlobalAveragePooling2D"),
   globalMaxPool2d: globalPool("GlobalMaxPooling2D"),
   reduceMean: (context: ExportContext<"reduceMean">): Placed => {

@@ -1,4 +1,5 @@
 import type { Padding2d, Taps } from "../../../../graph/index.ts";
+import { binomialFilter, blurPadding } from "../../../../layers/blur-pool2d.ts";
 import { sidesOf, size2d } from "../../../../layers/geometry.ts";
 import { resizeAxes } from "../../../../layers/resize2d.ts";
 import {
@@ -20,6 +21,25 @@ export const zeroPadding2d: Exporter<"zeroPadding2d"> = (writer, { padding }, [x
 
 export const padding2d: Exporter<"padding2d"> = (writer, { padding, mode, value }, [x]) =>
   padded(writer, x, sidesOf(padding), mode, mode === "constant" ? value : 0);
+
+/** The mirrored border, and a convolution of each channel with the filter. */
+export const blurPool2d: Exporter<"blurPool2d"> = (writer, { filterSize, strides }, [input]) => {
+  const x = asImage(writer, input);
+  const [channels] = x.shape;
+  const { before, behind } = blurPadding(filterSize);
+  const sides = writer.integers([0, 0, before, before, 0, 0, behind, behind]);
+  const mirrored = writer.node("Pad", [x.name, sides], { mode: "reflect" }, "mirrored");
+  const filter = binomialFilter(filterSize);
+  const kernel = filter.flatMap((row) => filter.map((column) => row * column));
+  const weights = writer.floats(Array.from({ length: channels }, () => kernel).flat(), [
+    channels,
+    1,
+    filterSize,
+    filterSize,
+  ]);
+  const attributes = { kernel_shape: [filterSize, filterSize], strides: size2d(strides), group: channels };
+  return imageValue(writer.node("Conv", [mirrored, weights], attributes), writer.shape);
+};
 
 function padded(
   writer: LayerWriter,

@@ -4,7 +4,7 @@ import { add, arithmetic, average, divide, multiply, rescaling, scale, subtract 
 import { conv2d, conv2dTranspose, depthwiseConv2d, separableConv2d } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import type { Exporter } from "./exporter.ts";
-import { cropping2d, padding2d, resize2d, upSampling2d, zeroPadding2d } from "./images.ts";
+import { blurPool2d, cropping2d, padding2d, resize2d, upSampling2d, zeroPadding2d } from "./images.ts";
 import { batchNormalization, localResponseNormalization } from "./normalization.ts";
 import {
   adaptiveAveragePool2d,
@@ -30,6 +30,7 @@ export const exporters: { readonly [K in LayerKind]: Exporter<K> } = {
   maxPool2d,
   averagePool2d,
   adaptiveAveragePool2d,
+  blurPool2d,
   globalAveragePool2d,
   globalMaxPool2d,
   flatten,
