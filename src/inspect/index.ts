@@ -16,12 +16,27 @@ export {
 } from "./backprop.ts";
 export type { Nudge } from "./central-difference.ts";
 export { type ChainFactor, type ChainPath, chainPaths } from "./chain.ts";
+export {
+  type ConvolutionWindow,
+  convolutionWindow,
+  type LayerWindows,
+  layerWindows,
+  type WindowPlace,
+} from "./convolution-window.ts";
 export { engineField } from "./engine-field.ts";
 export type { Completeness } from "./explained.ts";
 export { type FormulaPart, formatNumber } from "./expression.ts";
+export {
+  type FeatureMaps,
+  type FeatureMapsOptions,
+  featureMaps,
+  type LayerMaps,
+  type MapDistance,
+} from "./feature-maps.ts";
+export type { AxisFigures } from "./fields/figures.ts";
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
-
 export { type ProfiledOperation, type ProfileOptions, profileStep, type StepProfile } from "./profile.ts";
+export { type ReceptiveField, receptiveField, type UnitPlace } from "./receptive-field.ts";
 export {
   type ProjectionMethod,
   type ProjectUnitOptions,
@@ -50,3 +65,4 @@ export {
   translationMap,
 } from "./translation/index.ts";
 export type { BackwardLayer, ForwardLayer, WalkEquation, WalkPartial } from "./walk.ts";
+export type { WindowOperation } from "./window-places.ts";

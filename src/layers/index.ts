@@ -1,4 +1,4 @@
-export type { ActivationName } from "./activations.ts";
+export { type ActivationName, applyActivation } from "./activations.ts";
 export type { CallContext, LayerDefinition, ParameterSpec } from "./definition.ts";
 export * as layers from "./factories.ts";
 export * as initializers from "./initializer-factories.ts";

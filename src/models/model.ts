@@ -338,9 +338,14 @@ export class Model {
     return { engine: await this.#runtime.engineOrDefault(), model: this, compiled: this.#runtime.compiled };
   }
 
-  /** Copies of all weights and statistics by name: `conv1.weight`, `bn1.running_mean`. */
-  async getWeights(): Promise<Map<string, Tensor>> {
-    return await this.#runtime.state().readWeights();
+  /**
+   * Copies of weights and statistics by name: `conv1.weight`, `bn1.running_mean`.
+   *
+   * @param names - of those that are wanted; default `null`: all. Names that the model does not have are left out.
+   */
+  async getWeights(names: readonly string[] | null = null): Promise<Map<string, Tensor>> {
+    const state = this.#runtime.state();
+    return names === null ? await state.readWeights() : await state.read(names);
   }
 
   /**
