@@ -4,7 +4,6 @@
  * gradient rules and the float64 references that training uses, and the formulas are read off the gradient graph
  * itself (`formula.ts`): nothing is worked out a second time.
  */
-import type { Backpropagation } from "../autodiff/index.ts";
 import { evaluate } from "../engine/reference/index.ts";
 import type { Node } from "../graph/index.ts";
 import { updateTable } from "../ops/index.ts";
@@ -26,6 +25,8 @@ export interface BackpropOptions extends SmallNetOptions {
   readonly learningRate?: number;
   /** Number of steps (default 10). */
   readonly steps?: number;
+  /** The one parameter that the steps change, as the walk calls it: `w2`, `w1[2,1]`; default all. */
+  readonly only?: string | null;
 }
 
 /** The cost before the first step (step 0) and after each. */
@@ -66,11 +67,11 @@ const mostSteps = 100_000;
  * @throws OptionError that names the option, what it should be and what came
  */
 export function walkBackprop(options: BackpropOptions = {}): BackpropWalk {
-  const { learningRate = 0.1, steps = 10 } = options;
+  const { learningRate = 0.1, steps = 10, only = null } = options;
   checkDescent(learningRate, steps);
   const net = resolveSmallNet(options);
   const walk = new Walk(net);
-  const descent = descend(net, walk.graph, walk.backpropagation, learningRate, steps);
+  const descent = descend(net, walk, learningRate, steps, only);
   return {
     nonLinearity: net.nonLinearity,
     costName: net.cost,
@@ -91,15 +92,16 @@ export function walkBackprop(options: BackpropOptions = {}): BackpropWalk {
 /** Plain gradient descent, w -= rate dC/dw, by the rule of the optimizer `sgd`. */
 function descend(
   net: SmallNet,
-  graph: SmallNetGraph,
-  { gradients: partials }: Backpropagation,
+  { graph, backpropagation: { gradients: partials } }: Walk,
   learningRate: number,
   count: number,
+  only: string | null,
 ): Pick<BackpropWalk, "steps" | "after"> {
   const feeds = feedsOf(net);
   const output = graph.layers[graph.layers.length - 1].z;
   const parameters = graph.layers.flatMap(({ w, b }) => [w, b]);
   const wanted = parameters.map((node) => partials.get(node) ?? node);
+  const alone = only === null ? null : placeOf(graph, only, "backprop only");
   const steps: WalkStep[] = [];
   for (let step = 0; step <= count; step++) {
     const [cost, y, ...slopes] = evaluate([graph.cost, output, ...wanted], feeds);
@@ -107,7 +109,13 @@ function descend(
     if (step === count) break;
     for (const [index, { attributes }] of parameters.entries()) {
       const hyper = Float64Array.of(learningRate);
-      updateTable.sgd.reference({ weightDecay: 0 }, feeds[attributes.name], slopes[index], [], hyper);
+      const { name } = attributes;
+      const before = feeds[name];
+      feeds[name] = before.slice();
+      updateTable.sgd.reference({ weightDecay: 0 }, feeds[name], slopes[index], [], hyper);
+      if (alone === null) continue;
+      const moved = feeds[name][alone.index];
+      feeds[name] = name === alone.variable ? before.with(alone.index, moved) : before;
     }
   }
   const all = (kind: "w" | "b") => graph.layers.flatMap((layer) => [...feeds[layer[kind].attributes.name]]);
@@ -127,18 +135,19 @@ export function costAlong(options: BackpropOptions, parameter: string, values: r
   const net = resolveSmallNet(options);
   const graph = buildSmallNet(net);
   const feeds = feedsOf(net);
+  const { variable, index } = placeOf(graph, parameter, "backprop parameter");
+  const at = feeds[variable];
+  return values.map((value) => {
+    return evaluate([graph.cost], { ...feeds, [variable]: at.with(index, value) })[0][0];
+  });
+}
+
+function placeOf(graph: SmallNetGraph, parameter: string, where: string) {
   const names = graph.layers.flatMap(({ w, b }) => [...parameterNames(w), ...parameterNames(b)]);
   const place = names.find(({ name }) => name === parameter);
-  if (place === undefined) {
-    throw new OptionError(`the net has no ${parameter}`, {
-      where: "backprop parameter",
-      hint: `It has ${names[0].name} to ${names[names.length - 1].name}.`,
-    });
-  }
-  const at = feeds[place.variable];
-  return values.map((value) => {
-    return evaluate([graph.cost], { ...feeds, [place.variable]: at.with(place.index, value) })[0][0];
-  });
+  if (place !== undefined) return place;
+  const hint = `It has ${names[0].name} to ${names[names.length - 1].name}.`;
+  throw new OptionError(`the net has no ${parameter}`, { where, hint });
 }
 
 /** `w1[2,1]` and its like, with the place of each in the variable; a variable of one number has no subscript. */

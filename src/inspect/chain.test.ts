@@ -121,6 +121,22 @@ it("walks on from where the steps ended", () => {
   );
 });
 
+it("takes steps along one parameter alone", () => {
+  const net: BackpropOptions = { depth: 2, width: 2, input: [0.5, -1], target: [0, 1], seed: 4 };
+  const { weights, biases, after, steps, backward } = walkBackprop({
+    ...net,
+    only: "w1[2,1]",
+    steps: 1,
+    learningRate: 0.5,
+  });
+  const slope = backward[1].partials.find(({ name }) => name === "dC/dw1[2,1]")?.value ?? Number.NaN;
+  const moved = weights[2] - 0.5 * slope;
+  expect(after.biases).toEqual(biases);
+  expect(after.weights).toEqual(weights.with(2, moved));
+  expect(costAlong(net, "w1[2,1]", [moved])).toEqual([steps[1].cost]);
+  expect(() => walkBackprop({ only: "w9" })).toThrow("backprop only: the net has no w9. It has w1 to b3.");
+});
+
 it("shows the two costs that a central difference is made from", () => {
   const walk = walkBackprop({ depth: 1, weights: [3], biases: [1], input: [2], target: [5] });
   const weight = walk.backward[0].partials.find(({ name }) => name === "dC/dw1");

@@ -3,12 +3,18 @@
  * however large a net is.
  */
 import { expose, proxy } from "comlink";
+import { backprop } from "./backprop.ts";
 import { datasets } from "./datasets.ts";
 import { engine } from "./engine.ts";
 import { models } from "./models.ts";
 
 /** What the page can ask for. Each panel has a side of its own here. */
-const lab = { datasets: proxy(datasets), engine: proxy(engine), models: proxy(models) };
+const lab = {
+  backprop: proxy(backprop),
+  datasets: proxy(datasets),
+  engine: proxy(engine),
+  models: proxy(models),
+};
 
 export type Lab = typeof lab;
 
