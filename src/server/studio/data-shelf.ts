@@ -18,6 +18,8 @@ export interface ShelfEntry {
 /** What `data/index.json` holds. */
 export interface ShelfIndex {
   readonly datasets: readonly ShelfEntry[];
+  /** Whether runs can be followed here: by this the page knows `fovea studio` from a host of files without asking in vain. */
+  readonly followsRuns: true;
 }
 
 const titles = {
@@ -31,7 +33,7 @@ export class DataShelf {
   readonly #paths: ReadonlyMap<string, string>;
 
   private constructor(entries: readonly ShelfEntry[], paths: ReadonlyMap<string, string>) {
-    this.index = { datasets: entries };
+    this.index = { datasets: entries, followsRuns: true };
     this.#paths = paths;
   }
 

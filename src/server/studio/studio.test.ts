@@ -181,7 +181,8 @@ describe("data", () => {
       runs: join(folder, "runs"),
       datasets: expect.arrayContaining(["mnist", "digits"]),
     });
-    const { datasets } = await (await fetch(`${address}/data/index.json`)).json();
+    const { datasets, followsRuns } = await (await fetch(`${address}/data/index.json`)).json();
+    expect(followsRuns).toBe(true);
     expect(datasets[0]).toEqual({
       name: "mnist",
       title: "MNIST, handwritten digits",
