@@ -36,13 +36,13 @@ export {
 export type { AxisFigures } from "./fields/figures.ts";
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
 export { type ProfiledOperation, type ProfileOptions, profileStep, type StepProfile } from "./profile.ts";
-export { type ReceptiveField, receptiveField, type UnitPlace } from "./receptive-field.ts";
 export {
   type ProjectionMethod,
   type ProjectUnitOptions,
   projectUnit,
   type UnitProjection,
 } from "./project-unit.ts";
+export { type ReceptiveField, receptiveField, type UnitPlace } from "./receptive-field.ts";
 export {
   type NonLinearity,
   nonLinearities,
