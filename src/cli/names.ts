@@ -54,6 +54,20 @@ export const precisionNames = ["fast", "exact"] as const;
 /** The forms of `--schedule`, for messages. */
 export const scheduleForms = "constant, step:EPOCHS, cosine, one-cycle; each also behind warm-up:EPOCHS+";
 
+/** How `fovea explain` explains. */
+export const explainMethods = [
+  "grad-cam",
+  "occlusion",
+  "saliency",
+  "smooth-grad",
+  "integrated-gradients",
+  "deconvnet",
+  "guided-backprop",
+] as const;
+
+/** Colours of patches and baselines. */
+export const explainColours = ["black", "gray", "mean", "zero"] as const;
+
 /** Whose names and layouts weights may have. */
 export const conventionNames = ["pytorch", "keras", "fovea"] as const;
 

@@ -192,3 +192,12 @@ function describeLimits({ minimum, maximum, above = false, below = false }: Limi
   if (maximum === undefined) return "";
   return below ? ` below ${maximum}` : ` of at most ${maximum}`;
 }
+
+/** Several of some names, separated by commas. @throws OptionError that names the nearest one */
+export function nameList<Name extends string>(
+  flag: string,
+  names: readonly Name[],
+): OptionParser<readonly Name[]> {
+  const one = choice(flag, names);
+  return (text) => [...new Set(text.split(",").map((name) => one(name.trim())))];
+}

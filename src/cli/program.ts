@@ -4,6 +4,7 @@ import { registerBackprop } from "./commands/backprop.ts";
 import { registerConvert } from "./commands/convert.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
+import { registerExplain } from "./commands/explain.ts";
 import { registerFeatures } from "./commands/features.ts";
 import { registerFinetune } from "./commands/finetune.ts";
 import { registerModels } from "./commands/models.ts";
@@ -58,6 +59,7 @@ function createProgram(terminal: Terminal): Command {
   registerAugment(program, terminal);
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);
+  registerExplain(program, terminal);
   registerWatch(program, terminal);
   registerRuns(program, terminal);
   registerServe(program, terminal);
@@ -79,6 +81,7 @@ Examples:
   fovea evaluate runs/lenet5 --data mnist --shift 2,2
   fovea predict runs/lenet5 digit.png
   fovea predict runs/pets holidays/ --csv holidays.csv
+  fovea explain runs/pets photo.jpg --out report.html    what each pixel counts for the likeliest classes
   fovea watch runs/pets incoming/                        classify photos as they arrive
   fovea serve runs/lenet5 --port 8080                    the same over HTTP
   fovea studio --open                                    train, look into and follow networks in the browser

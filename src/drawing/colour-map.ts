@@ -1,7 +1,7 @@
 import { mixedColours } from "./colour-mix.ts";
 
 /** How numbers from 0 to 1 become colours: one hue or a walk through several, from little to much. */
-export type ColourMap = "turbo" | "viridis" | "grays" | "blues";
+export type ColourMap = "turbo" | "viridis" | "grays" | "blues" | "oranges";
 
 /** How numbers with a sign become colours: 0 the least, 1/2 nothing, 1 the greatest. */
 export type SignedColourMap = "blueOrange";
@@ -29,14 +29,15 @@ const polynomials: { readonly [M in "turbo" | "viridis"]: Polynomials } = {
 
 /** Colours at even distances, between which colours are mixed so that equal steps look equal. */
 const stops: {
-  readonly [M in "blues" | SignedColourMap]: readonly string[];
+  readonly [M in "blues" | "oranges" | SignedColourMap]: readonly string[];
 } = {
   blues: ["#f4f7fb", "#a9c8ea", "#4a8fd3", "#1b57a0", "#0a2550"],
+  oranges: ["#f9f5f1", "#f3cba9", "#d97b31", "#a04a0c", "#5a2603"],
   blueOrange: ["#123f7d", "#4d8bd6", "#b9d2ee", "#f5f4f1", "#f3cba9", "#d97b31", "#7d3606"],
 };
 
 /** Names of the maps of numbers without a sign. */
-export const colourMaps: readonly ColourMap[] = ["turbo", "viridis", "grays", "blues"];
+export const colourMaps: readonly ColourMap[] = ["turbo", "viridis", "grays", "blues", "oranges"];
 
 /** Red, green and blue, 0 to 255, of 256 numbers from 0 to 1. */
 export function colourTable(name: ColourMap | SignedColourMap): Uint8Array {

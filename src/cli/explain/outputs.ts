@@ -1,0 +1,113 @@
+import { basename, join } from "node:path";
+import { encodeImage, ensureFolder, writeFileAtomic } from "#host";
+import { pictureSheet } from "../../drawing/index.ts";
+import { methodTexts } from "./method-texts.ts";
+import { mapPicture } from "./pictures.ts";
+import { type ExplainReport, explainPage, noteOf } from "./report.ts";
+
+/** What is written, by the name of the file. */
+export type ExplainTarget = "html" | "png" | "json" | "folder";
+
+/** What the end of a name stands for; all else is a folder. */
+export function targetOf(out: string): ExplainTarget {
+  const ending = /\.(html?|png|json)$/i.exec(out)?.[1]?.toLowerCase();
+  if (ending === "png" || ending === "json") return ending;
+  return ending === undefined ? "folder" : "html";
+}
+
+/** Writes an explanation. @throws FileError where it cannot be written */
+export async function writeExplanation(out: string, report: ExplainReport): Promise<void> {
+  switch (targetOf(out)) {
+    case "html":
+      await writeFileAtomic(out, text(await explainPage(report)));
+      break;
+    case "png":
+      await writeFileAtomic(out, await sheetFile(report));
+      break;
+    case "json":
+      await writeFileAtomic(out, text(`${JSON.stringify(explainDocument(report, true))}\n`));
+      break;
+    case "folder":
+      await writeFolder(out, report);
+  }
+}
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+async function writeFolder(folder: string, report: ExplainReport): Promise<void> {
+  await ensureFolder(folder);
+  await writeFileAtomic(join(folder, "report.html"), text(await explainPage(report)));
+  await writeFileAtomic(join(folder, "sheet.png"), await sheetFile(report));
+  const document = `${JSON.stringify(explainDocument(report, true))}\n`;
+  await writeFileAtomic(join(folder, "explanation.json"), text(document));
+  for (const [index, { name, image, classes }] of report.photos.entries()) {
+    for (const { name: className, maps } of classes) {
+      for (const map of maps) {
+        const { pixels, ...extent } = mapPicture(image, map);
+        // Names of files and classes may hold what a path cannot.
+        const words = [basename(name).replace(/\.[^.]*$/, ""), className, map.method].map(plain);
+        const file = `${index + 1}-${words.join("-")}.png`;
+        await writeFileAtomic(join(folder, file), await encodeImage(pixels, extent, "png"));
+      }
+    }
+  }
+}
+
+const plain = (word: string) =>
+  word
+    .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+    .replaceAll(/^-|-$/g, "")
+    .slice(0, 60);
+
+async function sheetFile({ model, photos }: ExplainReport): Promise<Uint8Array> {
+  const { pixels, ...extent } = pictureSheet({
+    title: `What ${basename(model) || model} looks at`,
+    side: 180,
+    sections: photos.flatMap(({ name, image, classes }) =>
+      classes.map((one) => ({
+        title: `${basename(name)}: ${one.name}, ${(100 * one.probability).toFixed(1)} %`,
+        note: `score ${one.score.toFixed(2)}; ${one.maps.flatMap((map) => noteOf(map) ?? []).join("; ")}`,
+        pictures: [
+          { image, caption: "the photo" },
+          ...one.maps.map((map) => ({
+            image: mapPicture(image, map),
+            caption: methodTexts[map.method].title,
+          })),
+        ],
+      })),
+    ),
+  });
+  return await encodeImage(pixels, extent, "png");
+}
+
+/** The numbers. @param withValues - whether the maps are among them */
+export function explainDocument({ model, photos, problems, notes }: ExplainReport, withValues: boolean) {
+  return {
+    model,
+    photos: photos.map(({ name, top, classes }) => ({
+      input: name,
+      top,
+      classes: classes.map(({ maps, ...one }) => ({
+        ...one,
+        maps: maps.map(({ method, values, isSigned, completeness }) => ({
+          method,
+          isSigned,
+          completeness,
+          least: least(values.data),
+          greatest: greatest(values.data),
+          ...(withValues && {
+            shape: values.shape,
+            values: Array.from(values.data, (value) => Number(value.toPrecision(6))),
+          }),
+        })),
+      })),
+    })),
+    problems,
+    notes,
+  };
+}
+
+const least = (values: Float32Array) =>
+  values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
+const greatest = (values: Float32Array) =>
+  values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
