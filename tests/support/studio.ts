@@ -103,6 +103,8 @@ export async function screenshots(page: Page, name: string): Promise<number[]> {
     await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
     for (const colorScheme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme });
+      // What sticks to the window's top stands at the page's.
+      await page.evaluate(() => scrollTo(0, 0));
       await page.waitForTimeout(150);
       await page.screenshot({
         path: join(folder, `${name}-${colorScheme}-${width}.png`),
