@@ -3,6 +3,7 @@ export { type HeatAxis, type HeatMap, heatMap } from "./heat-map.ts";
 export { heatStyle } from "./heat-style.ts";
 export { type Content, Html, html } from "./html.ts";
 export { imageAddress, photoFormat } from "./image-address.ts";
+export { textWidth } from "./lettering.ts";
 export { type ChartAxis, type ChartLine, type LineChart, lineChart, lineKey } from "./line-chart.ts";
 export { counted, duration, grouped, percent, short, wilsonInterval } from "./numbers.ts";
 export { type OverlayOptions, overlay, stretched } from "./overlay.ts";

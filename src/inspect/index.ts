@@ -23,6 +23,8 @@ export {
   layerWindows,
   type WindowPlace,
 } from "./convolution-window.ts";
+export type { LayerFamily } from "./diagram/describe.ts";
+export { drawNetwork } from "./draw-network.ts";
 export { engineField } from "./engine-field.ts";
 export type { Completeness } from "./explained.ts";
 export { type FormulaPart, formatNumber } from "./expression.ts";
@@ -35,6 +37,14 @@ export {
 } from "./feature-maps.ts";
 export type { AxisFigures } from "./fields/figures.ts";
 export { type GradCam, type GradCamOptions, gradCam } from "./grad-cam.ts";
+export {
+  type DiagramEdge,
+  type DiagramFrame,
+  type DiagramNode,
+  type NetworkDiagram,
+  type NetworkDiagramOptions,
+  networkDiagram,
+} from "./network-diagram.ts";
 export { type ProfiledOperation, type ProfileOptions, profileStep, type StepProfile } from "./profile.ts";
 export {
   type ProjectionMethod,

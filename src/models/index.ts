@@ -7,7 +7,7 @@ export type {
   NamedLayer,
   Tap,
 } from "./architecture.ts";
-export { inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts";
+export { callsUpTo, inferenceCalls, inputShapeOf, modelParameters } from "./architecture.ts";
 export { type BatchOptions, UsualBatch } from "./batch-size.ts";
 export {
   type BatchSource,
