@@ -22,7 +22,12 @@ export interface RunEntry extends Omit<RunSummary, "run"> {
   readonly updated: string | null;
   /** Its trained model, or its last checkpoint where that is newer; `null` before there is one. */
   readonly weights: RunModelFile | null;
+  /** Whether it has a report to read. */
+  readonly hasReport: boolean;
 }
+
+/** What `fovea finetune` leaves for people to read. */
+export const reportFile = "report.html";
 
 /** What is remembered of a run, and of which state of its files. */
 interface Known {
@@ -83,14 +88,21 @@ export class RunCatalog {
   }
 
   async #entry(name: string, folder: string): Promise<RunEntry> {
-    const stamps = await Promise.all(Object.values(runFiles).map((file) => fileStamp(join(folder, file))));
+    const files = [...Object.values(runFiles), reportFile];
+    const stamps = await Promise.all(files.map((file) => fileStamp(join(folder, file))));
     const stamp = JSON.stringify([folder, await isFolderLocked(folder), stamps]);
     const known = this.#known.get(name);
     if (known?.stamp === stamp) return known.entry;
     const { run: _, ...summary } = await summarizeRun(folder);
     const times = stamps.flatMap((one) => one?.modified ?? []);
     const updated = times.length === 0 ? null : new Date(Math.max(...times)).toISOString();
-    const entry: RunEntry = { name, ...summary, updated, weights: await weightsIn(folder) };
+    const entry: RunEntry = {
+      name,
+      ...summary,
+      updated,
+      weights: await weightsIn(folder),
+      hasReport: stamps.at(-1) !== null,
+    };
     this.#known.set(name, { stamp, entry });
     return entry;
   }

@@ -9,7 +9,7 @@ import { DataShelf } from "./data-shelf.ts";
 import { FileAnswers } from "./file-answer.ts";
 import { MetricsTail } from "./metrics-tail.ts";
 import { insideOf, partsOfAddress } from "./paths.ts";
-import { RunCatalog, type RunEntry, weightsIn } from "./run-catalog.ts";
+import { RunCatalog, type RunEntry, reportFile, weightsIn } from "./run-catalog.ts";
 import { type Pace, parsedLine, RunTeller, usualPace, type WatchedRuns } from "./run-events.ts";
 
 /** What Studio serves. */
@@ -91,9 +91,6 @@ const eventHeaders = {
   "cache-control": "no-store",
   "x-accel-buffering": "no",
 };
-
-/** What `fovea finetune` leaves for people to read. */
-const reportFile = "report.html";
 
 /**
  * Makes Studio's service.

@@ -7,6 +7,7 @@ import { backprop } from "./backprop.ts";
 import { datasets } from "./datasets.ts";
 import { engine } from "./engine.ts";
 import { models } from "./models.ts";
+import { runs } from "./runs.ts";
 
 /** What the page can ask for. Each panel has a side of its own here. */
 const lab = {
@@ -14,6 +15,7 @@ const lab = {
   datasets: proxy(datasets),
   engine: proxy(engine),
   models: proxy(models),
+  runs: proxy(runs),
 };
 
 export type Lab = typeof lab;

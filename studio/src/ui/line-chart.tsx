@@ -13,6 +13,8 @@ export interface Series {
   readonly dashed?: boolean;
   /** Thin and pale: what a smoothed curve is made from. */
   readonly faint?: boolean;
+  /** Marks each value: for curves of few. */
+  readonly points?: boolean;
 }
 
 interface LineChartProps {
@@ -26,11 +28,20 @@ interface LineChartProps {
   /** How numbers on the y axis and in the legend read. */
   readonly format?: (value: number) => string;
   readonly logarithmic?: boolean;
+  /** Writes each curve's name where it ends, in place of a legend below; pointing at the chart shows the values there instead. */
+  readonly endLabels?: boolean;
+  /** Whether the x axis has whole numbers only: epochs, steps. */
+  readonly wholeX?: boolean;
 }
+
+/** Room for names at the ends of curves, in CSS pixels: about so many for each letter. */
+const letterRoom = 6.6;
+const wholeSteps = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5, 6].map((power) => digit * 10 ** power));
 
 /** Curves that grow while one watches. Pointing at it shows the values there in the legend. */
 export function LineChart(props: LineChartProps) {
   const { title, x, xLabel, series, height = 190, logarithmic = false } = props;
+  const { endLabels = false, wholeX = false } = props;
   const format = props.format ?? ((value: number) => value.toPrecision(3));
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -40,7 +51,9 @@ export function LineChart(props: LineChartProps) {
   const looks = JSON.stringify([
     xLabel,
     logarithmic,
-    series.map(({ name, colour, dashed, faint }) => [name, colour, dashed, faint]),
+    endLabels,
+    wholeX,
+    series.map(({ name, colour, dashed, faint, points }) => [name, colour, dashed, faint, points]),
   ]);
 
   // Made anew for another look only; values are set below.
@@ -60,10 +73,15 @@ export function LineChart(props: LineChartProps) {
         width: Math.max(120, element.clientWidth),
         height,
         cursor: { y: false, drag: { x: false, y: false } },
-        legend: { live: true },
+        legend: { live: true, show: !endLabels },
+        ...(endLabels ? labelsOf(series, formatNow) : {}),
         scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : {} },
         axes: [
-          { ...axis, label: xLabel, labelSize: 18, labelFont: "12px system-ui", size: 30 },
+          {
+            ...axis,
+            ...(wholeX ? { incrs: wholeSteps.toSorted((one, other) => one - other) } : {}),
+            ...{ label: xLabel, labelSize: 18, labelFont: "12px system-ui", size: 30 },
+          },
           {
             ...axis,
             size: 52,
@@ -79,7 +97,7 @@ export function LineChart(props: LineChartProps) {
             alpha: one.faint === true ? 0.4 : 1,
             spanGaps: true,
             ...(one.dashed === true ? { dash: [6, 4] } : {}),
-            points: { show: false },
+            points: { show: one.points === true, size: 6 },
             value: (_: uPlot, value: number | null) => (value === null ? "–" : formatNow.current(value)),
           })),
         ],
@@ -109,6 +127,65 @@ export function LineChart(props: LineChartProps) {
       <div ref={place} />
     </figure>
   );
+}
+
+/** What a chart needs for names at the ends of its curves. */
+function labelsOf(series: readonly Series[], format: { readonly current: (value: number) => string }) {
+  const letters = Math.max(8, ...series.map(({ name }) => Math.min(22, name.length)));
+  const room = 22 + letterRoom * letters;
+  return {
+    padding: [8, room, 0, 0] as [number, number, number, number],
+    hooks: {
+      draw: [(plot: uPlot) => drawLabels(plot, room, format.current)],
+      setCursor: [(plot: uPlot) => plot.redraw(false, false)],
+    },
+  };
+}
+
+/** Writes names where curves end, in the colour of text, with a dot of the curve's; those that would overlap move apart. */
+function drawLabels(plot: uPlot, room: number, format: (value: number) => string): void {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  const lineHeight = 15 * ratio;
+  const ends = plot.series.slice(1).flatMap((series, index) => {
+    const values = plot.data[index + 1] ?? [];
+    const last = values.findLastIndex((value) => value !== null && value !== undefined);
+    const value = values[last];
+    if (value === null || value === undefined || series.show === false) return [];
+    const { stroke } = series;
+    const colour = typeof stroke === "function" ? stroke(plot, index + 1) : stroke;
+    const x = plot.valToPos(plot.data[0][last], "x", true);
+    const pointed = plot.cursor.idx == null ? null : values[plot.cursor.idx];
+    const label = pointed == null ? String(series.label) : format(pointed);
+    return [{ label, colour, x, y: plot.valToPos(value, "y", true) }];
+  });
+  ends.sort((one, other) => one.y - other.y);
+  const most = bbox.top + bbox.height - lineHeight / 2;
+  const rows = ends.map(({ y }) => Math.min(y, most));
+  for (let row = rows.length - 2; row >= 0; row--)
+    rows[row] = Math.min(rows[row], rows[row + 1] - lineHeight);
+  ctx.save();
+  ctx.font = `${12 * ratio}px system-ui`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  const ink = resolveColour(plot.root, getComputedStyle(plot.root).getPropertyValue("--ink"));
+  const left = bbox.left + bbox.width + 10 * ratio;
+  for (const [index, { label, colour, x, y }] of ends.entries()) {
+    ctx.strokeStyle = String(colour);
+    ctx.globalAlpha = 0.5;
+    ctx.beginPath();
+    ctx.moveTo(x, y);
+    ctx.lineTo(left - 4 * ratio, rows[index]);
+    ctx.stroke();
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = String(colour);
+    ctx.beginPath();
+    ctx.arc(left, rows[index], 3 * ratio, 0, 2 * Math.PI);
+    ctx.fill();
+    ctx.fillStyle = ink;
+    ctx.fillText(label, left + 8 * ratio, rows[index], (room - 20) * ratio);
+  }
+  ctx.restore();
 }
 
 /** `light-dark()` as a colour that a canvas takes. */
