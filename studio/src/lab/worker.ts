@@ -8,6 +8,7 @@ import { datasets } from "./datasets.ts";
 import { engine } from "./engine.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
+import { train } from "./train.ts";
 
 /** What the page can ask for. Each panel has a side of its own here. */
 const lab = {
@@ -16,6 +17,7 @@ const lab = {
   engine: proxy(engine),
   models: proxy(models),
   runs: proxy(runs),
+  train: proxy(train),
 };
 
 export type Lab = typeof lab;
