@@ -43,6 +43,9 @@ async function train(page: Page): Promise<void> {
   await expect.poll(() => page.locator("#run-state").textContent(), { timeout: 30_000 }).toBe("completed");
 }
 
+/** Asks until the answer is the right one: a loaded machine takes its time. */
+const soon = <Answer>(ask: () => Promise<Answer>) => expect.poll(ask, { timeout: 20_000, interval: 50 });
+
 describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("networks and files", () => {
   let studio: StudioBrowser;
   let opened: StudioPage;
@@ -67,9 +70,9 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
   test("every block has its output's shape and its parameters, as the library counts them", async () => {
     const model = models.create("lenet5");
     const rows = model.summary().layers.slice(1);
-    await expect
-      .poll(async () => (await shownBlocks(page)).slice(1).map((row) => row.split(" | ").slice(1)))
-      .toEqual(rows.map(({ outputShape, parameters }) => [shapeText(outputShape), countText(parameters)]));
+    await soon(async () =>
+      (await shownBlocks(page)).slice(1).map((row) => row.split(" | ").slice(1)),
+    ).toEqual(rows.map(({ outputShape, parameters }) => [shapeText(outputShape), countText(parameters)]));
     expect(await page.locator("#network-totals").textContent()).toMatch(/^61,706 parameters/);
     const drawing = await page.locator(".net-drawing svg").getAttribute("aria-label");
     expect(drawing).toContain("images 28×28×1, conv2d 28×28×6, maxPool2d 14×14×6");
@@ -79,11 +82,9 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
     await block(page, /^Flatten/).focus();
     await page.keyboard.press("Delete");
     const problem = page.locator(".block-problem");
-    await expect
-      .poll(() => problem.textContent())
-      .toBe(
-        "It takes a list of numbers, and gets a map of 5 × 5 × 16. Put Flatten or Global pooling before it.",
-      );
+    await soon(() => problem.textContent()).toBe(
+      "It takes a list of numbers, and gets a map of 5 × 5 × 16. Put Flatten or Global pooling before it.",
+    );
     expect(await page.locator(".block.wrong .block-name").textContent()).toMatch(/^Dense/);
     // What lies behind it waits; what lies before it stands.
     expect(await page.locator(".block-shape").allTextContents()).toEqual([
@@ -95,11 +96,11 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
     await page.getByRole("button", { name: "Add block" }).click();
     // It stands last: with the keyboard it goes before the dense blocks.
     const added = block(page, /^Global pooling/);
-    await expect.poll(() => added.count()).toBe(1);
+    await soon(() => added.count()).toBe(1);
     await added.focus();
     await page.keyboard.press("Alt+ArrowUp");
     await page.keyboard.press("Alt+ArrowUp");
-    await expect.poll(() => problem.count()).toBe(0);
+    await soon(() => problem.count()).toBe(0);
     expect(await page.locator(".block-shape").allTextContents()).toEqual([
       ...["28×28×1", "28×28×6", "14×14×6", "10×10×16", "5×5×16", "16", "120", "84", "10"],
     ]);
@@ -110,12 +111,10 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
     const convolution = block(page, /^Convolution 16/);
     await convolution.click();
     await page.getByLabel("Kernel", { exact: true }).fill("15");
-    await expect
-      .poll(() => page.locator(".block-problem").textContent())
-      .toMatch(/window.*15|15.*14|kernel/i);
+    await soon(() => page.locator(".block-problem").textContent()).toMatch(/window.*15|15.*14|kernel/i);
     await page.getByLabel("Kernel", { exact: true }).fill("3");
     await page.getByLabel("Stride", { exact: true }).fill("2");
-    await expect.poll(() => page.locator(".block-problem").count()).toBe(0);
+    await soon(() => page.locator(".block-problem").count()).toBe(0);
     const built = sequential([
       layers.input({ shape: [28, 28, 1] }),
       layers.conv2d({ filters: 6, kernelSize: 5, padding: "same", activation: "relu" }),
@@ -128,12 +127,13 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
     await block(page, /^Convolution 16/).click();
 
     await page.getByLabel("Begin with").selectOption("global");
-    await expect.poll(() => page.locator(".block").count()).toBe(8);
+    await soon(() => page.locator(".block").count()).toBe(8);
     const rows = page.locator("li.block");
     await rows.nth(2).dragTo(rows.nth(1), { targetPosition: { x: 30, y: 4 } });
-    await expect
-      .poll(async () => (await shownBlocks(page)).slice(1, 3))
-      .toEqual(["Pooling max 2×2 | 14×14×1 | ", "Convolution 16, 3×3, relu | 14×14×16 | 160"]);
+    await soon(async () => (await shownBlocks(page)).slice(1, 3)).toEqual([
+      "Pooling max 2×2 | 14×14×1 | ",
+      "Convolution 16, 3×3, relu | 14×14×16 | 160",
+    ]);
   });
 
   test("the zoo offers what fits the images, with its layers", async () => {
@@ -143,15 +143,13 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
     expect(options.some((text) => text.startsWith("vgg11"))).toBe(false);
     await page.getByLabel("Net", { exact: true }).selectOption("convnet-bn");
     const { layers: all } = models.create("convnet-bn", { inputShape: [28, 28, 1], classes: 10 }).summary();
-    await expect
-      .poll(() => page.locator(".layers tbody tr").allTextContents())
-      .toEqual(
-        all
-          .slice(1)
-          .map(({ name, kind, outputShape, parameters }) =>
-            [`${name} ${kind}`, shapeText(outputShape), countText(parameters)].join(""),
-          ),
-      );
+    await soon(() => page.locator(".layers tbody tr").allTextContents()).toEqual(
+      all
+        .slice(1)
+        .map(({ name, kind, outputShape, parameters }) =>
+          [`${name} ${kind}`, shapeText(outputShape), countText(parameters)].join(""),
+        ),
+    );
   });
 
   test("what is saved is read again: safetensors and ONNX, here and in Node, and is trained on", async () => {
@@ -241,7 +239,7 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
     expect(await page.locator(".problems li").textContent()).toMatch(/^pets\/cat\/broken\.jpg /);
 
     await page.getByText("Blocks", { exact: true }).click();
-    await expect.poll(async () => (await shownBlocks(page))[0]).toMatch(/32×32×3/);
+    await soon(async () => (await shownBlocks(page))[0]).toMatch(/32×32×3/);
     await train(page);
     expect(await page.locator(".prediction").count()).toBeGreaterThanOrEqual(2);
     expect(await screenshots(page, "train-folder")).toEqual([]);
@@ -250,9 +248,9 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
   test("a folder with one class says what is missing; the data that were there stay", async () => {
     await page.getByLabel("Choose folder …").setInputFiles(join(folder, "pets", "dog"));
     const alert = page.getByRole("region", { name: "Data", exact: true }).getByRole("alert");
-    await expect
-      .poll(() => alert.textContent())
-      .toMatch(/^Images of at least two classes are needed, in a folder each, and all are in "dog"\./);
+    await soon(() => alert.textContent()).toMatch(
+      /^Images of at least two classes are needed, in a folder each, and all are in "dog"\./,
+    );
     expect(await page.getByText("32 images to train on").count()).toBe(1);
     expect(opened.complaints).toEqual([]);
   });

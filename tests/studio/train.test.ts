@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lacksChromium } from "../support/chromium.ts";
 import { downloaded } from "../support/downloads.ts";
+import { watchMainThread } from "../support/main-thread.ts";
 import { type StudioBrowser, type StudioPage, screenshots, startStudio } from "../support/studio.ts";
 
 /** LeNet-5 as the page builds it of blocks. */
@@ -49,6 +50,9 @@ async function fill(page: Page, label: string, value: number): Promise<void> {
   await page.getByLabel(label, { exact: true }).fill(String(value));
 }
 
+/** Asks until the answer is the right one: a loaded machine takes its time. */
+const soon = <Answer>(ask: () => Promise<Answer>) => expect.poll(ask, { timeout: 20_000, interval: 50 });
+
 describe.skipIf(lacksChromium("Studio's panel Train"))("Studio's panel Train", () => {
   let studio: StudioBrowser;
   let opened: StudioPage;
@@ -71,13 +75,7 @@ describe.skipIf(lacksChromium("Studio's panel Train"))("Studio's panel Train", (
     const { epochs } = await model.fit(train, { epochs: 2, batchSize: 64, seed: 1, validationData: held });
     const inNode = performance.now() - begin;
 
-    await page.evaluate(() => {
-      const tasks: number[] = [];
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) tasks.push(duration);
-      }).observe({ type: "longtask" });
-      Object.assign(globalThis, { longTasks: tasks });
-    });
+    const stopWatching = await watchMainThread(page);
     await fill(page, "Epochs", 2);
     const pressed = performance.now();
     await page.getByRole("button", { name: "Train", exact: true }).click();
@@ -88,8 +86,9 @@ describe.skipIf(lacksChromium("Studio's panel Train"))("Studio's panel Train", (
     expect(inPage).toBeLessThan(Math.max(30_000, 4 * inNode));
 
     await expect.poll(() => state(page), { timeout: 60_000 }).toBe("completed");
-    const longTasks = await page.evaluate(() => Reflect.get(globalThis, "longTasks"));
-    expect(longTasks.filter((duration: number) => duration > 100)).toEqual([]);
+    // By the processor's time: what waited for it while the machine was busy with other things is no work of the page.
+    const longTasks = await stopWatching();
+    expect(longTasks.filter(({ computed }) => computed > 100)).toEqual([]);
     // Node's kernels may be others than the browser's: the same figures but for rounding.
     const shown = Number.parseFloat(await cell(page, 1, "Accuracy")) / 100;
     expect(Math.abs(shown - accuracyOf(epochs[1].validation))).toBeLessThan(4e-3);
@@ -105,16 +104,16 @@ describe.skipIf(lacksChromium("Studio's panel Train"))("Studio's panel Train", (
     await page.getByLabel("Precision").selectOption("exact");
     await page.getByLabel("Steps at a time").selectOption("10");
     await page.getByRole("button", { name: "Step", exact: true }).click();
-    await expect.poll(() => figure(page, "Step")).toBe("10 / 32");
-    await expect.poll(() => state(page)).toBe("paused");
+    await soon(() => figure(page, "Step")).toBe("10 / 32");
+    await soon(() => state(page)).toBe("paused");
     await page.getByLabel("Learning rate from now on").fill("0.0005");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Step", exact: true }).click();
-    await expect.poll(() => figure(page, "Step")).toBe("20 / 32");
-    await expect.poll(() => page.locator("#run-rate").textContent()).toBe("0.0005");
+    await soon(() => figure(page, "Step")).toBe("20 / 32");
+    await soon(() => page.locator("#run-rate").textContent()).toBe("0.0005");
     await page.getByRole("button", { name: "Back to the schedule" }).click();
     await page.getByRole("button", { name: "Go on" }).click();
-    await expect.poll(() => state(page)).toBe("completed");
+    await soon(() => state(page)).toBe("completed");
 
     const { train, test: held } = await data.loadMnist();
     const engine = await createWasmEngine({ precision: "exact" });
@@ -162,17 +161,17 @@ describe.skipIf(lacksChromium("Studio's panel Train"))("Studio's panel Train", (
     await fill(page, "Images (0: all)", 0);
     await fill(page, "Epochs", 50);
     await page.getByRole("button", { name: "Train", exact: true }).click();
-    await expect.poll(() => state(page)).toBe("running");
+    await soon(() => state(page)).toBe("running");
     const before = Number((await figure(page, "Step")).split(" ")[0]);
     await page.getByRole("link", { name: "Runs", exact: true }).click();
     await page.locator("main#runs").waitFor();
     await page.getByRole("link", { name: "Train", exact: true }).click();
     await page.locator("main#train").waitFor();
-    await expect.poll(async () => Number((await figure(page, "Step")).split(" ")[0])).toBeGreaterThan(before);
+    await soon(async () => Number((await figure(page, "Step")).split(" ")[0])).toBeGreaterThan(before);
     expect(await page.getByRole("button", { name: "Add block" }).isDisabled()).toBe(true);
 
     await page.getByRole("button", { name: "Pause" }).click();
-    await expect.poll(() => state(page)).toBe("paused");
+    await soon(() => state(page)).toBe("paused");
     const at = await figure(page, "Step");
     await page.waitForTimeout(300);
     expect(await figure(page, "Step")).toBe(at);
@@ -184,7 +183,7 @@ describe.skipIf(lacksChromium("Studio's panel Train"))("Studio's panel Train", (
     await dialog.dismiss();
 
     await page.getByRole("button", { name: "Stop" }).click();
-    await expect.poll(() => state(page)).toBe("interrupted");
+    await soon(() => state(page)).toBe("interrupted");
     expect(opened.complaints).toEqual([]);
   }, 60_000);
 

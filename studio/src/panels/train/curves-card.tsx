@@ -1,7 +1,8 @@
 import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { LineChart } from "../../ui/line-chart.tsx";
 import { heldBackAccuracy, short, shortPercent, trainedAccuracy } from "./format.ts";
-import { type SessionRun, shown } from "./state.ts";
+import { curveTick, type SessionRun, shown } from "./state.ts";
 
 const isLogarithmic = signal(true);
 
@@ -28,7 +29,11 @@ export function CurvesCard() {
       ) : (
         <div class="curves">
           <LossChart run={run} />
-          <AccuracyChart run={run} />
+          {run.epochs.length === 0 ? (
+            <p class="soft train-empty">Accuracy is told when the first epoch ends.</p>
+          ) : (
+            <AccuracyChart run={run} />
+          )}
         </div>
       )}
     </section>
@@ -36,47 +41,55 @@ export function CurvesCard() {
 }
 
 function LossChart({ run: { curve } }: { readonly run: SessionRun }) {
-  return (
-    <LineChart
-      title="Loss of each step"
-      x={curve.steps}
-      xLabel="step"
-      logarithmic={isLogarithmic.value}
-      format={short}
-      endLabels
-      wholeX
-      series={[
-        { name: "loss", colour: 6, values: curve.losses, faint: true },
-        { name: "smoothed", colour: 1, values: curve.smoothed },
-      ]}
-    />
+  const tick = curveTick.value;
+  const logarithmic = isLogarithmic.value;
+  // Drawn at the curves' pace, not at that of all other figures.
+  return useMemo(
+    () => (
+      <LineChart
+        title="Loss of each step"
+        x={[...curve.steps]}
+        xLabel="step"
+        logarithmic={logarithmic}
+        format={short}
+        endLabels
+        wholeX
+        series={[
+          { name: "loss", colour: 6, values: [...curve.losses], faint: true },
+          { name: "smoothed", colour: 1, values: [...curve.smoothed] },
+        ]}
+      />
+    ),
+    [curve, tick, logarithmic],
   );
 }
 
 function AccuracyChart({ run: { epochs } }: { readonly run: SessionRun }) {
-  if (epochs.length === 0) return <p class="soft train-empty">Accuracy is told when the first epoch ends.</p>;
-  return (
-    <LineChart
-      title="Accuracy of each epoch"
-      x={epochs.map(({ epoch }) => epoch + 1)}
-      xLabel="epoch"
-      format={shortPercent}
-      endLabels
-      wholeX
-      series={[
-        {
-          name: "trained on",
-          colour: 6,
-          values: epochs.map(trainedAccuracy),
-          points: true,
-        },
-        {
-          name: "held back",
-          colour: 2,
-          values: epochs.map(heldBackAccuracy),
-          points: true,
-        },
-      ]}
-    />
+  return useMemo(
+    () => (
+      <LineChart
+        title="Accuracy of each epoch"
+        x={epochs.map(({ epoch }) => epoch + 1)}
+        xLabel="epoch"
+        format={shortPercent}
+        endLabels
+        wholeX
+        series={[
+          {
+            name: "trained on",
+            colour: 6,
+            values: epochs.map(trainedAccuracy),
+            points: true,
+          },
+          {
+            name: "held back",
+            colour: 2,
+            values: epochs.map(heldBackAccuracy),
+            points: true,
+          },
+        ]}
+      />
+    ),
+    [epochs],
   );
 }

@@ -10,7 +10,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { droppedFiles, type NamedFile, pickedFiles } from "./folder.ts";
 import { count, shape } from "./format.ts";
 import { Scroll } from "./scroll.tsx";
-import { active, chooseData, dataBusy, dataFailure, dataInfo } from "./state.ts";
+import { chooseData, dataBusy, dataFailure, dataInfo, isLocked } from "./state.ts";
 
 const served = signal<readonly ServedDataset[] | null>(null);
 /** Files of a folder that the page was given. */
@@ -27,7 +27,7 @@ export function DataCard() {
     if (served.peek() === null) void loadServed();
   }, []);
   const info = dataInfo.value;
-  const locked = active.value !== null;
+  const locked = isLocked.value;
   return (
     <section
       class={`card ${isOver ? " data-over" : ""}`}

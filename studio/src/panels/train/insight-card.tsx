@@ -1,5 +1,5 @@
 import { signal, useComputed } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { messageOf } from "../../errors.ts";
 import { lab } from "../../lab/client.ts";
 import type { DataInfo, Insight, MapStack, Prediction } from "../../lab/train/types.ts";
@@ -170,7 +170,12 @@ function Stack({
   const { layer, height, width, count, values } = of;
   const size = height * width;
   const shownCount = values.length / size;
-  const limit = greatest(values);
+  const limit = useMemo(() => greatest(values), [values]);
+  // The same parts as long as the values are: then nothing is drawn again.
+  const parts = useMemo(
+    () => Array.from({ length: shownCount }, (_, index) => values.subarray(index * size, (index + 1) * size)),
+    [values, size, shownCount],
+  );
   return (
     <div>
       <h3>
@@ -178,10 +183,10 @@ function Stack({
         <small class="soft">{`${layer}, ${height} × ${width}, ${shownCount === count ? count : `${shownCount} of ${count}`}`}</small>
       </h3>
       <div class="maps">
-        {Array.from({ length: shownCount }, (_, index) => (
+        {parts.map((part, index) => (
           <MapCanvas
             key={index}
-            values={values.subarray(index * size, (index + 1) * size)}
+            values={part}
             width={width}
             height={height}
             scale={scale}

@@ -6,7 +6,7 @@ import type { ModelFormat } from "../../lab/train/files.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { count, shape } from "./format.ts";
 import { Scroll } from "./scroll.tsx";
-import { active, dataInfo, modelId, source, spec } from "./state.ts";
+import { dataInfo, isLocked, modelId, modelInTraining, source, spec } from "./state.ts";
 
 const failure = signal<string | null>(null);
 const busy = signal<string | null>(null);
@@ -83,7 +83,7 @@ async function openFiles(list: FileList | null): Promise<void> {
         classes: dataInfo.peek()?.classes.length ?? 10,
       };
       const { id } = await lab.train.open(bytes, file.name, target);
-      if (active.peek() === null) goOn(id);
+      if (!isLocked.peek()) goOn(id);
     });
   }
 }
@@ -121,7 +121,7 @@ function ModelTable() {
 }
 
 function ModelRow({ model }: { readonly model: ModelEntry }) {
-  const inTraining = active.value?.info.modelId === model.id;
+  const inTraining = modelInTraining.value === model.id;
   return (
     <tr>
       <th>{model.name}</th>
@@ -136,7 +136,7 @@ function ModelRow({ model }: { readonly model: ModelEntry }) {
         <button type="button" class="small" onClick={() => void save(model, "onnx")}>
           Save ONNX
         </button>
-        <button type="button" class="small" disabled={active.value !== null} onClick={() => goOn(model.id)}>
+        <button type="button" class="small" disabled={isLocked.value} onClick={() => goOn(model.id)}>
           Train on
         </button>
         <button

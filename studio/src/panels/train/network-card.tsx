@@ -7,11 +7,11 @@ import { presets } from "./blocks.ts";
 import { count, shape } from "./format.ts";
 import { NetDrawing } from "./net-drawing.tsx";
 import { Scroll } from "./scroll.tsx";
-import { active, blocks, dataInfo, modelId, preset, report, source, zoo, zooName } from "./state.ts";
+import { blocks, dataInfo, isLocked, modelId, preset, report, source, zoo, zooName } from "./state.ts";
 
 /** What is trained: blocks of one's own, a net of the zoo, or a model that has been trained before. */
 export function NetworkCard() {
-  const locked = active.value !== null;
+  const locked = isLocked.value;
   const problem = report.value?.problem ?? null;
   return (
     <section class="card" aria-label="Network">

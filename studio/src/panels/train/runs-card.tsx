@@ -1,9 +1,10 @@
 import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { Segments } from "../../ui/controls.tsx";
 import { LineChart, type Series } from "../../ui/line-chart.tsx";
 import { count, duration, figure, heldBackAccuracy, percent, rate, short, shortPercent } from "./format.ts";
 import { Scroll } from "./scroll.tsx";
-import { forget, runs, type SessionRun } from "./state.ts";
+import { curveTick, forget, runs, type SessionRun } from "./state.ts";
 
 /** Curves over each other are told apart by six colours, no more. */
 const mostShown = 6;
@@ -72,6 +73,7 @@ export function RunsCard() {
   const all = runs.value;
   if (all.length === 0) return null;
   const visible = all.filter(({ info }) => !hidden.value.has(info.id)).slice(-mostShown);
+  takeColours(visible);
   return (
     <section class="card" aria-label="Runs of this session">
       <div class="train-head">
@@ -94,13 +96,31 @@ export function RunsCard() {
   );
 }
 
-function colourOf(place: number): Series["colour"] {
-  const colours = [1, 2, 3, 4, 5, 6] as const;
-  return colours[place % mostShown];
+const colours = [1, 2, 3, 4, 5, 6] as const;
+/** The colour of each run that is shown: it keeps it as long as it is, whatever others are. */
+const taken = new Map<string, Series["colour"]>();
+
+function takeColours(visible: readonly SessionRun[]): void {
+  const ids = visible.map(({ info }) => info.id);
+  for (const id of [...taken.keys()]) if (!ids.includes(id)) taken.delete(id);
+  for (const id of ids) {
+    const free = colours.find((colour) => ![...taken.values()].includes(colour));
+    if (!taken.has(id) && free !== undefined) taken.set(id, free);
+  }
+}
+
+function colourOf({ info }: SessionRun): Series["colour"] {
+  return taken.get(info.id) ?? 6;
 }
 
 function Comparison({ of }: { readonly of: readonly SessionRun[] }) {
   const isLoss = measure.value === "loss";
+  const tick = isLoss ? curveTick.value : 0;
+  const which = of.map(({ info, epochs }) => `${info.id}/${epochs.length}`).join();
+  return useMemo(() => comparisonOf(of, isLoss), [which, isLoss, tick]);
+}
+
+function comparisonOf(of: readonly SessionRun[], isLoss: boolean) {
   const places = of.map((run) => (isLoss ? run.curve.steps : run.epochs.map(({ epoch }) => epoch + 1)));
   const x = [...new Set(places.flat())].sort((one, other) => one - other);
   const series = of.map((run, index): Series => {
@@ -108,7 +128,7 @@ function Comparison({ of }: { readonly of: readonly SessionRun[] }) {
     const byPlace = new Map(places[index].map((place, position) => [place, values[position] ?? null]));
     return {
       name: run.name,
-      colour: colourOf(index),
+      colour: colourOf(run),
       values: x.map((place) => byPlace.get(place) ?? null),
       points: !isLoss,
     };
@@ -167,10 +187,7 @@ function RunTable({
                     onChange={({ currentTarget }) => toggle(run.info.id, currentTarget.checked)}
                   />
                   {visible.includes(run) ? (
-                    <i
-                      class="swatch"
-                      style={{ background: `var(--series-${colourOf(visible.indexOf(run))})` }}
-                    />
+                    <i class="swatch" style={{ background: `var(--series-${colourOf(run)})` }} />
                   ) : null}
                   {run.name}
                 </label>

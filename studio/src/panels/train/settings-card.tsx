@@ -1,7 +1,7 @@
 import { engineInfo } from "../../lab/client.ts";
 import type { OptimizerName, RunSettings, ScheduleName } from "../../lab/train/types.ts";
 import { NumberField, SelectField } from "../../ui/controls.tsx";
-import { active, settings } from "./state.ts";
+import { isLocked, settings } from "./state.ts";
 
 const optimizers: readonly {
   readonly value: OptimizerName;
@@ -29,7 +29,7 @@ function set(changes: Partial<RunSettings>): void {
 /** How a run trains. Fields take what the library takes; what is typed wrongly is marked and changes nothing. */
 export function SettingsCard() {
   const now = settings.value;
-  const disabled = active.value !== null;
+  const disabled = isLocked.value;
   const most = engineInfo.value?.threads ?? 1;
   const number = (
     name: "batchSize" | "epochs" | "limit" | "seed" | "shift" | "rotation" | "cutout",

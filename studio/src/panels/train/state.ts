@@ -69,8 +69,26 @@ export const starting = signal(false);
 
 let lastNumber = 0;
 
+/** Counts changes of curves, at most some a second: drawing them is most of the page's work. */
+export const curveTick = signal(0);
+const curveMilliseconds = 250;
+let curvesAreStale = false;
+
+function tellCurves(): void {
+  if (curvesAreStale) return;
+  curvesAreStale = true;
+  setTimeout(() => {
+    curvesAreStale = false;
+    curveTick.value++;
+  }, curveMilliseconds);
+}
+
 /** The run that is under way. */
 export const active = computed(() => runs.value.find(({ result }) => result === null) ?? null);
+/** Whether what a run is made of is locked: a run is under way. */
+export const isLocked = computed(() => active.value !== null);
+/** The model that is in training. */
+export const modelInTraining = computed(() => active.value?.info.modelId ?? null);
 /** The run that is shown: the one under way, else the last. */
 export const shown = computed(() => active.value ?? runs.value.at(-1) ?? null);
 
@@ -158,7 +176,9 @@ export async function start(modelName: string | null, steps: number | null): Pro
       return;
     }
     run.curve.add(update);
-    change(run.info.id, { update, epochs: [...run.epochs, ...update.epochs] });
+    tellCurves();
+    const epochs = update.epochs.length === 0 ? run.epochs : [...run.epochs, ...update.epochs];
+    change(run.info.id, { update, epochs });
   };
   try {
     const [network, chosen] = [spec.peek(), settings.peek()];
