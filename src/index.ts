@@ -215,7 +215,14 @@ export {
   type ScheduleOptions,
   schedules,
 } from "./optimizers/index.ts";
-export { type Pretrained, type PretrainedOptions, pretrained } from "./pretrained/index.ts";
+export {
+  type Pretrained,
+  type PretrainedOptions,
+  pretrained,
+  type ReadModel,
+  type ReadModelOptions,
+  readModel,
+} from "./pretrained/index.ts";
 export * from "./reuse/index.ts";
 export * from "./tensor/index.ts";
 export {

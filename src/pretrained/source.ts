@@ -72,7 +72,7 @@ function unknownWord(model: ZooName, word: string): unknown {
 }
 
 /** A file that was fetched by other means still has its name. */
-function byFileName(model: ZooName, name: string): PublishedWeights | null {
+export function byFileName(model: ZooName, name: string): PublishedWeights | null {
   return models.publishedWeights(model).find(({ url }) => fileNameOf(url) === name) ?? null;
 }
 

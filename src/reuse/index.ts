@@ -6,9 +6,20 @@ export {
   type FeatureOptions,
   type FeatureProgress,
   type Features,
+  featureCount,
+  featuresOfImages,
   type PhotoFeatures,
 } from "./features/index.ts";
 export { finetune } from "./finetune.ts";
+export {
+  type Head,
+  type HeadOptions,
+  headModel,
+  joinHead,
+  type LabelledFeatures,
+  refitHead,
+  trainHead,
+} from "./head.ts";
 export { type JudgedPhoto, judge } from "./judge.ts";
 export type * from "./options.ts";
 export { htmlReport, type ReportOptions } from "./report/index.ts";

@@ -164,3 +164,24 @@ function pooling(shape: Shape, spatial: "mean" | "keep"): (output: Float32Array)
     return Float32Array.from(sums, (sum) => sum / (height * width));
   };
 }
+
+/**
+ * Features of images that are decoded already, as {@link extractFeatures} works them out: those that lie on a grid as their mean.
+ *
+ * Shapes: `[N, ...inputShape]` bytes to `[N, D]`.
+ *
+ * @throws ShapeError for a network that takes no images
+ */
+export async function featuresOfImages(network: Model, images: Tensor<"uint8">): Promise<Tensor<"float32">> {
+  checkTakesImages(network);
+  const { data } = await network.predict(images);
+  const [count] = images.shape;
+  const pool = pooling(network.outputShape, "mean");
+  const size = featureCount(network, "mean");
+  const values = new Float32Array(count * size);
+  const length = data.length / count;
+  for (let row = 0; row < count; row++) {
+    values.set(pool(data.subarray(row * length, (row + 1) * length)), row * size);
+  }
+  return new Tensor("float32", [count, size], values);
+}
