@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
@@ -16,9 +16,6 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const firstLoadBudget = 500_000;
 /** The panel that opens first. */
 const firstPanel = "studio/src/panels/train/panel.tsx";
-/** Sides of the lab that are fetched with the first call to them (`lab/lazy.ts`). */
-const laterSides = ["teach"];
-const isLater = (name) => laterSides.some((side) => basename(name).startsWith(`${side}-`));
 
 const { output } = await build({ configFile: join(root, "studio/vite.config.mjs"), logLevel: "warn" });
 checkBudget(output);
@@ -32,9 +29,9 @@ function checkBudget(files) {
   for (const chunk of chunks.values()) {
     if (chunk.isEntry || chunk.facadeModuleId?.endsWith(firstPanel)) follow(chunk.fileName);
   }
-  // The lab's worker is a program of its own, whose files vite lists as assets.
+  // The lab's worker is a program of its own, whose files vite lists as assets: it begins with what it imports at once.
   for (const { type, fileName } of files)
-    if (type === "asset" && fileName.endsWith(".js") && !isLater(fileName)) first.add(fileName);
+    if (type === "asset" && /^assets\/worker-.*\.js$/.test(fileName)) followAsset(fileName);
   const sizes = [...first].map((name) => ({ name, bytes: gzipSync(contentOf(name), { level: 9 }).length }));
   const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
   const table = sizes
@@ -53,6 +50,16 @@ function checkBudget(files) {
     const chunk = chunks.get(name);
     for (const imported of chunk?.imports ?? []) follow(imported);
     for (const sheet of chunk?.viteMetadata?.importedCss ?? []) first.add(sheet);
+  }
+
+  /** A script, and those that it imports before it runs: `import ... from "./x.js"`, not `import("./x.js")`. */
+  function followAsset(name) {
+    if (first.has(name)) return;
+    first.add(name);
+    const imports = contentOf(name)
+      .toString()
+      .matchAll(/\b(?:from|import)\s*"(\.\/[^"]+\.js)"/g);
+    for (const [, path] of imports) followAsset(join(dirname(name), path));
   }
 }
 

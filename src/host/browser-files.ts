@@ -37,7 +37,10 @@ export async function readFile(path: string): Promise<Uint8Array<ArrayBuffer>> {
 
 /** Whether the server has a file at this address. */
 export async function fileExists(path: string): Promise<boolean> {
-  return (await request(path, "HEAD")).ok;
+  const response = await request(path, "HEAD");
+  // A body that nobody reads, even an empty one, is told by the browser as a request that was given up.
+  await response.arrayBuffer();
+  return response.ok;
 }
 
 /** Always false: a browser cannot tell a server's folders from its files. */

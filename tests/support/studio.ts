@@ -75,10 +75,9 @@ async function openPage(
   const complaints: string[] = [];
   page.on("console", (message) => complaints.push(`console.${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("requestfailed", (request) => {
-    // Whether a file is there is asked by HEAD, whose answer browsers count as broken off: it has no body.
-    if (request.method() !== "HEAD") complaints.push(`failed: ${request.url()}`);
-  });
+  page.on("requestfailed", (request) =>
+    complaints.push(`failed: ${request.method()} ${request.url()} ${request.failure()?.errorText}`),
+  );
   page.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()}: ${response.url()}`);
   });
@@ -130,7 +129,7 @@ function fileOf(path: string): string | null {
 async function serveStudio(headers: Readonly<Record<string, string>>): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    void answer(path, response, headers);
+    void answer(path, response, headers, request.method === "HEAD");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
@@ -140,6 +139,7 @@ async function answer(
   path: string,
   response: ServerResponse,
   headers: Readonly<Record<string, string>>,
+  headOnly: boolean,
 ): Promise<void> {
   if (path === "/data/index.json") {
     response.writeHead(200, { "content-type": "application/json", ...headers });
@@ -155,9 +155,11 @@ async function answer(
   }
   response.writeHead(200, {
     "content-type": contentTypes[extname(file)] ?? "application/octet-stream",
+    "content-length": (await stat(file)).size,
     ...headers,
   });
-  createReadStream(file).pipe(response);
+  if (headOnly) response.end();
+  else createReadStream(file).pipe(response);
 }
 
 function addressOf(server: Server): string {

@@ -8,14 +8,19 @@ export interface EngineInfo {
   readonly kernels: string;
 }
 
-const started = new Map<Precision, Promise<WasmEngine>>();
+const started = new Map<string, Promise<WasmEngine>>();
 
-/** The engine that panels share; one a precision, started when it is first needed. */
-export function engineOf(precision: Precision = "fast"): Promise<WasmEngine> {
-  const running = started.get(precision) ?? createWasmEngine({ precision });
-  started.set(precision, running);
+/**
+ * The engine that panels share; one a precision and number of threads, started when it is first needed.
+ *
+ * @param threads - 0: as many as the machine has
+ */
+export function engineOf(precision: Precision = "fast", threads = 0): Promise<WasmEngine> {
+  const key = `${precision}/${threads}`;
+  const running = started.get(key) ?? createWasmEngine({ precision, ...(threads > 0 && { threads }) });
+  started.set(key, running);
   // One that could not start is tried again at the next call.
-  running.catch(() => started.delete(precision));
+  running.catch(() => started.delete(key));
   return running;
 }
 

@@ -9,6 +9,7 @@ import { engine } from "./engine.ts";
 import { lazySide } from "./lazy.ts";
 import { models } from "./models.ts";
 import { runs } from "./runs.ts";
+import { train } from "./train.ts";
 
 /** What the page can ask for. Each panel has a side of its own here. */
 const lab = {
@@ -17,6 +18,7 @@ const lab = {
   engine: proxy(engine),
   models: proxy(models),
   runs: proxy(runs),
+  train: proxy(train),
   teach: proxy(lazySide(async () => (await import("./teach.ts")).teach)),
 };
 

@@ -12,8 +12,8 @@ interface MapCanvasProps {
   readonly scale?: Scale;
   /** The value with the strongest colour, so that several maps share a scale. */
   readonly limit?: number;
-  /** Width on the page in CSS pixels; the height follows. */
-  readonly size: number;
+  /** Width on the page in CSS pixels, or as wide as there is room; the height follows. */
+  readonly size: number | "fill";
   /** What is seen, for who cannot see it. */
   readonly label: string;
   readonly caption?: ComponentChildren;
@@ -37,7 +37,11 @@ export function MapCanvas(props: MapCanvasProps) {
         class="pixels"
         width={width}
         height={height}
-        style={{ width: `${size}px`, height: `${(size * height) / width}px` }}
+        style={
+          size === "fill"
+            ? { width: "100%", height: "auto" }
+            : { width: `${size}px`, height: `${(size * height) / width}px` }
+        }
         role="img"
         aria-label={label}
       />
