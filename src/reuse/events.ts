@@ -46,7 +46,19 @@ export interface SplitEvent {
 export interface LearningEvent {
   readonly type: "learning";
   readonly phase: "head" | "unfreeze";
+  /** The last layer is trained several times, with weight decays to choose among: which of them, from 1. */
+  readonly attempt: number;
   readonly event: TrainingEvent;
+}
+
+/** It has been found which weights are kept: of the last layer, then, where layers were unfrozen, of all. */
+export interface KeptEvent {
+  readonly type: "kept";
+  /** Where they were learned: `head` behind what was unfrozen means that none of that did better. */
+  readonly phase: "head" | "unfreeze";
+  readonly attempt: number;
+  /** Of that attempt, counted from 0. */
+  readonly epoch: number;
 }
 
 /** The classifier has been judged on a part. */
@@ -63,4 +75,5 @@ export type FinetuneEvent =
   | FeaturesEvent
   | SplitEvent
   | LearningEvent
+  | KeptEvent
   | JudgedEvent;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DecodePool, readPhotos } from "../data/index.ts";
 import { createWasmEngine, type WasmEngine } from "../engine/wasm/index.ts";
 import { layers } from "../layers/index.ts";
-import { functional, input, type Model } from "../models/index.ts";
+import { functional, input, Model } from "../models/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { messageOf } from "../testing/error-message.ts";
 import { writePhoto, writePhotoFolder } from "../testing/photo-folder.ts";
@@ -163,7 +163,12 @@ describe("unfreezing", () => {
     const given = options();
     const before = await given.backbone.getWeights();
     const unfrozen = { epochs: 3, batchSize: 16 };
-    const tuned = await finetune({ ...given, unfreeze: ["deep"], unfrozen });
+    const checkpoints: Uint8Array[] = [];
+    const kept: FinetuneEvent[] = [];
+    const onCheckpoint = async (bytes: Uint8Array) => void checkpoints.push(bytes);
+    const tuned = await finetune({ ...given, unfreeze: ["deep"], unfrozen, onCheckpoint }, (event) => {
+      if (event.type === "kept") kept.push(event);
+    });
     expect(tuned.unfrozen).toMatchObject({
       stages: ["deep"],
       parameters: 24 * (24 * 9 + 1) + 2 * 25,
@@ -173,10 +178,20 @@ describe("unfreezing", () => {
     expect(tuned.head.refitted).toBe(false);
     const after = await tuned.model.getWeights();
     expect(after.get("conv.weight")).toEqual(before.get("conv.weight"));
-    const kept = tuned.unfrozen?.bestEpoch === null;
+    // The last checkpoint is what is kept; the first has the frozen backbone.
+    const best = tuned.unfrozen?.bestEpoch ?? null;
+    expect(checkpoints.at(-1)).toEqual(await tuned.model.toBytes());
+    expect((await Model.fromBytes(checkpoints[0]).getWeights()).get("deep.weight")).toEqual(
+      before.get("deep.weight"),
+    );
+    expect(checkpoints.length).toBeGreaterThanOrEqual(best === null ? 1 : 2);
+    expect(kept).toEqual([
+      { type: "kept", phase: "head", attempt: expect.any(Number), epoch: tuned.head.bestEpoch },
+      ...(best === null ? [] : [{ type: "kept", phase: "unfreeze", attempt: 1, epoch: best }]),
+    ]);
     expect(
       after.get("deep.weight")?.data.some((value, at) => value !== before.get("deep.weight")?.data[at]),
-    ).toBe(!kept);
+    ).toBe(best !== null);
     expect(tuned.test?.accuracy).toBeGreaterThan(0.8);
     expect(tuned.test?.predictions).toHaveLength(10);
   });

@@ -94,15 +94,20 @@ export async function finetune(
   const features = await course.phase("features", () => featuresOf(folder, backbone, settings, course));
   const dealt = await course.phase("split", () => deal(folder, features, settings, course));
   const { watched, head } = await course.phase("head", () => learn(dealt, settings, engine, course));
+  const { attempt } = watched;
+  course.tell({ type: "kept", phase: "head", attempt, epoch: watched.report.bestEpoch });
   const frozen = await joinHead(backbone.network, head, dealt.folder.classNames, engine);
+  if (settings.unfreeze.length > 0) await settings.onCheckpoint?.(await frozen.toBytes());
   const unfrozen =
     settings.unfreeze.length === 0
       ? null
       : await course.phase("unfreeze", () =>
           trainUnfrozen(frozen, dealt.folder, unfreezeSettings(settings, watched, engine, course)),
         );
+  const betterEpoch = unfrozen?.report.bestEpoch ?? null;
+  if (betterEpoch !== null) course.tell({ type: "kept", phase: "unfreeze", attempt: 1, epoch: betterEpoch });
   const { validation, test, folds } = await course.phase("judge", async () => {
-    const judgeUnfrozen = unfrozen !== null && unfrozen.report.bestEpoch !== null;
+    const judgeUnfrozen = unfrozen !== null && betterEpoch !== null;
     const scores = async (part: PhotoPart, own: Head) =>
       judgeUnfrozen
         ? await scoresOfModel(part, dealt, unfrozen.model, settings, course)
@@ -247,7 +252,8 @@ async function learn(
   engine: Engine,
   course: Course,
 ): Promise<{ readonly watched: Head; readonly head: Head }> {
-  const onEvent: HeadOptions["onEvent"] = (event) => course.tell({ type: "learning", phase: "head", event });
+  const onEvent: HeadOptions["onEvent"] = (event, attempt) =>
+    course.tell({ type: "learning", phase: "head", attempt, event });
   const options = { ...headOptions(settings, engine), train, validation, onEvent };
   const watched = await trainHead(data, options);
   const keeps = ownValidation || validation.length === 0 || settings.unfreeze.length > 0;
@@ -283,7 +289,7 @@ function scoresOf(
 }
 
 function unfreezeSettings(
-  { unfreeze, unfrozen, seed, classWeights, decoders, signal }: FinetuneSettings,
+  { unfreeze, unfrozen, seed, classWeights, decoders, signal, onCheckpoint }: FinetuneSettings,
   watched: Head,
   engine: Engine,
   course: Course,
@@ -293,8 +299,8 @@ function unfreezeSettings(
     options: unfrozen,
     balanced: classWeights === "balanced",
     frozenLoss: watched.loss,
-    onEvent: (event) => course.tell({ type: "learning", phase: "unfreeze", event }),
-    ...{ seed, decoders, engine, signal },
+    onEvent: (event) => course.tell({ type: "learning", phase: "unfreeze", attempt: 1, event }),
+    ...{ seed, decoders, engine, signal, onCheckpoint },
   };
 }
 

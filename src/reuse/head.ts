@@ -30,7 +30,8 @@ export interface HeadOptions {
   readonly weightDecays?: readonly number[];
   readonly engine: Engine | null;
   readonly signal: AbortSignal | null;
-  readonly onEvent: (event: TrainingEvent) => void;
+  /** @param attempt - which weight decay is tried, from 1 */
+  readonly onEvent: (event: TrainingEvent, attempt: number) => void;
 }
 
 /** logits = features weight + bias. */
@@ -40,6 +41,8 @@ export interface Head {
   /** Shapes: `[classes]`. */
   readonly bias: Tensor<"float32">;
   readonly report: HeadReport;
+  /** Which attempt it is of, from 1. */
+  readonly attempt: number;
   /** Mean loss on the validation rows; of the last epoch's training without any. */
   readonly loss: number;
 }
@@ -72,9 +75,10 @@ export async function trainHead(data: LabelledFeatures, options: HeadOptions): P
   const { weightDecays = watching === null ? [usualDecay] : decaysFor(train.length) } = options;
   const most =
     watching === null && options.weightDecays === undefined ? Math.min(epochs, blindEpochs) : epochs;
-  for (const weightDecay of weightDecays) {
+  for (const [index, weightDecay] of weightDecays.entries()) {
     signal?.throwIfAborted();
-    const head = await trainOnce(training, watching, scaling, weightDecay, { ...options, epochs: most });
+    const once = { ...options, weightDecay, attempt: index + 1, epochs: most };
+    const head = await trainOnce(training, watching, scaling, once);
     if (best === null || head.loss < best.loss) best = head;
   }
   signal?.throwIfAborted();
@@ -93,15 +97,21 @@ export async function refitHead(data: LabelledFeatures, head: Head, options: Hea
     weightDecays: [head.report.weightDecay],
     onEvent: () => {},
   });
-  return { weight, bias, loss: head.loss, report: { ...head.report, refitted: true } };
+  const { loss, attempt } = head;
+  return { weight, bias, loss, attempt, report: { ...head.report, refitted: true } };
+}
+
+/** One of the trainings among which is chosen. */
+interface Attempt extends HeadOptions {
+  readonly weightDecay: number;
+  readonly attempt: number;
 }
 
 async function trainOnce(
   training: ImageDataset,
   watching: ImageDataset | null,
   scaling: Scaling,
-  weightDecay: number,
-  { epochs, seed, balanced, engine, signal, onEvent }: HeadOptions,
+  { epochs, seed, balanced, engine, signal, onEvent, weightDecay, attempt }: Attempt,
 ): Promise<Head> {
   const classes = training.classNames.length;
   const size = scaling.mean.length;
@@ -125,7 +135,7 @@ async function trainOnce(
     signal,
     ...(balanced ? { classWeights: "balanced" as const } : {}),
     ...(watching === null ? {} : { validationData: watching }),
-    callbacks: [...(watching === null ? [] : [stopping]), { onEvent }],
+    callbacks: [...(watching === null ? [] : [stopping]), { onEvent: (event) => onEvent(event, attempt) }],
   });
   const weights = await model.getWeights();
   const bestEpoch = bestOf(history.epochs);
@@ -133,6 +143,7 @@ async function trainOnce(
   return {
     ...folded(weights, scaling, classes),
     loss: validation?.loss ?? loss,
+    attempt,
     report: { epochs: history.epochs, weightDecay, bestEpoch, refitted: false },
   };
 }

@@ -58,6 +58,12 @@ export interface FinetuneOptions extends BackboneOptions {
    * room for what comes of it. What it throws ends it.
    */
   readonly onReady?: () => Promise<void>;
+  /**
+   * Called with the classifier as it is so far, as the bytes of a model file, and waited for, so that not all is lost when it is
+   * ended: the one with the frozen backbone before layers are unfrozen, then after each epoch that has done better on the
+   * validation photos.
+   */
+  readonly onCheckpoint?: ((model: Uint8Array) => Promise<void>) | null;
 }
 
 /** How the unfrozen part of a backbone is trained, together with the last layer. */

@@ -92,6 +92,12 @@ const fields = {
     (value): value is () => Promise<void> => typeof value === "function",
     async () => {},
   ),
+  onCheckpoint: nullable(
+    field(
+      "a function",
+      (value): value is (model: Uint8Array) => Promise<void> => typeof value === "function",
+    ),
+  ),
 };
 
 /** @throws OptionError for an unknown option, or a wrong value */

@@ -5,7 +5,7 @@ import { type Model, modelParameters } from "../models/index.ts";
 import { optimizers } from "../optimizers/index.ts";
 import type { Resolved } from "../options/index.ts";
 import { sizeOf, TrainingError } from "../tensor/index.ts";
-import { callbacks, type TrainingEvent } from "../train/index.ts";
+import { type Callback, callbacks, type TrainingEvent } from "../train/index.ts";
 import { photoOptionsOf } from "./features/index.ts";
 import { bestOf, headName } from "./head.ts";
 import type { UnfrozenOptions } from "./options.ts";
@@ -24,6 +24,8 @@ export interface UnfreezeSettings {
   readonly engine: Engine;
   readonly signal: AbortSignal | null;
   readonly onEvent: (event: TrainingEvent) => void;
+  /** Is given the model, as a file's bytes, whenever an epoch has bettered it. */
+  readonly onCheckpoint: ((model: Uint8Array) => Promise<void>) | null;
 }
 
 /** The model to go on with, and how it came about. */
@@ -53,7 +55,7 @@ export async function trainUnfrozen(
   folder: ImageFolder,
   settings: UnfreezeSettings,
 ): Promise<Unfrozen> {
-  const { stages, options, seed, balanced, frozenLoss, engine, signal, onEvent } = settings;
+  const { stages, options, seed, balanced, frozenLoss, engine, signal, onEvent, onCheckpoint } = settings;
   const { epochs, batchSize, learningRate, backboneFactor, augment, trainStatistics } = options;
   const model = frozen.unfreeze([...layersOf(stages), headName], { statistics: trainStatistics });
   model.compile({
@@ -77,7 +79,11 @@ export async function trainUnfrozen(
     ...(augment ? { augment: changes } : {}),
     ...(balanced ? { classWeights: "balanced" } : {}),
     ...(validation === null ? {} : { validationData: validation }),
-    callbacks: [...(validation === null ? [] : [stopping]), { onEvent }],
+    callbacks: [
+      ...(validation === null ? [] : [stopping]),
+      { onEvent },
+      ...(onCheckpoint === null ? [] : [whenBetter(model, frozenLoss, onCheckpoint)]),
+    ],
   });
   signal?.throwIfAborted();
   const best = bestOf(history.epochs);
@@ -91,6 +97,18 @@ export async function trainUnfrozen(
       epochs: history.epochs,
       bestEpoch: isBetter ? best : null,
       augmented: augment,
+    },
+  };
+}
+
+/** Hands out the model after each epoch that has done better than all before; after each without validation photos. */
+function whenBetter(model: Model, frozenLoss: number, save: (bytes: Uint8Array) => Promise<void>): Callback {
+  let least = frozenLoss;
+  return {
+    onEpochEnd: async ({ validation }) => {
+      if (validation !== null && validation.loss >= least) return;
+      least = validation?.loss ?? least;
+      await save(await model.toBytes());
     },
   };
 }

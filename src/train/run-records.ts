@@ -14,7 +14,10 @@ export interface EpochFigures {
 
 /** What `metrics.jsonl` tells of a run. */
 export interface RunRecords {
+  /** Of a last layer that was trained several times, those of the attempt that is kept; of the latest until that is told. */
   readonly epochs: readonly EpochFigures[];
+  /** The epoch whose weights a classifier of photos has; `null` of other runs, and before that is told. */
+  readonly kept: (EpochFigures & { readonly phase: "head" | "unfreeze" }) | null;
   /** Over the test part; `null` when it was not judged. */
   readonly test: { readonly accuracy: number | null; readonly loss: number | null } | null;
   /** Why training ended; `null` when it has not, or could not say. */
@@ -50,7 +53,8 @@ export async function readRunRecords(folder: string): Promise<RunRecords> {
   const hasEnded =
     end !== undefined && records.lastIndexOf(end) > (start === undefined ? -1 : records.lastIndexOf(start));
   return {
-    epochs: records.filter(({ type }) => type === "epochEnd").map(epochOf),
+    epochs: countedEpochs(records).map(epochOf),
+    kept: keptEpoch(records),
     test: test === undefined ? null : { accuracy: numberIn(test, "accuracy"), loss: numberIn(test, "loss") },
     reason: hasEnded ? textIn(end, "reason") : null,
     began: records.map((record) => textIn(record, "time")).find((time) => time !== null) ?? null,
@@ -60,6 +64,25 @@ export async function readRunRecords(folder: string): Promise<RunRecords> {
     versions: textsIn(start ?? {}, "versions"),
     damagedLines: read.length - records.length,
   };
+}
+
+function countedEpochs(records: readonly Fields[]): Fields[] {
+  const all = records.filter(({ type }) => type === "epochEnd");
+  const kept = records.findLast(({ type, phase }) => type === "kept" && phase === "head");
+  const latest = all.findLast(({ phase }) => phase === "head");
+  const { attempt } = kept ?? latest ?? {};
+  return all.filter((record) => record["phase"] !== "head" || record["attempt"] === attempt);
+}
+
+function keptEpoch(records: readonly Fields[]): RunRecords["kept"] {
+  const kept = records.findLast(({ type }) => type === "kept");
+  if (kept === undefined) return null;
+  const names = ["phase", "attempt", "epoch"] as const;
+  const epoch = records.find(
+    (record) => record["type"] === "epochEnd" && names.every((name) => record[name] === kept[name]),
+  );
+  const phase = kept["phase"] === "unfreeze" ? "unfreeze" : "head";
+  return epoch === undefined ? null : { ...epochOf(epoch), phase };
 }
 
 function parseLine(line: string): Fields | null {

@@ -23,11 +23,13 @@ export interface RunSummary {
   /** Epochs that are done, and those that were asked for. */
   readonly epochs: number;
   readonly plannedEpochs: number | null;
-  /** Of the last epoch. */
+  /** Whether the backbone of a classifier of photos is as it was, or was trained, too, and did better so; `null` of other runs. */
+  readonly backbone: "frozen" | "unfrozen" | null;
+  /** Of the last epoch; of the one that is kept, where that is told. */
   readonly loss: number | null;
   readonly validationLoss: number | null;
   readonly validationAccuracy: number | null;
-  /** The best of all epochs. */
+  /** The best of all epochs; of the one that is kept, where that is told. */
   readonly bestValidationAccuracy: number | null;
   readonly testLoss: number | null;
   readonly testAccuracy: number | null;
@@ -51,8 +53,11 @@ export async function summarizeRun(run: string): Promise<RunSummary> {
   if (records.damagedLines > 0) {
     problems.push(`${records.damagedLines} lines of ${runFiles.metrics} cannot be read`);
   }
-  const last = records.epochs.at(-1);
-  const accuracies = records.epochs.flatMap(({ validationAccuracy }) => validationAccuracy ?? []);
+  const { kept } = records;
+  const last = kept ?? records.epochs.at(-1);
+  const accuracies = (kept === null ? records.epochs : [kept]).flatMap(
+    ({ validationAccuracy }) => validationAccuracy ?? [],
+  );
   return {
     run,
     state: isDamaged ? "damaged" : await stateOf(run, records),
@@ -61,6 +66,7 @@ export async function summarizeRun(run: string): Promise<RunSummary> {
     data: textOf(config, "data") ?? textOf(config, "photos"),
     epochs: records.epochs.length,
     plannedEpochs: typeof config["epochs"] === "number" ? config["epochs"] : null,
+    backbone: kept === null ? null : kept.phase === "head" ? "frozen" : "unfrozen",
     loss: last?.loss ?? null,
     validationLoss: last?.validationLoss ?? null,
     validationAccuracy: last?.validationAccuracy ?? null,
@@ -77,7 +83,7 @@ export async function summarizeRun(run: string): Promise<RunSummary> {
 }
 
 const noRecords: RunRecords = {
-  ...{ epochs: [], test: null, reason: null, began: null, ended: null },
+  ...{ epochs: [], kept: null, test: null, reason: null, began: null, ended: null },
   ...{ milliseconds: null, resumed: 0, versions: {}, damagedLines: 0 },
 };
 

@@ -1,22 +1,18 @@
-import { absolutePath, writeFileAtomic } from "#host";
 import { type ImageFolder, imageFolder } from "../../data/index.ts";
-import type { Engine } from "../../engine/engine.ts";
 import {
   type FinetuneEvent,
   type FinetuneOptions,
   type FinetuneResult,
   finetune,
-  htmlReport,
 } from "../../reuse/index.ts";
 import { OptionError } from "../../tensor/errors.ts";
 import type { EpochRecord } from "../../train/index.ts";
 import { RunFolder } from "../../train/run-folder.ts";
 import { openBackbone } from "../backbone.ts";
 import type { FinetuneFlags } from "../commands/finetune.ts";
-import { csvRow } from "../csv-row.ts";
+import { HeldRun, reportFile } from "../finetune-run.ts";
 import { listenForInterruption } from "../interruption.ts";
-import { runPhotosFile } from "../names.ts";
-import { recordFinetune } from "../records/finetune-records.ts";
+import { FinetuneRecorder } from "../records/finetune-records.ts";
 import { freeFolder } from "../run.ts";
 import { withEngine } from "../session.ts";
 import { untilStopped } from "../stopped.ts";
@@ -51,9 +47,6 @@ export interface FinetuneConfig {
   };
 }
 
-/** Files of such a run beside those of all runs. */
-const finetuneFiles = { report: "report.html", photos: runPhotosFile } as const;
-
 /** Makes a classifier of photos, and keeps it in a run's folder. */
 export async function finetunePhotos(
   photos: string,
@@ -66,25 +59,26 @@ export async function finetunePhotos(
   const config = configOf(photos, flags);
   const began = new Date();
   const { overwrite = false } = flags;
-  const held: { run: RunFolder | null } = { run: null };
-  // Only what has been found good makes a folder, or takes the place of another run.
-  const onReady = async () => {
-    held.run = await RunFolder.create(path, config, { overwrite, resumable: false });
-  };
+  const held = new HeldRun(path);
   try {
     await withEngine({ ...flags, kernels: "rule" }, async (starting) => {
       const engine = await starting;
-      const result = await perform(folder, config, { flags, engine, terminal, onReady });
-      if (held.run !== null) await keep(result, held.run, { report: flags.report, engine, began });
+      // Only what has been found good makes a folder, or takes the place of another run.
+      const onReady = async () => {
+        const run = await RunFolder.create(path, config, { overwrite, resumable: false });
+        held.take(run, new FinetuneRecorder(run, { began, versions: versionsOf(engine) }));
+      };
+      const result = await perform(folder, config, { flags, engine, terminal, onReady, held });
+      await held.keep(result, { report: flags.report, engine });
       if (flags.json === true) printJson(terminal, documentOf(result, path));
       else {
         terminal.out(resultText(result));
-        const report = flags.report ? `${path}/${finetuneFiles.report} shows all of it. ` : "";
+        const report = flags.report ? `${path}/${reportFile} shows all of it. ` : "";
         terminal.out(`${report}Use it: fovea predict ${path} PHOTO\n`);
       }
     });
   } finally {
-    await held.run?.release();
+    await held.release();
   }
 }
 
@@ -127,12 +121,13 @@ function configOf(photos: string, flags: FinetuneFlags): FinetuneConfig {
 interface Surroundings extends Required<Pick<FinetuneOptions, "engine" | "onReady">> {
   readonly flags: FinetuneFlags;
   readonly terminal: Terminal;
+  readonly held: HeldRun;
 }
 
 async function perform(
   photos: ImageFolder,
   { seed, epochs, validation, test, classWeights, folds, unfreeze, unfrozen }: FinetuneConfig,
-  { flags, engine, terminal, onReady }: Surroundings,
+  { flags, engine, terminal, onReady, held }: Surroundings,
 ): Promise<FinetuneResult> {
   const files = new FileProgress(terminal);
   const narrator = new Narrator(terminal, flags);
@@ -142,16 +137,26 @@ async function perform(
     ...(await openBackbone(flags, engine)),
     ...{ photos, seed, epochs, validation, test, classWeights, folds, unfreeze, unfrozen, signal, onReady },
     cache: flags.cache,
+    onCheckpoint: held.saveCheckpoint,
     ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
     ...(flags.quiet === true ? {} : { fetch: { onProgress: files.show } }),
   };
   try {
+    const tell = (event: FinetuneEvent) => {
+      held.tell(event);
+      narrator.tell(event);
+    };
     const result = await untilStopped("finetune", { signal, keeps: flags.cache }, () =>
-      finetune(options, (event) => narrator.tell(event)),
+      finetune(options, tell),
     );
     for (const line of learnedText(result)) narrator.say(line);
     if (result.cacheProblem !== null) narrator.say(`Features were not kept: ${result.cacheProblem}`);
     return { ...result, versions: versionsOf(engine) };
+  } catch (error) {
+    if (signal.aborted) await held.stopped();
+    if (signal.aborted && held.hasCheckpoint)
+      narrator.say(`What was best so far is kept: fovea predict ${held.path} PHOTO`);
+    throw error;
   } finally {
     narrator.closeLine();
     files.closeLine();
@@ -233,28 +238,6 @@ function learnedText({ head, unfrozen }: FinetuneResult): string[] {
       ? ["No epoch of that was better than the frozen net, which is kept."]
       : []),
   ];
-}
-
-/** Writes all that the run's folder holds. */
-async function keep(
-  result: FinetuneResult,
-  run: RunFolder,
-  { report, engine, began }: { readonly report: boolean; readonly engine: Engine; readonly began: Date },
-): Promise<void> {
-  const text = new TextEncoder();
-  await recordFinetune(run, result, began);
-  await writeFileAtomic(`${run.path}/${finetuneFiles.photos}`, text.encode(photosCsv(result)));
-  await result.model.save(run.file("model"));
-  if (report) {
-    const page = await htmlReport(result, { engine });
-    await writeFileAtomic(`${run.path}/${finetuneFiles.report}`, text.encode(page));
-  }
-}
-
-/** Which photo was in which part, for `fovea evaluate` and for people. */
-function photosCsv({ dealt, classNames }: FinetuneResult): string {
-  const rows = dealt.map(({ file, label, part }) => [absolutePath(file), classNames[label], part]);
-  return [["path", "label", "part"], ...rows].map(csvRow).join("");
 }
 
 /** The result without the model and without what it says of each photo. */

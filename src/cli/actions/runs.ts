@@ -69,7 +69,7 @@ function listText(all: readonly RunSummary[]): string {
     { heading: "began" },
   ];
   const rows = all.map((run) => [
-    ...[run.run, run.model ?? nothing, run.data ?? nothing, run.state, epochsText(run)],
+    ...[run.run, modelText(run), run.data ?? nothing, run.state, epochsText(run)],
     ...[percent(run.validationAccuracy) ?? nothing, percent(run.testAccuracy) ?? nothing],
     ...[run.milliseconds === 0 ? nothing : formatSeconds(run.milliseconds), whenText(run.began) ?? nothing],
   ]);
@@ -77,6 +77,10 @@ function listText(all: readonly RunSummary[]): string {
     .filter(({ problem }) => problem !== null)
     .map(({ run, problem }) => `${run}: ${problem}\n`);
   return `${renderTable(columns, rows)}\n${problems.join("")}`;
+}
+
+function modelText({ model, backbone }: RunSummary): string {
+  return `${model ?? nothing}${backbone === "unfrozen" ? ", unfrozen" : ""}`;
 }
 
 function comparisonText({ runs: names, settings, figures, versions }: Comparison): string {

@@ -46,6 +46,7 @@ function plain(value: unknown): string {
 const figures: Readonly<Record<string, (run: RunSummary) => string | null>> = {
   state: ({ state, problem }) => (problem === null ? state : `${state} (${problem})`),
   epochs: epochsText,
+  backbone: ({ backbone }) => backbone,
   loss: ({ loss }) => metric(loss),
   "validation loss": ({ validationLoss }) => metric(validationLoss),
   "validation accuracy": ({ validationAccuracy }) => percent(validationAccuracy),

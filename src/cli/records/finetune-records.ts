@@ -1,32 +1,82 @@
-import type { FinetuneResult } from "../../reuse/index.ts";
+import type { FinetuneEvent, FinetuneResult } from "../../reuse/index.ts";
 import type { EpochRecord } from "../../train/index.ts";
 import type { RunFolder } from "../../train/run-folder.ts";
 
+/** When a run began, and with what it is made. */
+interface Beginning {
+  readonly began: Date;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 /**
  * Keeps in a run's folder what is to be known of a classifier made of photos: `metrics.jsonl` with a line for the beginning, each
- * epoch, the end and the judgement, and the epochs for TensorBoard. Its parts are trained one behind the other, the last layer
- * ("head") and what was unfrozen ("unfreeze"): each counts its own epochs.
- *
- * @param began - when the command did
+ * epoch as it ends, what is kept of them, the end and the judgement. Its parts are trained one behind the other, the last layer
+ * ("head"), several times, and what was unfrozen ("unfreeze"): each counts its own epochs. At the end the epochs that lead to the
+ * result are written for TensorBoard, too.
  */
-export async function recordFinetune(run: RunFolder, result: FinetuneResult, began: Date): Promise<void> {
-  const { head, unfrozen, counts, test, versions, timings } = result;
-  const phases = { head: head.epochs, unfreeze: unfrozen?.epochs ?? [] };
-  const examples = counts.reduce((sum, { train }) => sum + train, 0);
-  await run.keepRecordsBefore(-1);
-  await run.record({ type: "trainBegin", epoch: -1, examples, time: began.toISOString(), versions });
-  for (const [phase, epochs] of Object.entries(phases)) {
-    for (const record of epochs) await run.record({ type: "epochEnd", phase, ...figuresOf(record) });
+export class FinetuneRecorder {
+  readonly #run: RunFolder;
+  readonly #beginning: Beginning;
+  /** Lines are written one behind the other, while the work goes on. */
+  #writing: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | null = null;
+  #epoch = 0;
+
+  constructor(run: RunFolder, beginning: Beginning) {
+    this.#run = run;
+    this.#beginning = beginning;
   }
-  const time = new Date().toISOString();
-  // Most of it goes by before the first epoch.
-  const milliseconds = Math.round(timings.reduce((sum, timing) => sum + timing.milliseconds, 0));
-  await run.record({ type: "trainEnd", reason: "completed", epoch: head.epochs.length, time, milliseconds });
-  if (test !== null) {
-    const { accuracy, loss, examples: judged } = test;
-    await run.record({ type: "test", epoch: head.bestEpoch, accuracy, loss, examples: judged });
+
+  readonly tell = (event: FinetuneEvent): void => {
+    if (event.type === "split") {
+      const { began, versions } = this.#beginning;
+      const examples = event.counts.reduce((sum, { train }) => sum + train, 0);
+      this.#record({ type: "trainBegin", epoch: -1, examples, time: began.toISOString(), versions });
+    } else if (event.type === "learning" && event.event.type === "epochEnd") {
+      const { phase, attempt } = event;
+      this.#epoch = event.event.epoch;
+      this.#record({ type: "epochEnd", phase, attempt, ...figuresOf(event.event) });
+    } else if (event.type === "kept") {
+      const { phase, attempt, epoch } = event;
+      this.#record({ type: "kept", phase, attempt, epoch });
+    }
+  };
+
+  /** Writes what came of it. @throws FileError when that, or a line before, could not be written */
+  async finish({ head, unfrozen, test, timings }: FinetuneResult): Promise<void> {
+    // Most of it goes by before the first epoch.
+    const milliseconds = Math.round(timings.reduce((sum, timing) => sum + timing.milliseconds, 0));
+    this.#end("completed", head.epochs.length, { milliseconds });
+    if (test !== null) {
+      const { accuracy, loss, examples } = test;
+      this.#record({ type: "test", epoch: head.bestEpoch, accuracy, loss, examples });
+    }
+    await this.#written();
+    await showEpochs(this.#run, { head: head.epochs, unfreeze: unfrozen?.epochs ?? [] });
   }
-  await showEpochs(run, phases);
+
+  /** Writes that it was stopped. */
+  async stopped(): Promise<void> {
+    this.#end("interrupted", this.#epoch, {});
+    await this.#written();
+  }
+
+  #end(reason: string, epoch: number, more: Readonly<Record<string, number>>): void {
+    this.#record({ type: "trainEnd", reason, epoch, time: new Date().toISOString(), ...more });
+  }
+
+  #record(record: Parameters<RunFolder["record"]>[0]): void {
+    this.#writing = this.#writing
+      .then(() => this.#run.record(record))
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      });
+  }
+
+  async #written(): Promise<void> {
+    await this.#writing;
+    if (this.#failure !== null) throw this.#failure.error;
+  }
 }
 
 function figuresOf({ epoch, loss, metrics, validation, learningRate, milliseconds }: EpochRecord) {

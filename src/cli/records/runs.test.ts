@@ -77,6 +77,7 @@ describe("the state of a run", () => {
         data: "mnist",
         epochs: 3,
         plannedEpochs: 3,
+        backbone: null,
       },
       ...{ loss: 0.5, validationLoss: 0.25, validationAccuracy: 0.95, bestValidationAccuracy: 0.97 },
       ...{ testLoss: 0.125, testAccuracy: 0.96, began: "2026-03-01T10:00:00Z", milliseconds: 183_000 },

@@ -32,7 +32,7 @@ export function isRecord(value: unknown): value is RunRecord {
 export function curveOf(records: readonly RunRecord[]): RunCurve {
   const all = records.filter(({ type }) => type === "epochEnd");
   const heads = all.filter(({ phase }) => phase === "head");
-  const kept = records.findLast(({ type, attempt }) => type === "kept" && attempt !== undefined);
+  const kept = records.findLast(({ type, phase }) => type === "kept" && phase === "head");
   const attempt = (kept ?? heads.at(-1))?.["attempt"];
   const drawn = all.filter((record) => record["phase"] !== "head" || record["attempt"] === attempt);
   const unfrozen = drawn.findIndex(({ phase }) => phase === "unfreeze");

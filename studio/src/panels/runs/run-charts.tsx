@@ -50,11 +50,21 @@ export function RunCharts({ names }: { readonly names: readonly string[] }) {
   }, [curves]);
   if (x.length === 0) return <p class="soft">Curves appear when the first epoch ends.</p>;
   return (
-    <div class="runs-charts">
-      {charts.map((chart) => (
-        <RunChart key={chart.title} chart={chart} names={names} curves={curves} x={x} />
-      ))}
-    </div>
+    <>
+      <div class="runs-charts">
+        {charts.map((chart) => (
+          <RunChart key={chart.title} chart={chart} names={names} curves={curves} x={x} />
+        ))}
+      </div>
+      {curves.map(({ unfrozenFrom }, run) =>
+        unfrozenFrom === null ? null : (
+          <p key={names[run]} class="soft">
+            {names[run]}: up to epoch {unfrozenFrom} the last layer alone, then layers of the backbone with
+            it.
+          </p>
+        ),
+      )}
+    </>
   );
 }
 

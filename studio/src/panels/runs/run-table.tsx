@@ -9,6 +9,7 @@ interface Row {
 const figures: readonly (readonly [name: string, of: (run: RunEntry) => string])[] = [
   ["state", ({ state, problem }) => (problem === null ? state : `${state} (${problem})`)],
   ["epochs", epochsText],
+  ["backbone", ({ backbone }) => backbone ?? nothing],
   ["loss", ({ loss }) => figure(loss)],
   ["validation loss", ({ validationLoss }) => figure(validationLoss)],
   ["validation accuracy", ({ validationAccuracy }) => percent(validationAccuracy)],
