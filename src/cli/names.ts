@@ -48,6 +48,9 @@ export const lossNames = [
 ] as const;
 export type LossName = (typeof lossNames)[number];
 
+/** What comes in at the edges of moved images. */
+export const backgroundNames = ["zeros", "edge"] as const;
+
 /** The two precisions of the engine. */
 export const precisionNames = ["fast", "exact"] as const;
 

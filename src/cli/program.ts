@@ -16,6 +16,7 @@ import { registerStudio } from "./commands/studio.ts";
 import { registerSummary } from "./commands/summary.ts";
 import { registerTour } from "./commands/tour.ts";
 import { registerTrain } from "./commands/train.ts";
+import { registerTranslation } from "./commands/translation.ts";
 import { registerWatch } from "./commands/watch.ts";
 import { type ExitCode, exitCodes, reportFailure } from "./failure.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -69,6 +70,7 @@ function createProgram(terminal: Terminal): Command {
   registerConvert(program, terminal);
   registerBackprop(program, terminal);
   registerTour(program, terminal);
+  registerTranslation(program, terminal);
   registerDoctor(program, terminal);
   return program;
 }
@@ -90,6 +92,7 @@ Examples:
   fovea runs                                             what was trained, and how well it does
   fovea summary lenet5
   fovea convert resnet18.pth resnet18.safetensors --model resnet18
+  fovea translation runs/dense runs/convnet --out report.html
   fovea backprop --depth 3                               backpropagation, number by number
   fovea doctor                                           how fast this machine is, and what would make it faster
 

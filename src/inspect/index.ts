@@ -61,18 +61,32 @@ export {
   walkCosts,
 } from "./small-net.ts";
 export {
+  curves,
   type DistanceFigures,
+  type FigureName,
   type FlippedImage,
+  figureNames,
+  flipCards,
   type ImageTranslations,
   type ImageTranslationsOptions,
   imageTranslations,
   type MoveBackground,
+  type MovedModel,
   type MoveFigures,
+  mapsOf,
+  moveInWords,
   type PixelMove,
+  shareText,
+  summaryTable,
   type TranslationFigures,
   type TranslationMap,
   type TranslationMapOptions,
+  type TranslationReport,
+  translationDrawing,
   translationMap,
+  translationReport,
+  translationSheet,
+  translationStyles,
 } from "./translation/index.ts";
 export type { BackwardLayer, ForwardLayer, WalkEquation, WalkPartial } from "./walk.ts";
 export type { WindowOperation } from "./window-places.ts";
