@@ -5,6 +5,7 @@ import { registerConvert } from "./commands/convert.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerExplain } from "./commands/explain.ts";
+import { registerExperiment } from "./commands/experiment.ts";
 import { registerFeatures } from "./commands/features.ts";
 import { registerFinetune } from "./commands/finetune.ts";
 import { registerModels } from "./commands/models.ts";
@@ -71,6 +72,7 @@ function createProgram(terminal: Terminal): Command {
   registerBackprop(program, terminal);
   registerTour(program, terminal);
   registerTranslation(program, terminal);
+  registerExperiment(program, terminal);
   registerDoctor(program, terminal);
   return program;
 }
