@@ -83,13 +83,13 @@ class Figures {
     return listed(texts);
   }
 
-  /** `12.3 points more than the other (91.0 % against 78.7 %)`. */
+  /** `91.0 % against 78.7 %, 12.3 points more`. */
   difference(a: VariantId, b: VariantId, distance: number, share: Share = "accuracy"): string {
     const [own, other] = [this.at(a, distance, share), this.at(b, distance, share)];
-    const values = `${shareText(own)} against ${shareText(other)}`;
     const verdict = this.verdict(a, b, distance, share);
-    if (verdict === "same") return `no difference that counts (${values})`;
-    return `${Math.abs(100 * (own - other)).toFixed(1)} points ${verdict} (${values})`;
+    const points = `${Math.abs(100 * (own - other)).toFixed(1)} points ${verdict}`;
+    const text = verdict === "same" ? "no difference that counts" : points;
+    return `${shareText(own)} against ${shareText(other)}, ${text}`;
   }
 }
 
@@ -143,7 +143,7 @@ function ofConvolution(figures: Figures): Finding {
     id: "convolution",
     title,
     sentences: [
-      `Moved by ${near} px, the convolutional net has ${figures.difference("convnet", "dense", near)} than the dense one; by ${far} px ${figures.difference("convnet", "dense", far)}.`,
+      `Beside the dense net, the convolutional one has right: at ${near} px ${figures.difference("convnet", "dense", near)}; at ${far} px ${figures.difference("convnet", "dense", far)}.`,
       figures.bears("convnet", far)
         ? "Its filters find a stroke wherever it is, and what stands behind them has not unlearned that."
         : "Its filters find a stroke wherever it is. But what they find is flattened, and the last layer has a weight for each place again: it is a dense net on better pixels.",
@@ -173,12 +173,12 @@ function ofMovedDigits(figures: Figures): Finding {
   return {
     id: "moved",
     title: both
-      ? "Digits that are moved in training help any net"
+      ? "Digits that are moved in training help both kinds of nets"
       : dense === "more" || convnet === "more"
         ? "Digits that are moved in training help one of the nets"
         : "Digits that are moved in training did not help",
     sentences: [
-      `Trained on digits moved by up to ${trainingShift} px, and moved by ${seen} px in the test, the dense net has ${figures.difference("dense-moved", "dense", seen)} than without, the convolutional one ${figures.difference("convnet-moved", "convnet", seen)}.`,
+      `Trained on digits that are moved by up to ${trainingShift} px, beside the same net trained on digits as they are, and tested at ${seen} px: dense ${figures.difference("dense-moved", "dense", seen)}; convolutional ${figures.difference("convnet-moved", "convnet", seen)}.`,
       `On unmoved digits that makes ${costs("dense-moved", "dense")} for the dense net and ${costs("convnet-moved", "convnet")} for the convolutional one, in the same number of epochs.${falls("dense-moved") && falls("convnet-moved") ? beyond : ""}`,
     ],
   };
@@ -201,20 +201,18 @@ function ofGlobalPooling(figures: Figures): Finding {
         : "A head that forgets places helps, and is not enough"
       : "A head that forgets places did not help",
     sentences: [
-      `With the greatest value of each filter in place of all of them, the net has ${figures.difference("convnet-gmp", "convnet", near)} than the flattened one at ${near} px, and ${figures.difference("convnet-gmp", "convnet", far)} at ${far} px. No moved digit was in its training.`,
+      `It takes the greatest value of each filter, wherever it is, in place of all values. Beside the flattened net: at ${near} px ${figures.difference("convnet-gmp", "convnet", near)}; at ${far} px ${figures.difference("convnet-gmp", "convnet", far)}. No moved digit was in its training.`,
       cost,
     ],
   };
 }
 
 function ofBlur(figures: Figures): Finding {
-  const gains = (["convnet-blur", "convnet-gmp-blur"] as const).map((id) => {
-    const other = id === "convnet-blur" ? "convnet" : "convnet-gmp";
-    return {
-      verdict: figures.verdict(id, other, 1, "consistency"),
-      text: figures.difference(id, other, 1, "consistency"),
-    };
+  const gain = (id: VariantId, other: VariantId) => ({
+    verdict: figures.verdict(id, other, 1, "consistency"),
+    text: figures.difference(id, other, 1, "consistency"),
   });
+  const gains = [gain("convnet-blur", "convnet"), gain("convnet-gmp-blur", "convnet-gmp")] as const;
   const raised = gains.filter(({ verdict }) => verdict === "more").length;
   const lowered = gains.some(({ verdict }) => verdict === "less");
   const title =
@@ -229,7 +227,7 @@ function ofBlur(figures: Figures): Finding {
     id: "blur",
     title,
     sentences: [
-      `Moved by one pixel, the flattened net with the blur gives the same answer for ${gains[0]?.text ?? ""} of the digits, the one with global pooling for ${gains[1]?.text ?? ""}, each against the same net without.`,
+      `Answers that a move by one pixel leaves as they are, with the blur and without: of the flattened net ${gains[0].text}; of the one with global pooling ${gains[1].text}.`,
       stepping(figures),
       rescued
         ? `At ${far} px the flattened net with the blur still has ${shareText(figures.at("convnet-blur", far))} right.`
@@ -276,9 +274,9 @@ function ofOrder(figures: Figures, nets: readonly TrainedVariant[]): Finding {
   const side = 2 * figures.farthest + 1;
   return {
     id: "order",
-    title: `Over all moves: ${first?.name}`,
+    title: `Over all moves \u201c${first?.name}\u201d is right most often`,
     sentences: [
-      `Over all ${side * side - 1} moves, \u201c${first?.name}\u201d has most right (${shareText(meanOf(first, "accuracy"))}), before \u201c${second?.name}\u201d (${shareText(meanOf(second, "accuracy"))}); \u201c${last?.name}\u201d has least (${shareText(meanOf(last, "accuracy"))}). Its answers keeps most often \u201c${steadiest?.name}\u201d (${shareText(meanOf(steadiest, "consistency"))}). On unmoved digits \u201c${clean?.name}\u201d is best (${shareText(clean?.accuracy ?? 0)}).`,
+      `Over all ${side * side - 1} moves, \u201c${first?.name}\u201d has most right (${shareText(meanOf(first, "accuracy"))}), before \u201c${second?.name}\u201d (${shareText(meanOf(second, "accuracy"))}); \u201c${last?.name}\u201d has least (${shareText(meanOf(last, "accuracy"))}). The steadiest answers has \u201c${steadiest?.name}\u201d (${shareText(meanOf(steadiest, "consistency"))}). On unmoved digits \u201c${clean?.name}\u201d is best (${shareText(clean?.accuracy ?? 0)}).`,
     ],
   };
 }

@@ -8,7 +8,7 @@ import {
   translationStyles,
 } from "../../inspect/index.ts";
 import { type Finding, findingsOf, type TrainedVariant } from "./findings.ts";
-import { comparisons, trainingShift, type VariantId } from "./variants.ts";
+import { experimentBatchSize, trainingShift, type VariantId } from "./variants.ts";
 
 /** What the report is made of. */
 export interface ExperimentReport {
@@ -21,14 +21,18 @@ export interface ExperimentReport {
   readonly seconds: number;
 }
 
-/** Which comparison of nets a finding is drawn with. */
-const chartsOf: { readonly [I in Finding["id"]]: string | null } = {
-  dense: null,
-  convolution: "Convolution",
-  moved: "Moved digits",
-  global: "Global pooling",
-  blur: "Anti-aliasing",
-  order: null,
+/** What a finding is drawn with: nets that differ in one thing. */
+const chartsOf: { readonly [I in Finding["id"]]: readonly (readonly VariantId[])[] } = {
+  dense: [],
+  convolution: [["dense", "convnet"]],
+  moved: [["dense", "dense-moved", "convnet", "convnet-moved"]],
+  global: [["convnet", "convnet-gmp"]],
+  // Apart, so that small differences have room.
+  blur: [
+    ["convnet", "convnet-blur"],
+    ["convnet-gmp", "convnet-gmp-blur"],
+  ],
+  order: [],
 };
 
 const question: { readonly [I in Finding["id"]]: string } = {
@@ -58,7 +62,7 @@ ${mapsOf(nets, "accuracy")}${mapsOf(nets, "consistency")}${mapsOf(nets, "loss")}
 <section><h2>Digits that flip</h2><p>Digits that a net has right, with the smallest move that changes its mind: before, after, and what it said with which probability.</p>${await Promise.all(
       nets.map(async (net) => html`<h3>${net.name}</h3>${await flipCards(net)}`),
     )}</section>
-<section><h2>How it was measured</h2><p>Every net is trained by Adam, at a rate that falls along a cosine, on batches of 128; \u201cmoved digits\u201d are moved by up to ${trainingShift} px each way, anew in each epoch. Distance is the larger of the pixels across and down, and figures of a distance are means over all moves of it. Zeros come in at the edges; what goes out is lost. From 4 px on, strokes of some digits leave the image, so that not even a perfect net could have all of them right.</p><p>The nets are in the folders of their runs: ${nets.map(({ run }, index) => html`${index === 0 ? "" : ", "}<code>${run}</code>`)}. <code>fovea translation</code> maps them again, Studio shows them.</p></section>`,
+<section><h2>How it was measured</h2><p>Every net is trained by Adam, at a rate that falls along a cosine, on batches of ${experimentBatchSize}; \u201cmoved digits\u201d are moved by up to ${trainingShift} px each way, anew in each epoch. Distance is the larger of the pixels across and down, and figures of a distance are means over all moves of it. Zeros come in at the edges; what goes out is lost. From 4 px on, strokes of some digits leave the image, so that not even a perfect net could have all of them right.</p><p>The nets are in the folders of their runs: ${nets.map(({ run }, index) => html`${index === 0 ? "" : ", "}<code>${run}</code>`)}. <code>fovea translation</code> maps them again, Studio shows them.</p></section>`,
     footer: "Made by fovea experiment translation.",
   });
 }
@@ -74,11 +78,11 @@ function netTable({ nets }: ExperimentReport): Content {
 }
 
 function findingSection({ id, title, sentences }: Finding, nets: readonly TrainedVariant[]): Content {
-  const compared = comparisons.find((comparison) => comparison.title === chartsOf[id]);
-  const chosen = compared === undefined ? [] : netsOf(nets, compared.nets);
   return html`<section id="${id}"><h2>${question[id]}</h2><p><b>${title}.</b></p>${sentences
     .filter((sentence) => sentence !== "")
-    .map((sentence) => html`<p>${sentence}</p>`)}${chosen.length === 0 ? null : curves(chosen)}</section>`;
+    .map(
+      (sentence) => html`<p>${sentence}</p>`,
+    )}${chartsOf[id].map((ids) => curves(netsOf(nets, ids)))}</section>`;
 }
 
 function netsOf(nets: readonly TrainedVariant[], ids: readonly VariantId[]): TrainedVariant[] {

@@ -28,7 +28,7 @@ export interface Variant {
 export const trainingShift = 4;
 
 /** Images of a step, and Adam's rate at the start, which falls along a cosine. */
-export const experimentBatchSize = 128;
+export const experimentBatchSize = 64;
 export const experimentLearningRate = 2e-3;
 
 /** All nets. Each differs from one before it in one thing. */
@@ -89,12 +89,4 @@ export const variants: readonly Variant[] = [
     epochs: 1,
     idea: "global pooling, with the blur",
   },
-];
-
-/** What the report compares: nets that differ in one thing. */
-export const comparisons: readonly { readonly title: string; readonly nets: readonly VariantId[] }[] = [
-  { title: "Convolution", nets: ["dense", "convnet"] },
-  { title: "Moved digits", nets: ["dense", "dense-moved", "convnet", "convnet-moved"] },
-  { title: "Global pooling", nets: ["convnet", "convnet-gmp"] },
-  { title: "Anti-aliasing", nets: ["convnet", "convnet-blur", "convnet-gmp", "convnet-gmp-blur"] },
 ];

@@ -18,6 +18,7 @@ export function curveByDistance(models: readonly MovedModel[], name: FigureName)
     across: { title: "pixels moved", numbers },
     format: short,
     most,
+    size: [340, 220],
   })}${keys(models)}</figure>`;
 }
 

@@ -63,6 +63,7 @@ export const flipStyle = `
 .maps .mark { stroke: var(--line1); stroke-width: 2.5; }
 .three { max-width: none; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); }
 .three h3 { margin-top: 0; }
+.wide + p { margin-top: 10px; }
 .wide + .wide { margin-top: 26px; }
 .maps h3 { margin: 0 0 6px; }
 `;

@@ -36,7 +36,7 @@ export async function translationReport({ data, models }: TranslationReport): Pr
     content: html`<header><h1>What a move does</h1>
 <p class="soft">${grouped(examples)} test images of ${data}, moved by up to ${maxShift} px each way; ${comesIn}. ${side} × ${side} moves, each judged on all images.</p></header>
 <section><h2>In short</h2>${models.map(inShort)}${summaryTable(models)}</section>
-<section><h2>By distance</h2><p>Means over all moves of a distance: the larger of the pixels across and down.</p>${chartGroups(models).map(curves)}</section>
+<section><h2>By distance</h2><p>Means over all moves of a distance: the larger of the pixels across and down.</p>${chartGroups(models).map((group) => curves(group))}</section>
 ${figureNames.map((name) => mapsOf(models, name))}
 <section><h2>Images that flip</h2><p>Of each model, images that it has right, with the smallest move that changes its mind: before, after, and what it said with which probability.</p>${await Promise.all(
       models.map(async (model) => html`<h3>${model.name}</h3>${await flipCards(model)}`),
@@ -72,9 +72,9 @@ export function summaryTable(models: readonly MovedModel[]): Content {
   return html`${table("accuracy", "Accuracy, unmoved and by distance", html`<th scope="col">unmoved</th>`)}${table("consistency", "Consistency by distance", null)}`;
 }
 
-/** Curves of one group of models. */
-export function curves(models: readonly MovedModel[]): Content {
-  return html`<div class="charts three">${figureNames.map((name) => curveByDistance(models, name))}</div>`;
+/** Curves of one group of models, six at most: a chart a figure. */
+export function curves(models: readonly MovedModel[], names: readonly FigureName[] = figureNames): Content {
+  return html`<div class="charts three">${names.map((name) => curveByDistance(models, name))}</div>`;
 }
 
 /** The maps of one figure, a card a model. */
