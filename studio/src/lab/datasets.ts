@@ -29,20 +29,25 @@ interface ServedFolder {
 
 /** `data/` beside the page; the page tells where it is, as the worker's own address is that of a script. */
 let root: string | null = null;
-let index: Promise<readonly ServedDataset[]> | null = null;
+let index: Promise<SiteIndex> | null = null;
 const loaded = new Map<string, Promise<LoadedData>>();
 
-async function readIndex(): Promise<readonly ServedDataset[]> {
+/** What `data/index.json` tells of a site. */
+interface SiteIndex {
+  readonly datasets: readonly ServedDataset[];
+  /** Whether it is `fovea studio`, which knows the runs of the command line. */
+  readonly followsRuns?: boolean;
+}
+
+async function readIndex(): Promise<SiteIndex> {
   if (root === null) throw new Error("the lab does not know its page's address");
   const response = await fetch(new URL("index.json", root));
-  if (!response.ok) return [];
-  const { datasets: entries }: { readonly datasets: readonly ServedDataset[] } = await response.json();
-  return entries;
+  return response.ok ? await response.json() : { datasets: [] };
 }
 
 async function read(name: string): Promise<LoadedData> {
   index ??= readIndex();
-  const files = (await index).find((entry) => entry.name === name)?.files;
+  const files = (await index).datasets.find((entry) => entry.name === name)?.files;
   const folder = new URL(name, root ?? undefined).href;
   if (!Object.hasOwn(loads, name)) return await data.loadIdxFolder(folder, files);
   return await loads[name]({ folder, ...(files === undefined ? {} : { files }) });
@@ -63,9 +68,15 @@ export const datasets = {
     root = new URL("data/", base).href;
   },
 
+  /** Whether this site knows the runs of the command line. */
+  async followsRuns(): Promise<boolean> {
+    index ??= readIndex();
+    return (await index).followsRuns === true;
+  },
+
   /** What this site serves; nothing where it serves no data. */
   async served(): Promise<readonly ServedDataset[]> {
     index ??= readIndex();
-    return await index;
+    return (await index).datasets;
   },
 };

@@ -84,7 +84,8 @@ export function LineChart(props: LineChartProps) {
           },
           {
             ...axis,
-            size: 52,
+            size: (_, marks) =>
+              Math.max(40, 14 + letterRoom * Math.max(0, ...(marks ?? []).map(({ length }) => length))),
             values: (_, marks) => marks.map((mark) => (mark === null ? "" : formatNow.current(mark))),
           },
         ],
@@ -169,15 +170,19 @@ function drawLabels(plot: uPlot, room: number, format: (value: number) => string
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   const ink = resolveColour(plot.root, getComputedStyle(plot.root).getPropertyValue("--ink"));
-  const left = bbox.left + bbox.width + 10 * ratio;
+  const edge = 10 * ratio;
+  const left = bbox.left + bbox.width + edge;
   for (const [index, { label, colour, x, y }] of ends.entries()) {
-    ctx.strokeStyle = String(colour);
-    ctx.globalAlpha = 0.5;
-    ctx.beginPath();
-    ctx.moveTo(x, y);
-    ctx.lineTo(left - 4 * ratio, rows[index]);
-    ctx.stroke();
-    ctx.globalAlpha = 1;
+    // Only from the chart's edge: elsewhere the line would look like a part of the curve.
+    if (left - x < 2 * edge) {
+      ctx.strokeStyle = String(colour);
+      ctx.globalAlpha = 0.5;
+      ctx.beginPath();
+      ctx.moveTo(x, y);
+      ctx.lineTo(left - 4 * ratio, rows[index]);
+      ctx.stroke();
+      ctx.globalAlpha = 1;
+    }
     ctx.fillStyle = String(colour);
     ctx.beginPath();
     ctx.arc(left, rows[index], 3 * ratio, 0, 2 * Math.PI);

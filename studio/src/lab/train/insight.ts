@@ -7,8 +7,6 @@ import type { Insight, MapStack, Prediction } from "./types.ts";
 const mostMaps = 16;
 /** Layers whose maps are shown. */
 const mostLayers = 3;
-/** Larger models are looked at without their filters: all weights would have to be copied for them. */
-const mostParameters = 8e6;
 
 /** What a look is at. */
 export interface InsightRequest {
@@ -33,10 +31,10 @@ export async function insightOf({ modelId, dataId, indices, example }: InsightRe
 
 /** The filters of the first layer that has some, for each its mean over the channels it reads; a dense layer's as images. */
 async function filtersOf(model: Model): Promise<MapStack | null> {
-  const { parameters, layers } = model.summary();
-  const first = layers.find((layer) => layer.kind === "conv2d" || layer.kind === "dense");
-  if (first === undefined || parameters > mostParameters) return null;
-  const weight = (await model.getWeights()).get(`${first.name}.weight`);
+  const first = model.summary().layers.find(({ kind }) => kind === "conv2d" || kind === "dense");
+  if (first === undefined) return null;
+  const key = `${first.name}.weight`;
+  const weight = (await model.getWeights([key])).get(key);
   if (weight === undefined) return null;
   const { shape } = weight;
   // HWIO; of a dense layer [inputs, units], where the inputs are the flattened image.

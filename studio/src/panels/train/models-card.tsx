@@ -1,4 +1,6 @@
 import { signal } from "@preact/signals";
+import type { RunEntry } from "fovea/server";
+import { useEffect } from "preact/hooks";
 import { messageOf } from "../../errors.ts";
 import { lab, models } from "../../lab/client.ts";
 import type { ModelEntry } from "../../lab/models.ts";
@@ -23,8 +25,31 @@ async function attempt(what: string, act: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Runs of the command line that have a model; none where the site knows no runs. */
+const commandRuns = signal<readonly RunEntry[]>([]);
+
+async function findRuns(): Promise<void> {
+  // Only a server that says so is asked: a host of files would answer with an error.
+  if (!(await lab.datasets.followsRuns())) return;
+  const response = await fetch(new URL("api/runs", document.baseURI));
+  if (!response.ok) return;
+  const { runs }: { readonly runs: readonly RunEntry[] } = await response.json();
+  commandRuns.value = runs.filter(({ weights }) => weights !== null);
+}
+
+async function openRun(name: string): Promise<void> {
+  await attempt(`Opening ${name} …`, async () => {
+    const address = new URL(`api/runs/${encodeURIComponent(name)}/model`, document.baseURI).href;
+    const { id } = await lab.runs.open(address, name);
+    if (!isLocked.peek()) goOn(id);
+  });
+}
+
 /** Models of the lab, to save, to go on with, and to open from files. */
 export function ModelsCard() {
+  useEffect(() => {
+    void attempt("Looking for runs …", findRuns);
+  }, []);
   return (
     <section
       class="card train-whole"
@@ -37,20 +62,40 @@ export function ModelsCard() {
     >
       <div class="train-head">
         <h2>Models</h2>
-        <label class="button">
-          Open a file …
-          <input
-            type="file"
-            class="visually-hidden"
-            multiple
-            accept=".safetensors,.onnx,.keras,.h5,.pth,.pt,.npz"
-            onChange={({ currentTarget }) => {
-              void openFiles(currentTarget.files).then(() => {
+        <div class="row">
+          {commandRuns.value.length === 0 ? null : (
+            <select
+              aria-label="Open a run of the command line"
+              value=""
+              onFocus={() => void findRuns()}
+              onChange={({ currentTarget }) => {
+                if (currentTarget.value !== "") void openRun(currentTarget.value);
                 currentTarget.value = "";
-              });
-            }}
-          />
-        </label>
+              }}
+            >
+              <option value="">Open a run …</option>
+              {commandRuns.value.map(({ name }) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          )}
+          <label class="button">
+            Open a file …
+            <input
+              type="file"
+              class="visually-hidden"
+              multiple
+              accept=".safetensors,.onnx,.keras,.h5,.pth,.pt,.npz"
+              onChange={({ currentTarget }) => {
+                void openFiles(currentTarget.files).then(() => {
+                  currentTarget.value = "";
+                });
+              }}
+            />
+          </label>
+        </div>
       </div>
       <div class="train-stack">
         {failure.value === null ? null : (

@@ -157,13 +157,18 @@ function RunTable({
   readonly visible: readonly SessionRun[];
 }) {
   const differs = (column: Column) => new Set(all.map(column.of)).size > 1;
+  // What makes runs different is read first.
+  const settings = [
+    ...settingColumns.filter(differs),
+    ...settingColumns.filter((column) => !differs(column)),
+  ];
   return (
     <Scroll class="wide" label="Settings and results">
       <table class="runs-table">
         <thead>
           <tr>
             <th>Run</th>
-            {[...resultColumns, ...settingColumns].map((column) => (
+            {[...resultColumns, ...settings].map((column) => (
               <th
                 key={column.title}
                 class={settingColumns.includes(column) && differs(column) ? "differs" : ""}
@@ -197,7 +202,7 @@ function RunTable({
                   {column.of(run)}
                 </td>
               ))}
-              {settingColumns.map((column) => (
+              {settings.map((column) => (
                 <td key={column.title} data-column={column.title} class={differs(column) ? "differs" : ""}>
                   {column.of(run)}
                 </td>

@@ -119,7 +119,7 @@ export function SettingsCard() {
               disabled={disabled}
               options={[
                 { value: "fast", label: "fast" },
-                { value: "exact", label: "exact: the same bits anywhere" },
+                { value: "exact", label: "exact" },
               ]}
               onChange={(precision) => set({ precision })}
             />
