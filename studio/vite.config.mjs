@@ -15,7 +15,8 @@ export default defineConfig({
   base: "./",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   resolve: { alias: { "#host": inRoot("src/host/browser.ts"), fovea: inRoot("src/index.ts") } },
-  worker: { format: "es" },
+  // On the command line readers of other programs' models are loaded when there is one; here they lie with the rest.
+  worker: { format: "es", rolldownOptions: { checks: { ineffectiveDynamicImport: false } } },
   server: { host: "127.0.0.1", headers: isolation },
   build: { outDir: inRoot("dist/studio"), emptyOutDir: true, target: "es2023", reportCompressedSize: false },
 });

@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BackpropOptions, chainPaths, costAlong, formatNumber, walkBackprop } from "../../src/index.ts";
 import { lacksChromium } from "../support/chromium.ts";
+import { watchMainThread } from "../support/main-thread.ts";
 import { type StudioBrowser, screenshots, startStudio } from "../support/studio.ts";
 
 /** What the panel begins with. */
@@ -20,11 +21,12 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
   async function open() {
     const opened = await studio.open("backprop");
     await opened.page.locator("svg.net").waitFor();
-    return { ...opened, longTasks: await watchLongTasks(opened.page) };
+    return opened;
   }
 
   test("walks through the scalar net by keyboard, with the library's figures and the chain lit edge by edge", async () => {
-    const { page, complaints, longTasks, close } = await open();
+    const { page, complaints, close } = await open();
+    const longTasks = await watchLongTasks(page);
     const walk = walkBackprop(scalar);
     const forward = [...walk.forward.flatMap(({ equations }) => equations), walk.cost];
     const ordered = walk.backward.flatMap(({ slopes, partials }) => {
@@ -69,7 +71,8 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
   });
 
   test("follows sliders and choices at once, and checks by nudging", async () => {
-    const { page, complaints, longTasks, close } = await open();
+    const { page, complaints, close } = await open();
+    const longTasks = await watchLongTasks(page);
     const { weights, biases } = walkBackprop(scalar);
     await page.locator(".stepper").focus();
     await page.keyboard.press("End");
@@ -146,7 +149,8 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
   });
 
   test("adds up the ways of a weight in two layers of three units, in the drawing and in matrices", async () => {
-    const { page, complaints, longTasks, close } = await open();
+    const { page, complaints, close } = await open();
+    const longTasks = await watchLongTasks(page);
     await page.getByText("Three units a layer").click();
     await page.locator("svg.wide-net").waitFor();
     const walk = walkBackprop(wide);
@@ -213,14 +217,8 @@ async function edges(page: Page, part: string): Promise<(string | null)[]> {
   return (await page.locator(`.edge.${part}`).evaluateAll(dataEdges)).sort();
 }
 
-/** Tasks of more than 100 ms on the page's thread from now on. */
+/** Processor time of tasks of more than 100 ms on the page's thread from now on. */
 async function watchLongTasks(page: Page): Promise<() => Promise<number[]>> {
-  await page.evaluate(() => {
-    const tasks: number[] = [];
-    Object.assign(globalThis, { longTasks: tasks });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) if (duration > 100) tasks.push(duration);
-    }).observe({ entryTypes: ["longtask"] });
-  });
-  return () => page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+  const stop = await watchMainThread(page);
+  return async () => (await stop()).map(({ computed }) => computed).filter((time) => time > 100);
 }

@@ -18,6 +18,8 @@ import { RandomStream } from "../../src/tensor/index.ts";
 import { sharedData } from "../../src/testing/shared-data.ts";
 import { run } from "../cli/command.ts";
 import { lacksChromium } from "../support/chromium.ts";
+import { downloaded } from "../support/downloads.ts";
+import { watchMainThread } from "../support/main-thread.ts";
 import { type StudioBrowser, screenshots, startStudio } from "../support/studio.ts";
 
 const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
@@ -52,6 +54,7 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     await expect.poll(() => page.locator(".thumbnails img").count()).toBe(kinds.length * photosPerKind);
     await page.getByRole("button", { name: "Train the last layer" }).click();
     await page.locator(".confusion").waitFor({ timeout: 60_000 });
+    expect(await longTasks()).toEqual([]);
 
     const saved = await save(page, "Save as safetensors", join(folder, "shapes.safetensors"));
     const expected = await teachInNode(saved, join(folder, "shapes"));
@@ -95,7 +98,6 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     expect(await page.locator(".confusion").count()).toBe(1);
     await page.evaluate(() => scrollTo(0, 0));
     expect(await screenshots(page, "teach")).toEqual([]);
-    expect(await longTasks()).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
   }, 120_000);
@@ -205,11 +207,11 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
 const valuesOf = (all: readonly (Element | HTMLInputElement)[]) =>
   all.map((element) => (element instanceof HTMLInputElement ? element.value : ""));
 
+/** What a button saves, also as a file. */
 async function save(page: Page, button: string, path: string): Promise<Uint8Array> {
-  const download = page.waitForEvent("download");
-  await page.getByRole("button", { name: button }).click();
-  await (await download).saveAs(path);
-  return new Uint8Array(await readFile(path));
+  const bytes = await downloaded(page, () => page.getByRole("button", { name: button }).click());
+  await writeFile(path, bytes);
+  return bytes;
 }
 
 /** The same training in Node: what the page saved, cut where the page cut it, on the same photos. */
@@ -322,14 +324,8 @@ async function copySome(from: string, to: string, count: number): Promise<void> 
   }
 }
 
-/** Tasks of more than 100 ms on the page's thread from now on. */
+/** Processor time of tasks of more than 100 ms on the page's thread from now on. */
 async function watchLongTasks(page: Page): Promise<() => Promise<number[]>> {
-  await page.evaluate(() => {
-    const tasks: number[] = [];
-    Object.assign(globalThis, { longTasks: tasks });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) if (duration > 100) tasks.push(duration);
-    }).observe({ entryTypes: ["longtask"] });
-  });
-  return () => page.evaluate(() => (globalThis as unknown as { longTasks: number[] }).longTasks);
+  const stop = await watchMainThread(page);
+  return async () => (await stop()).map(({ computed }) => computed).filter((time) => time > 100);
 }

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { messageOf } from "../../errors.ts";
 import { lab } from "../../lab/client.ts";
@@ -9,9 +9,11 @@ import { FileButton } from "./file-button.tsx";
 import type { PlacedFile } from "./files.ts";
 import { classifyPhoto, rate, report, seen, seenFailure, watch } from "./teacher.ts";
 
+/** Address of the photo that was tried last; it stays when the panel is left. */
+const photo = signal<string | null>(null);
+
 /** The camera, what the classifier makes of it or of a photo, and ways to take the classifier along. */
 export function TryCard() {
-  const photo = useSignal<string | null>(null);
   const look = ([first]: readonly PlacedFile[]) => {
     if (first === undefined || report.peek() === null) return;
     stopCamera();
