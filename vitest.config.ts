@@ -7,7 +7,7 @@ function group(name: string, include: string[], exclude: string[] = []) {
 }
 
 const imports = ["tests/rooms.test.ts", "tests/exports.test.ts", "tests/lockfile.test.ts"];
-const docs = ["tests/docs.test.ts"];
+const docs = ["tests/docs.test.ts", "tests/course-text.test.ts"];
 
 export default defineConfig({
   resolve: { alias: { "#host": fileURLToPath(new URL("./src/host/node.ts", import.meta.url)) } },
