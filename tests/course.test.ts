@@ -84,7 +84,7 @@ describe("docs/course.md", () => {
       }
       printed.set(line, all);
     },
-    120_000,
+    300_000,
   );
 
   /** The block whose output a `text` block shows. */
