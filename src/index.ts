@@ -180,6 +180,7 @@ export {
   type CrossValidation,
   type CrossValidationOptions,
   crossValidate,
+  endsInSoftmax,
   type EvaluationResult,
   type FindLearningRateOptions,
   type FitOptions,
@@ -203,6 +204,7 @@ export {
   type PreprocessingOptions,
   type SequentialPart,
   sequential,
+  softmaxOf,
   type UnfreezeOptions,
   type Weight,
 } from "./models/index.ts";

@@ -143,7 +143,15 @@ async function answer(
 ): Promise<void> {
   if (path === "/data/index.json") {
     response.writeHead(200, { "content-type": "application/json", ...headers });
-    response.end(JSON.stringify({ datasets: [{ name: "mnist", title: "MNIST, handwritten digits" }] }));
+    const files = {
+      trainImages: "train-images-idx3-ubyte",
+      trainLabels: "train-labels-idx1-ubyte",
+      testImages: "t10k-images-idx3-ubyte",
+      testLabels: "t10k-labels-idx1-ubyte",
+    };
+    response.end(
+      JSON.stringify({ datasets: [{ name: "mnist", title: "MNIST, handwritten digits", files }] }),
+    );
     return;
   }
   const file = fileOf(path);

@@ -6,9 +6,13 @@ import { expose, proxy } from "comlink";
 import { backprop } from "./backprop.ts";
 import { datasets } from "./datasets.ts";
 import { engine } from "./engine.ts";
+import { images } from "./images.ts";
 import { lazySide } from "./lazy.ts";
+import { look } from "./look.ts";
 import { models } from "./models.ts";
+import { move } from "./move.ts";
 import { runs } from "./runs.ts";
+import { starter } from "./starter.ts";
 import { train } from "./train.ts";
 
 /** What the page can ask for. Each panel has a side of its own here. */
@@ -16,10 +20,14 @@ const lab = {
   backprop: proxy(backprop),
   datasets: proxy(datasets),
   engine: proxy(engine),
+  images: proxy(images),
+  look: proxy(look),
   models: proxy(models),
+  move: proxy(move),
   runs: proxy(runs),
-  train: proxy(train),
+  starter: proxy(starter),
   teach: proxy(lazySide(async () => (await import("./teach.ts")).teach)),
+  train: proxy(train),
 };
 
 export type Lab = typeof lab;

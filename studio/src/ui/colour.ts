@@ -55,6 +55,24 @@ function colourOf(share: number, { paper, positive, negative }: Palette): Rgb {
   return between(stops[lower], stops[lower + 1], place - lower);
 }
 
+/** Shades of one sign: a map has far fewer that an eye can tell apart. */
+const shades = 255;
+
+/** Colours of shares from -1 to 1 as a canvas takes them, red first, made once for light and once for dark. */
+const tables: Partial<Record<"light" | "dark", Uint8ClampedArray>> = {};
+
+function shadesOf(isDark: boolean): Uint8ClampedArray {
+  const name = isDark ? "dark" : "light";
+  const table = tables[name] ?? new Uint8ClampedArray(4 * (2 * shades + 1));
+  if (tables[name] === undefined) {
+    for (let shade = -shades; shade <= shades; shade++) {
+      table.set([...colourOf(shade / shades, isDark ? dark : light), 255], 4 * (shade + shades));
+    }
+    tables[name] = table;
+  }
+  return table;
+}
+
 /**
  * Values as pixels for a canvas.
  *
@@ -67,15 +85,21 @@ export function pixelsOf(
   limit = greatest(values),
 ): Uint8ClampedArray<ArrayBuffer> {
   const pixels = new Uint8ClampedArray(4 * values.length);
-  const palette = isDark ? dark : light;
-  const factor = limit === 0 ? 0 : 1 / limit;
+  if (scale === "gray") {
+    for (let index = 0; index < values.length; index++) {
+      pixels.fill(values[index], 4 * index, 4 * index + 3);
+      pixels[4 * index + 3] = 255;
+    }
+    return pixels;
+  }
+  const table = new Uint32Array(shadesOf(isDark).buffer);
+  const whole = new Uint32Array(pixels.buffer);
+  const factor = limit === 0 ? 0 : shades / limit;
+  const least = scale === "sequential" ? 0 : -shades;
   for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    const [red, green, blue] =
-      scale === "gray"
-        ? [value, value, value]
-        : colourOf(scale === "sequential" ? Math.max(0, value) * factor : value * factor, palette);
-    pixels.set([red, green, blue, 255], 4 * index);
+    const shade = Math.round(values[index] * factor);
+    // What is no number has the colour of nothing.
+    whole[index] = table[shades + Math.min(shades, Math.max(least, shade || 0))];
   }
   return pixels;
 }

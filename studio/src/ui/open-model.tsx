@@ -1,0 +1,43 @@
+import { signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { messageOf } from "../errors.ts";
+import { lab } from "../lab/client.ts";
+import { Notice } from "./notice.tsx";
+
+const failure = signal<string | null>(null);
+
+/** Opens a model file that Fovea has written. */
+export function OpenModel({ onOpen }: { readonly onOpen: (id: string) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const open = async (file: File) => {
+    failure.value = null;
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const entry = await lab.models.open(bytes, file.name.replace(/\.safetensors$/, ""), "file");
+      onOpen(entry.id);
+    } catch (error) {
+      failure.value = messageOf(error);
+    }
+  };
+  return (
+    <>
+      <input
+        ref={input}
+        class="visually-hidden"
+        type="file"
+        accept=".safetensors"
+        aria-label="Model file"
+        tabIndex={-1}
+        onChange={({ currentTarget }) => {
+          const file = currentTarget.files?.[0];
+          if (file !== undefined) void open(file);
+          currentTarget.value = "";
+        }}
+      />
+      <button type="button" onClick={() => input.current?.click()}>
+        Open a model file
+      </button>
+      {failure.value === null ? null : <Notice kind="error">{failure.value}</Notice>}
+    </>
+  );
+}
