@@ -147,7 +147,7 @@ export function RangeKey({ least, greatest }: { readonly least: number; readonly
     <span class="range numbers" title="One scale for all maps of the layer; the range is that of its values.">
       {numberText(least)}
       <span class="key" style={{ background: `linear-gradient(to right, ${stops.join(", ")})` }} />
-      {numberText(greatest)}
+      <span class="greatest">{numberText(greatest)}</span>
     </span>
   );
 }
