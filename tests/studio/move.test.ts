@@ -16,7 +16,7 @@ import {
   type WasmEngine,
 } from "../../src/index.ts";
 import { lacksChromium } from "../support/chromium.ts";
-import { watchLongTasks } from "../support/long-tasks.ts";
+import { watchMainThread } from "../support/main-thread.ts";
 import { type StudioBrowser, screenshots, startStudio } from "../support/studio.ts";
 
 /** A percentage as a share. */
@@ -82,7 +82,7 @@ describe.skipIf(lacksChromium("Studio's panel Move it"))("Move it", () => {
       }
     };
     await check(0, 0);
-    const longTasks = await watchLongTasks(page);
+    const tasks = await watchMainThread(page);
     const pad = page.locator(".drag-pad");
     const box = await pad.boundingBox();
     if (box === null) throw new Error("there is no pad");
@@ -111,7 +111,7 @@ describe.skipIf(lacksChromium("Studio's panel Move it"))("Move it", () => {
     await plot.click({ position: { x: 8.5 * cell, y: 10.5 * cell } });
     expect(await page.locator("#place").textContent()).toBe("2 px right, 4 px down");
     await check(2, 4);
-    expect((await longTasks()).filter((task) => task > 100)).toEqual([]);
+    expect((await tasks()).filter(({ computed }) => computed > 100)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
   });
@@ -120,7 +120,7 @@ describe.skipIf(lacksChromium("Studio's panel Move it"))("Move it", () => {
     const { page, complaints, close } = await open();
     await page.getByLabel("Farthest move").fill("3");
     await page.getByLabel("Test images", { exact: true }).selectOption("200");
-    const longTasks = await watchLongTasks(page);
+    const tasks = await watchMainThread(page);
     await page.getByRole("button", { name: "Move the test images" }).click();
     await page.locator(".net").nth(1).locator(".stats").waitFor();
     await page.getByRole("button", { name: "Move the test images" }).waitFor();
@@ -148,7 +148,7 @@ describe.skipIf(lacksChromium("Studio's panel Move it"))("Move it", () => {
       const there = moves.find(({ dx, dy }) => dx === 2 && dy === 0);
       expect(shareIn(await output.textContent())).toBeCloseTo(there?.accuracy ?? Number.NaN, 3);
     }
-    expect((await longTasks()).filter((task) => task > 100)).toEqual([]);
+    expect((await tasks()).filter(({ computed }) => computed > 100)).toEqual([]);
     expect(await screenshots(page, "move")).toEqual([]);
     expect(complaints).toEqual([]);
     await close();

@@ -1,4 +1,4 @@
-import { Model, type Shape } from "fovea";
+import type { Model, Shape } from "fovea";
 
 /** What the page knows of a model in the lab. */
 export interface ModelEntry {
@@ -65,10 +65,5 @@ export const models = {
   remove(id: string): void {
     kept.delete(id);
     tell();
-  },
-
-  /** A model from the bytes of a file that Fovea wrote (safetensors). */
-  open(bytes: Uint8Array, name: string, origin: string): ModelEntry {
-    return keepModel(Model.fromBytes(bytes, { name }), { name, origin });
   },
 };

@@ -22,6 +22,7 @@ const lab = {
   engine: proxy(engine),
   images: proxy(images),
   look: proxy(look),
+  modelFile: proxy(lazySide(async () => (await import("./model-file.ts")).modelFile)),
   models: proxy(models),
   move: proxy(move),
   runs: proxy(runs),

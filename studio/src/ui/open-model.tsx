@@ -6,14 +6,14 @@ import { Notice } from "./notice.tsx";
 
 const failure = signal<string | null>(null);
 
-/** Opens a model file that Fovea has written. */
+/** Opens a model file of any format that holds a whole network, or weights of a net of the zoo under its name. */
 export function OpenModel({ onOpen }: { readonly onOpen: (id: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const open = async (file: File) => {
     failure.value = null;
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
-      const entry = await lab.models.open(bytes, file.name.replace(/\.safetensors$/, ""), "file");
+      const entry = await lab.modelFile.open(bytes, file.name);
       onOpen(entry.id);
     } catch (error) {
       failure.value = messageOf(error);
@@ -25,7 +25,7 @@ export function OpenModel({ onOpen }: { readonly onOpen: (id: string) => void })
         ref={input}
         class="visually-hidden"
         type="file"
-        accept=".safetensors"
+        accept=".safetensors,.onnx,.keras,.h5,.hdf5,.pt,.pth"
         aria-label="Model file"
         tabIndex={-1}
         onChange={({ currentTarget }) => {

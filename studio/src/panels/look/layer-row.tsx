@@ -29,6 +29,17 @@ export function LayerRow({ layer }: { readonly layer: LookLayer }) {
   const all = shape[shape.length - 1];
   const count = state.channelsShown(layer);
   const signed = range !== undefined && range.least < 0;
+  const isDifference = state.comparison.value === "difference" && values?.images.length === 2;
+  const shown = useMemo(() => {
+    if (values === undefined) return [];
+    const [first, second] = values.images;
+    return isDifference ? [first.map((value, index) => value - second[index])] : values.images;
+  }, [values, isDifference]);
+  const difference = useMemo(() => {
+    if (!isDifference) return null;
+    const most = greatest(shown[0]);
+    return { least: -most, greatest: most };
+  }, [shown, isDifference]);
   return (
     <section class="layer" ref={row} aria-label={`Layer ${name}`}>
       <header>
@@ -37,12 +48,19 @@ export function LayerRow({ layer }: { readonly layer: LookLayer }) {
           {[...(name.startsWith(kind) ? [] : [kind]), ...(detail === "" ? [] : [detail])].join(", ")}
         </span>
         <span class="soft numbers shape">{shape.join(" × ")}</span>
-        {range === undefined ? null : <RangeKey least={range.least} greatest={range.greatest} />}
+        {range === undefined ? null : <RangeKey {...(difference ?? range)} />}
       </header>
       {values === undefined || values.channels < count ? (
         <div class="sheet-room" style={{ minHeight: `${roomOf(layer, count)}px` }} />
       ) : (
-        <Sheets layer={layer} count={count} images={values.images} signed={signed} limit={limitOf(range)} />
+        <Sheets
+          layer={layer}
+          count={count}
+          images={shown}
+          isDifference={isDifference}
+          signed={signed || isDifference}
+          limit={limitOf(difference ?? range)}
+        />
       )}
       {count < all ? (
         <button type="button" class="small" onClick={() => state.unfold(name)}>
@@ -56,20 +74,17 @@ export function LayerRow({ layer }: { readonly layer: LookLayer }) {
 interface SheetsProps {
   readonly layer: LookLayer;
   readonly count: number;
+  /** Of one image, of two, or their difference. */
   readonly images: readonly Float32Array[];
+  readonly isDifference: boolean;
   readonly signed: boolean;
   readonly limit: number;
 }
 
 /** The maps of one image, or of two beside each other, or their difference. */
-function Sheets({ layer, count, images, signed, limit }: SheetsProps) {
+function Sheets({ layer, count, images, isDifference, signed, limit }: SheetsProps) {
   const { name, shape } = layer;
   const [height, width] = shape.length === 3 ? shape : [1, 1];
-  const isDifference = images.length === 2 && state.comparison.value === "difference";
-  const shown = useMemo(
-    () => (isDifference ? [images[0].map((value, index) => value - images[1][index])] : images),
-    [images, isDifference],
-  );
   const place = state.shownPlace.value;
   const marked = place?.layer === name ? place : null;
   const box = boxIn(name);
@@ -88,14 +103,14 @@ function Sheets({ layer, count, images, signed, limit }: SheetsProps) {
     if (same) state.pointed.value = null;
   };
   return (
-    <div class={shown.length === 2 ? "sheets pair" : "sheets"}>
-      {shown.map((values, index) => (
+    <div class={images.length === 2 ? "sheets pair" : "sheets"}>
+      {images.map((values, index) => (
         <MapSheet
           key={index}
           {...{ values, count, height, width, marked, box, onPoint, onPin }}
-          signed={signed || isDifference}
-          limit={isDifference ? greatest(values) : limit}
-          label={sheetLabel(name, shown.length, index, isDifference)}
+          signed={signed}
+          limit={limit}
+          label={sheetLabel(name, images.length, index, isDifference)}
         />
       ))}
     </div>
