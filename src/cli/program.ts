@@ -7,7 +7,9 @@ import { registerEvaluate } from "./commands/evaluate.ts";
 import { registerExperiment } from "./commands/experiment.ts";
 import { registerExplain } from "./commands/explain.ts";
 import { registerFeatures } from "./commands/features.ts";
+import { registerFeaturesMap } from "./commands/features-map.ts";
 import { registerFinetune } from "./commands/finetune.ts";
+import { registerGraph } from "./commands/graph.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPredict } from "./commands/predict.ts";
 import { registerRuns } from "./commands/runs.ts";
@@ -62,11 +64,13 @@ function createProgram(terminal: Terminal): Command {
   registerEvaluate(program, terminal);
   registerPredict(program, terminal);
   registerExplain(program, terminal);
+  registerFeaturesMap(program, terminal);
   registerWatch(program, terminal);
   registerRuns(program, terminal);
   registerServe(program, terminal);
   registerStudio(program, terminal);
   registerSummary(program, terminal);
+  registerGraph(program, terminal);
   registerModels(program, terminal);
   registerConvert(program, terminal);
   registerBackprop(program, terminal);
@@ -86,6 +90,7 @@ Examples:
   fovea predict runs/lenet5 digit.png
   fovea predict runs/pets holidays/ --csv holidays.csv
   fovea explain runs/pets photo.jpg --out report.html    what each pixel counts for the likeliest classes
+  fovea features-map runs/lenet5 mnist:test:0 mnist:test:1 --out maps.html   what every layer makes of two digits
   fovea watch runs/pets incoming/                        classify photos as they arrive
   fovea serve runs/lenet5 --port 8080                    the same over HTTP
   fovea studio --open                                    train, look into and follow networks in the browser
@@ -93,6 +98,7 @@ Examples:
   fovea predict resnet50 photo.jpg --weights torchvision
   fovea runs                                             what was trained, and how well it does
   fovea summary lenet5
+  fovea graph resnet50 --out resnet50.svg                the network drawn
   fovea convert resnet18.pth resnet18.safetensors --model resnet18
   fovea translation runs/dense runs/convnet --out report.html
   fovea backprop --depth 3                               backpropagation, number by number

@@ -9,5 +9,12 @@ export { counted, duration, grouped, percent, short, wilsonInterval } from "./nu
 export { type OverlayOptions, overlay, stretched } from "./overlay.ts";
 export { type Page, page, svgFile } from "./page.ts";
 export { type PaintOptions, paintMap, paintRange } from "./paint-map.ts";
-export { type PictureSheet, pictureSheet, type SheetPicture, type SheetSection } from "./picture-sheet.ts";
+export {
+  type PictureSheet,
+  pictureSheet,
+  pictureSheetSvg,
+  type SheetPicture,
+  type SheetSection,
+  sheetHeight,
+} from "./picture-sheet.ts";
 export { style } from "./style.ts";

@@ -44,7 +44,11 @@ function unpacked(): ReadonlyMap<string, Glyph> {
 function glyphsOf(text: string): Glyph[] {
   const all = glyphs();
   const other = all.get("\ufffd");
-  return [...text.normalize("NFC")].flatMap((letter) => all.get(letter) ?? other ?? []);
+  const known = text
+    .normalize("NFC")
+    .replaceAll(/[\u00a0\u2009\u202f]/g, " ")
+    .replaceAll("\u2212", "\u2013");
+  return [...known].flatMap((letter) => all.get(letter) ?? other ?? []);
 }
 
 /** Pixels that a text is wide. */

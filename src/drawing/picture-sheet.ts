@@ -1,5 +1,8 @@
 import type { DecodedImage } from "#host";
 import { OptionError } from "../tensor/index.ts";
+import { hexOf } from "./colour-mix.ts";
+import { Html, html } from "./html.ts";
+import { imageAddress } from "./image-address.ts";
 import { type Canvas, drawText, fittedText, lineHeight } from "./lettering.ts";
 
 /** A picture with a few words below it. */
@@ -11,12 +14,15 @@ export interface SheetPicture {
 
 /** Pictures that belong together, in rows below their title. */
 export interface SheetSection {
+  /** "" for none. */
   readonly title: string;
   /** A line below the title, default none. */
   readonly note?: string;
   readonly pictures: readonly SheetPicture[];
   /** Pictures in a row; default as many as there is room for. */
   readonly columns?: number | null;
+  /** As that of the sheet, for these pictures. */
+  readonly side?: number;
 }
 
 /** What a sheet shows. */
@@ -39,13 +45,29 @@ const sectionGap = 26;
 /** PNG readers, and people, do without longer sheets. */
 const mostHeight = 30_000;
 
-/** A section whose rows are known. */
-interface Placed {
-  readonly section: SheetSection;
-  readonly columns: number;
-  readonly cell: readonly [width: number, height: number];
-  readonly top: number;
+/** Words on a sheet; `y` is the top of their line. */
+interface SheetText {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  readonly isSoft: boolean;
+}
+
+/** A picture at its place. */
+interface SheetPlace {
+  readonly image: DecodedImage;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
   readonly height: number;
+}
+
+/** A sheet before it is drawn. */
+interface SheetLayout {
+  readonly width: number;
+  readonly height: number;
+  readonly texts: readonly SheetText[];
+  readonly places: readonly SheetPlace[];
 }
 
 /**
@@ -54,59 +76,95 @@ interface Placed {
  *
  * @throws OptionError for an empty picture, and for a sheet that gets too long
  */
-export function pictureSheet({ title, sections, width = 1600, side = 112 }: PictureSheet): DecodedImage {
-  const placed: Placed[] = [];
-  let top = outer + 2 * lineHeight;
-  for (const section of sections) {
-    const next = placeSection(section, top, width, side);
-    placed.push(next);
-    top += next.height + sectionGap;
-  }
-  const height = top - sectionGap + outer;
-  if (height > mostHeight) {
-    throw new OptionError(`the sheet would be ${height} pixels long, ${mostHeight} at most`, {
-      where: "pictureSheet",
-      hint: "Give fewer pictures, or make several sheets.",
-    });
-  }
+export function pictureSheet(sheet: PictureSheet): DecodedImage {
+  const { width, height, texts, places } = laidOut(sheet);
   const canvas: Canvas = { width, height, pixels: new Uint8Array(width * height * 3).fill(paper) };
-  drawText(canvas, fittedText(title, width - 2 * outer), outer, outer, ink);
-  for (const each of placed) drawSection(canvas, each, side);
+  for (const { text, x, y, isSoft } of texts) drawText(canvas, text, x, y, isSoft ? softInk : ink);
+  for (const place of places) drawImage(canvas, place);
   return { width, height, channels: 3, pixels: canvas.pixels };
 }
 
-function placeSection(section: SheetSection, top: number, width: number, side: number): Placed {
-  const { pictures, note = "" } = section;
-  const sizes = pictures.map(({ image }) => shownSize(image, side));
-  const hasCaptions = pictures.some(({ caption = "" }) => caption !== "");
-  const cellWidth = Math.max(1, ...sizes.map(([own]) => own), hasCaptions ? Math.min(side, 48) : 1);
-  const cellHeight = Math.max(0, ...sizes.map(([, own]) => own)) + (hasCaptions ? lineHeight + 2 : 0);
-  const room = Math.max(1, Math.floor((width - 2 * outer + gap) / (cellWidth + gap)));
-  const columns = Math.min(room, section.columns ?? room);
-  const rows = Math.ceil(pictures.length / columns);
-  const heading = lineHeight + (note === "" ? 0 : lineHeight) + 6;
-  return {
-    section,
-    columns,
-    cell: [cellWidth, cellHeight],
-    top,
-    height: heading + rows * (cellHeight + gap) - (rows === 0 ? 0 : gap),
-  };
+/**
+ * The same sheet as an SVG file, in which words are words and pixels of pictures stay squares at any size. The file holds the
+ * pictures.
+ *
+ * @throws OptionError for an empty picture, and for a sheet that gets too long
+ */
+export async function pictureSheetSvg(sheet: PictureSheet): Promise<string> {
+  const { width, height, texts, places } = laidOut(sheet);
+  const images: Html[] = [];
+  for (const { image, ...place } of places) {
+    const address = await imageAddress(image, "png");
+    images.push(
+      html`<image x="${place.x}" y="${place.y}" width="${place.width}" height="${place.height}" preserveAspectRatio="none" href="${address}"/>\n`,
+    );
+  }
+  const words = texts.map(
+    ({ text, x, y, isSoft }) =>
+      html`<text${isSoft ? new Html(' class="soft"') : null} x="${x}" y="${y + 14}">${text}</text>\n`,
+  );
+  return html`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${sheet.title}">
+<style>text { font: 15px "DejaVu Sans", system-ui, sans-serif; fill: ${hexOf(ink)}; } .soft { fill: ${hexOf(softInk)}; } image { image-rendering: pixelated; }</style>
+<rect width="100%" height="100%" fill="#ffffff"/>
+${words}${images}</svg>
+`.toString();
 }
 
-function drawSection(canvas: Canvas, { section, columns, cell, top }: Placed, side: number): void {
-  const { title, note = "", pictures } = section;
-  const room = canvas.width - 2 * outer;
-  drawText(canvas, fittedText(title, room), outer, top, ink);
-  if (note !== "") drawText(canvas, fittedText(note, room), outer, top + lineHeight, softInk);
-  const first = top + lineHeight + (note === "" ? 0 : lineHeight) + 6;
-  for (const [index, { image, caption = "" }] of pictures.entries()) {
-    const left = outer + (index % columns) * (cell[0] + gap);
-    const above = first + Math.floor(index / columns) * (cell[1] + gap);
-    const [, height] = drawImage(canvas, image, left, above, side);
-    const text = fittedText(caption, cell[0]);
-    drawText(canvas, text, left, above + height + 2, softInk);
+/** How long a sheet gets, for whoever spreads pictures over several. */
+export function sheetHeight(sheet: PictureSheet): number {
+  return placed(sheet).height;
+}
+
+function laidOut(sheet: PictureSheet): SheetLayout {
+  const layout = placed(sheet);
+  if (layout.height <= mostHeight) return layout;
+  throw new OptionError(`the sheet would be ${layout.height} pixels long, ${mostHeight} at most`, {
+    where: "pictureSheet",
+    hint: "Give fewer pictures, or make several sheets.",
+  });
+}
+
+function placed({ title, sections, width = 1600, side = 112 }: PictureSheet): SheetLayout {
+  const room = width - 2 * outer;
+  const texts: SheetText[] = [{ text: fittedText(title, room), x: outer, y: outer, isSoft: false }];
+  const places: SheetPlace[] = [];
+  let y = outer + 2 * lineHeight;
+  for (const section of sections) {
+    const lines = [
+      { text: section.title, isSoft: false },
+      { text: section.note ?? "", isSoft: true },
+    ].filter(({ text }) => text !== "");
+    for (const line of lines) {
+      texts.push({ ...line, text: fittedText(line.text, room), x: outer, y });
+      y += lineHeight;
+    }
+    if (lines.length > 0) y += 6;
+    const pictures = section.pictures.map((picture) => {
+      const [ownWidth, ownHeight] = shownSize(picture.image, section.side ?? side);
+      return { ...picture, width: ownWidth, height: ownHeight };
+    });
+    const hasCaptions = pictures.some(({ caption = "" }) => caption !== "");
+    const cell = Math.max(
+      1,
+      ...pictures.map((picture) => picture.width),
+      hasCaptions ? Math.min(side, 48) : 1,
+    );
+    const fitting = Math.max(1, Math.floor((room + gap) / (cell + gap)));
+    const inRow = Math.min(fitting, section.columns ?? fitting);
+    for (let first = 0; first < pictures.length; first += inRow) {
+      const row = pictures.slice(first, first + inRow);
+      for (const [index, { image, caption = "", ...size }] of row.entries()) {
+        const x = outer + index * (cell + gap);
+        places.push({ image, x, y, ...size });
+        if (caption === "") continue;
+        texts.push({ text: fittedText(caption, cell), x, y: y + size.height + 2, isSoft: true });
+      }
+      const isCaptioned = row.some(({ caption = "" }) => caption !== "");
+      y += Math.max(...row.map(({ height }) => height)) + (isCaptioned ? lineHeight + 2 : 0) + gap;
+    }
+    y += sectionGap - (pictures.length === 0 ? 0 : gap);
   }
+  return { width, height: y - (sections.length === 0 ? 0 : sectionGap) + outer, texts, places };
 }
 
 /** Magnified a whole number of times while it is not larger than `side`; made smaller where it is. */
@@ -120,8 +178,7 @@ function shownSize({ width, height }: DecodedImage, side: number): readonly [wid
 }
 
 /** Draws a picture: each pixel of the sheet has the mean of what it covers. */
-function drawImage(canvas: Canvas, image: DecodedImage, left: number, top: number, side: number) {
-  const [width, height] = shownSize(image, side);
+function drawImage(canvas: Canvas, { image, x: left, y: top, width, height }: SheetPlace): void {
   for (let y = 0; y < height; y++) {
     const [fromRow, toRow] = covered(y, height, image.height);
     for (let x = 0; x < width; x++) {
@@ -139,7 +196,6 @@ function drawImage(canvas: Canvas, image: DecodedImage, left: number, top: numbe
       }
     }
   }
-  return [width, height] as const;
 }
 
 /** Which of `source` pixels one of `target` covers: one where they are magnified. */

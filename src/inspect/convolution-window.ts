@@ -21,7 +21,8 @@ export interface WindowPlace {
 
 /** One window of a layer, with all that a person needs to check its result by hand. Sums are made in float64. */
 export interface ConvolutionWindow {
-  readonly layer: string;
+  /** As it was named. */
+  readonly layer: string | number;
   readonly kind: LayerKind;
   /** What is done with the window: its inputs times the kernel are added up (over a whole row of numbers, in a dense layer), or pooled. */
   readonly operation: WindowOperation;
@@ -57,7 +58,8 @@ export interface ConvolutionWindow {
 
 /** The windows of a layer over some images. Nothing is computed by the engine any more: `at` may follow a mouse. */
 export interface LayerWindows {
-  readonly layer: string;
+  /** As it was named. */
+  readonly layer: string | number;
   readonly kind: LayerKind;
   readonly operation: WindowOperation;
   /** Number of images. */
@@ -93,13 +95,13 @@ const fields = {
  * Spells out one window of a layer: convolutions of all kinds (strides, padding, dilation, groups, depthwise), poolings, and units of
  * dense layers. For many windows of the same layer and images, {@link layerWindows} asks the engine but once.
  *
- * @param layer - a tap's or a layer's name
+ * @param layer - a tap's or a layer's name, or the index of a call of the architecture
  * @throws OptionError for a layer that has no windows, and a place that it does not have
  * @throws ShapeError for images that do not suit the model
  */
 export async function convolutionWindow(
   model: Model,
-  layer: string,
+  layer: string | number,
   images: Tensor<"uint8" | "float32">,
   place: WindowPlace = {},
 ): Promise<ConvolutionWindow> {
@@ -111,18 +113,18 @@ export async function convolutionWindow(
  *
  * Shapes: uint8 (preprocessed here) or float32 (taken as it is) `[N, ...input shape]`.
  *
- * @param layer - a tap's or a layer's name
+ * @param layer - a tap's or a layer's name, or the index of a call of the architecture
  * @throws OptionError for a layer that has no windows
  * @throws ShapeError for images that do not suit the model
  */
 export async function layerWindows(
   model: Model,
-  layer: string,
+  layer: string | number,
   images: Tensor<"uint8" | "float32">,
 ): Promise<LayerWindows> {
   const plan = planWindows(model, layer);
-  const values = await model.activations(images, { layers: [plan.input, layer] });
-  const [inputs, outputs] = [values.get(plan.input), values.get(layer)];
+  const values = await model.activations(images, { layers: plan.calls });
+  const [inputs, outputs] = plan.calls.map((call) => values.get(call));
   if (inputs === undefined || outputs === undefined) throw new Error(`no values of ${layer}`);
   const { kind, operation, inputShape, outputShape, size, strides, dilations, padding, groups } = plan;
   const filled: FilledPlan = { ...plan, inputs, outputs, ...(await weightsOf(model, plan)) };
@@ -133,7 +135,7 @@ export async function layerWindows(
   };
 }
 
-interface FilledPlan extends Omit<WindowPlan, "kernel" | "bias" | "input"> {
+interface FilledPlan extends Omit<WindowPlan, "kernel" | "bias" | "calls"> {
   readonly inputs: Tensor<"float32">;
   readonly outputs: Tensor<"float32">;
   /** `[height, width, channels of a group, filters]`. */

@@ -114,6 +114,22 @@ describe("feature maps", () => {
     expect(figures(nothing)).toEqual([[0, 0]]);
   });
 
+  test("a layer that has the name of a tap elsewhere is shown as itself", async () => {
+    const x = input({ shape: [1, 2, 1] });
+    const first = layers.rescaling({ scale: 2, name: "stage" }).apply(x);
+    const second = layers.rescaling({ scale: 3, name: "next" }).apply(first);
+    const model = onEngine(functional({ inputs: x, outputs: second, taps: { stage: second } }));
+    const maps = await featureMaps(model, Tensor.from([1, 2], [1, 1, 2, 1]));
+    expect(maps.layers.map(({ name, call, values }) => [name, call, ...values.data])).toEqual([
+      ["input", 0, 1, 2],
+      ["stage", 1, 2, 4],
+      ["next", 2, 6, 12],
+    ]);
+    const [tapped] = (await featureMaps(model, Tensor.from([1, 2], [1, 1, 2, 1]), { layers: ["stage"] }))
+      .layers;
+    expect([tapped.call, ...tapped.values.data]).toEqual([2, 6, 12]);
+  });
+
   test("a layer that is used twice is shown at its last use; heads are left out", async () => {
     const x = input({ shape: [2, 2, 1] });
     const twice = layers.rescaling({ scale: 3, name: "twice" });

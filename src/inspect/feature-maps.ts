@@ -31,6 +31,8 @@ export interface MapDistance {
 export interface LayerMaps {
   /** As asked for; of all layers, the layer's. */
   readonly name: string;
+  /** Index of the call of the architecture, which names it beyond doubt: a tap may have the name of a layer. */
+  readonly call: number;
   readonly kind: LayerKind;
   /** Of one image's output: `[H, W, C]`, `[units]`. */
   readonly shape: Shape;
@@ -90,24 +92,28 @@ export async function featureMaps(
     fields,
   );
   const { architecture } = model;
-  const names = layers ?? layersOf(architecture);
   const inInference = inferenceCalls(architecture);
-  const calls = names.map((name) => namedCall(architecture, name, inInference));
+  const asked =
+    layers === null
+      ? lastUses(architecture, inInference)
+      : layers.map((name) => ({ name, call: namedCall(architecture, name, inInference) }));
+  const calls = asked.map(({ call }) => call);
   const size = calls.reduce((sum, call) => sum + sizeOf(architecture.calls[call].shape), 0);
   const runner = engine === null ? model : new Model({ ...model.parts(), engine });
   const values = await runner.activations(images, {
-    layers: names,
+    layers: calls,
     batchSize: batchSize ?? Math.max(1, Math.min(images.shape[0] ?? 1, Math.floor(mostValues / size))),
   });
   const filters = await filtersOf(model, calls);
   return {
     images: images.shape[0],
-    layers: names.map((name, index) => {
-      const { shape, layer } = architecture.calls[calls[index]];
-      const own = values.get(name);
+    layers: asked.map(({ name, call }) => {
+      const { shape, layer } = architecture.calls[call];
+      const own = values.get(call);
       if (own === undefined) throw new Error(`no values of ${name}`);
       return {
         name,
+        call,
         kind: architecture.layers[layer].layer.kind,
         shape,
         values: own,
@@ -118,14 +124,16 @@ export async function featureMaps(
   };
 }
 
-/** Names of the layers that inference runs, in the order of their last uses. */
-function layersOf(architecture: Architecture): string[] {
+/** The layers that inference runs at their last uses, in the order of these. */
+function lastUses({ calls, layers }: Architecture, inInference: ReadonlySet<number>) {
   const last = new Map<number, number>();
-  for (const position of inferenceCalls(architecture)) {
-    const { layer } = architecture.calls[position];
-    last.set(layer, Math.max(last.get(layer) ?? 0, position));
+  for (const call of inInference) {
+    const { layer } = calls[call];
+    last.set(layer, Math.max(last.get(layer) ?? 0, call));
   }
-  return [...last].sort(([, a], [, b]) => a - b).map(([layer]) => architecture.layers[layer].name);
+  return [...last]
+    .map(([layer, call]) => ({ name: layers[layer].name, call }))
+    .sort((a, b) => a.call - b.call);
 }
 
 /** @throws OptionError for an unknown name, and one that inference does without */
@@ -134,7 +142,10 @@ function namedCall(architecture: Architecture, name: string, inInference: Readon
   if (inInference.has(call)) return call;
   throw new OptionError(`"${name}" belongs to an auxiliary head, which has no part in the output`, {
     where: `featureMaps, model "${architecture.name}"`,
-    hint: nameHint(name, layersOf(architecture)),
+    hint: nameHint(
+      name,
+      lastUses(architecture, inInference).map((layer) => layer.name),
+    ),
   });
 }
 

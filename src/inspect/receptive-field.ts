@@ -19,7 +19,8 @@ export interface UnitPlace {
 
 /** The pixels of an image that a unit is computed from: the smallest rectangle that holds them. */
 export interface ReceptiveField {
-  readonly layer: string;
+  /** As it was named. */
+  readonly layer: string | number;
   /** First row. */
   readonly top: number;
   /** First column. */
@@ -64,11 +65,11 @@ const traced = new WeakMap<Architecture, Traced>();
  * it walks back from the unit over strides, padding, dilation, pooling and groups; branches that meet again see what either sees.
  * Units behind global pooling and dense layers see the whole image.
  *
- * @param layer - a tap's or a layer's name
+ * @param layer - a tap's or a layer's name, or the index of a call of the architecture
  * @throws OptionError for a name that is neither, and a unit that the layer does not have
  * @throws ShapeError for a model whose input is no image
  */
-export function receptiveField(model: Model, layer: string, place: UnitPlace = {}): ReceptiveField {
+export function receptiveField(model: Model, layer: string | number, place: UnitPlace = {}): ReceptiveField {
   const where = `receptiveField, layer "${layer}"`;
   const resolved = checkOptions<Required<UnitPlace>>("receptiveField", place, fields);
   const { architecture } = model;

@@ -26,10 +26,11 @@ export interface WindowWalk {
 
 /** A walk, and where its numbers come from. */
 export interface WindowPlan extends WindowWalk {
-  readonly layer: string;
+  /** As it was named. */
+  readonly layer: string | number;
   readonly kind: LayerKind;
-  /** A name of the layer's input, for `model.activations`. */
-  readonly input: string;
+  /** Indices of the calls that give the layer's input and its output. */
+  readonly calls: readonly [input: number, output: number];
   /** A row of numbers is an image of one pixel. */
   readonly inputShape: ImageShape;
   readonly outputShape: ImageShape;
@@ -45,9 +46,9 @@ const windowKinds: readonly string[] = ["conv2d", "matmul", "maxPool2d", "averag
  * Finds out how a layer's windows lie, from the graph that it builds: there padding is numbers, and whatever layer builds one of the
  * known ops is understood.
  *
- * @throws OptionError for a name that is none, a layer without windows, and one whose input has no name
+ * @throws OptionError for a name that is none, and a layer without windows
  */
-export function planWindows(model: Model, name: string): WindowPlan {
+export function planWindows(model: Model, name: string | number): WindowPlan {
   const { architecture } = model;
   const index = callNamed(architecture, name);
   const call = architecture.calls[index];
@@ -71,7 +72,7 @@ export function planWindows(model: Model, name: string): WindowPlan {
     ...walkOf(op),
     layer: name,
     kind: layer.kind,
-    input: inputName(model, source, where),
+    calls: [source, index],
     inputShape: asImage(begin.shape.slice(1)),
     outputShape: asImage(call.shape),
     bias: hasBias(layer) ? `${layerName}.bias` : null,
@@ -104,18 +105,6 @@ function asImage(shape: Shape): ImageShape {
   if (shape.length === 3) return [shape[0], shape[1], shape[2]];
   const channels = shape[shape.length - 1] ?? 1;
   return [1, sizeOf(shape) / channels, channels];
-}
-
-/** A name that stands for the output of a call: a tap's, or its layer's if that is not used again later. */
-function inputName({ architecture }: Model, call: number, where: string): string {
-  const tap = architecture.taps.find((candidate) => candidate.call === call);
-  if (tap !== undefined) return tap.name;
-  const { name } = architecture.layers[architecture.calls[call].layer];
-  if (callNamed(architecture, name) === call) return name;
-  throw new OptionError(`its input is an earlier use of the layer "${name}", which has no name of its own`, {
-    where,
-    hint: "Give that value a name: functional({ inputs, outputs, taps: { name: value } }).",
-  });
 }
 
 function hasBias({ options }: Layer): boolean {

@@ -10,9 +10,9 @@ import { type Preprocessing, type PreprocessingOptions, readPreprocessing } from
 import type { Weight } from "./weight.ts";
 
 /** Whose outputs are wanted. */
-export interface ActivationsOptions extends BatchOptions {
-  /** Names of taps or layers. */
-  readonly layers: readonly string[];
+export interface ActivationsOptions<Name extends string | number = string> extends BatchOptions {
+  /** Names of taps or layers, or indices of calls of the architecture. */
+  readonly layers: readonly Name[];
 }
 
 /** How a loaded model computes. */

@@ -241,14 +241,14 @@ export class Model {
 
   /**
    * Values at taps and outputs of layers by name, in inference mode. A layer that is used several times: of its last
-   * use.
+   * use. By the index of a call of the architecture: of that use.
    *
    * @throws OptionError for a name that is neither a tap's nor a layer's
    */
-  async activations(
+  async activations<Name extends string | number>(
     images: Tensor<"uint8" | "float32">,
-    options: ActivationsOptions,
-  ): Promise<Map<string, Tensor<"float32">>> {
+    options: ActivationsOptions<Name>,
+  ): Promise<Map<Name, Tensor<"float32">>> {
     const taps = options.layers.map((name) => callNamed(this.architecture, name));
     const { taps: values } = await this.#predict(images, readBatchSize(options, "activations"), [
       ...new Set(taps),

@@ -2,11 +2,18 @@ import { nameHint, OptionError } from "../tensor/index.ts";
 import { type Architecture, callsUpTo } from "./architecture.ts";
 
 /**
- * The call that a name stands for: that of a tap, else the last use of a layer.
+ * The call that a name stands for: that of a tap, else the last use of a layer. An index of a call stands for itself.
  *
- * @throws OptionError for a name that is neither
+ * @throws OptionError for a name that is neither, and an index of no call
  */
-export function callNamed({ name: model, taps, layers, calls }: Architecture, name: string): number {
+export function callNamed({ name: model, taps, layers, calls }: Architecture, name: string | number): number {
+  if (typeof name === "number") {
+    if (calls[name] !== undefined) return name;
+    throw new OptionError(`there is no call ${name}`, {
+      where: `model "${model}"`,
+      hint: `Its calls are 0 to ${calls.length - 1}.`,
+    });
+  }
   const tap = taps.find((candidate) => candidate.name === name);
   if (tap !== undefined) return tap.call;
   const index = calls.findLastIndex((call) => layers[call.layer].name === name);

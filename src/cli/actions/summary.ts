@@ -1,13 +1,11 @@
-import { fileExists, folderExists } from "#host";
 import type { Engine, Plan, PlannedOperation } from "../../engine/engine.ts";
 import { measurePeak } from "../../engine/wasm/diagnosis.ts";
 import type { WasmEngine } from "../../engine/wasm/index.ts";
 import { profileStep, type StepProfile } from "../../inspect/index.ts";
 import type { Model, ModelSummary } from "../../models/index.ts";
 import { formatShape } from "../../tensor/index.ts";
-import { models } from "../../zoo/index.ts";
 import type { SummaryFlags } from "../commands/summary.ts";
-import { openModel } from "../model-reference.ts";
+import { openNet } from "../net-reference.ts";
 import { withEngine } from "../session.ts";
 import { formatBytes, formatCount, formatFlops } from "../terminal/numbers.ts";
 import { renderProfile } from "../terminal/profile-report.ts";
@@ -56,7 +54,7 @@ const usualBatchSize = 128;
 export async function summary(reference: string, flags: SummaryFlags, terminal: Terminal): Promise<void> {
   await withEngine(flags, async (starting) => {
     const engine = await starting;
-    const model = await findModel(reference, flags, engine, terminal);
+    const model = await openNet(reference, flags, engine, terminal);
     const batchSize = flags.batchSize ?? (await fittingBatch(model));
     const plan = await model.plan({ batchSize });
     const summed = documentOf(reference, model.summary(), plan, batchSize, engine);
@@ -81,25 +79,6 @@ async function fittingBatch(model: Model): Promise<number> {
   let batchSize = usualBatchSize;
   while (batchSize > 1 && !(await model.fits({ batchSize }))) batchSize /= 2;
   return batchSize;
-}
-
-/** A name of the zoo, unless there is a file or a folder of that name. */
-async function findModel(
-  reference: string,
-  flags: SummaryFlags,
-  engine: Engine,
-  terminal: Terminal,
-): Promise<Model> {
-  const { classes, weights } = flags;
-  const isPath =
-    /[\\/]|\.\w*[a-z]/i.test(reference) || (await fileExists(reference)) || (await folderExists(reference));
-  if (weights !== undefined || (isPath && !models.isZooName(reference))) {
-    const opening = { flags, engine: Promise.resolve(engine), terminal };
-    return (await openModel(reference, opening)).model;
-  }
-  const model = models.create<string>(reference, classes === undefined ? {} : { classes });
-  model.compile({ engine });
-  return model;
 }
 
 function documentOf(
