@@ -11,6 +11,9 @@ const wide: BackpropOptions = { depth: 2, width: 3, input: [0.5, -1], target: [1
 
 const textOf = (parts: readonly { readonly text: string }[]) => parts.map(({ text }) => text).join("");
 
+/** Polls longer than usual: on a busy machine the page comes to it later. */
+const eventually: typeof expect.poll = (read, options) => expect.poll(read, { timeout: 10_000, ...options });
+
 describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backprop", () => {
   let studio: StudioBrowser;
   beforeAll(async () => {
@@ -81,7 +84,7 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
     await slider.focus();
     for (let press = 0; press < 7; press++) await page.keyboard.press("ArrowRight");
     const moved: BackpropOptions = { ...scalar, weights: weights.with(1, 0.77), biases };
-    await expect.poll(() => value.textContent()).toBe(formatNumber(partialOf(moved, "dC/db1").value));
+    await eventually(() => value.textContent()).toBe(formatNumber(partialOf(moved, "dC/db1").value));
 
     await page.getByText("Check by nudging b1").click();
     const { nudge, centralDifference } = partialOf(moved, "dC/db1");
@@ -96,15 +99,15 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
     await page.getByLabel("Non-linearity s").selectOption("tanh");
     await page.getByLabel("Cost C").selectOption("cross-entropy");
     const other: BackpropOptions = { ...moved, nonLinearity: "tanh", cost: "cross-entropy" };
-    await expect.poll(() => value.textContent()).toBe(formatNumber(partialOf(other, "dC/db1").value));
+    await eventually(() => value.textContent()).toBe(formatNumber(partialOf(other, "dC/db1").value));
     await page.getByLabel("Layers").selectOption("4");
     const deep: BackpropOptions = { ...scalar, depth: 4, nonLinearity: "tanh", cost: "cross-entropy" };
     await page.locator(".stepper").focus();
     await page.keyboard.press("End");
-    await expect.poll(() => value.textContent()).toBe(formatNumber(partialOf(deep, "dC/db1").value));
+    await eventually(() => value.textContent()).toBe(formatNumber(partialOf(deep, "dC/db1").value));
     await page.getByLabel("Layers").selectOption("1");
     const linear: BackpropOptions = { ...deep, depth: 1 };
-    await expect.poll(() => value.textContent()).toBe(formatNumber(partialOf(linear, "dC/db1").value));
+    await eventually(() => value.textContent()).toBe(formatNumber(partialOf(linear, "dC/db1").value));
     expect(await longTasks()).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
@@ -115,13 +118,13 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
     const cost = page.locator("p[role=status] output");
     await page.getByRole("button", { name: "One step" }).click();
     const first = walkBackprop({ ...scalar, steps: 1 });
-    await expect.poll(() => cost.textContent()).toBe(formatNumber(first.steps[1].cost));
+    await eventually(() => cost.textContent()).toBe(formatNumber(first.steps[1].cost));
     await page.getByRole("button", { name: "Ten steps" }).click();
     const eleven = walkBackprop({ ...scalar, steps: 11 });
-    await expect.poll(() => cost.textContent()).toBe(formatNumber(eleven.steps[11].cost));
+    await eventually(() => cost.textContent()).toBe(formatNumber(eleven.steps[11].cost));
     await page.locator(".chart canvas").waitFor();
     await page.getByRole("button", { name: "Reset" }).click();
-    await expect.poll(() => cost.textContent()).toBe(formatNumber(first.steps[0].cost));
+    await eventually(() => cost.textContent()).toBe(formatNumber(first.steps[0].cost));
 
     // Along w3 alone the cost is a parabola: its tangent is the derivative, and a long step leads up its other side.
     await page.getByLabel("change w3 alone").check();
@@ -129,11 +132,11 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
     const long: BackpropOptions = { ...scalar, learningRate: 7.08, only: "w3", steps: 1 };
     const step = walkBackprop(long);
     const tangent = page.locator(".card", { hasText: "The cost along one parameter" }).locator("p output");
-    await expect.poll(() => tangent.textContent()).toBe(formatNumber(partialOf(scalar, "dC/dw3").value));
+    await eventually(() => tangent.textContent()).toBe(formatNumber(partialOf(scalar, "dC/dw3").value));
     await page.getByText("too far, the cost rises").waitFor();
     expect(await page.locator(".curve .next").count()).toBe(1);
     await page.getByRole("button", { name: "One step" }).click();
-    await expect.poll(() => cost.textContent()).toBe(formatNumber(step.steps[1].cost));
+    await eventually(() => cost.textContent()).toBe(formatNumber(step.steps[1].cost));
     expect(costAlong(scalar, "w3", [step.after.weights[2]])[0]).toBeCloseTo(step.steps[1].cost, 12);
     await page.getByText("it rose, the step was too long here").waitFor();
     await page.evaluate(() => scrollTo(0, 0));
@@ -143,7 +146,7 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
     for (let press = 0; press < 3; press++) await page.getByRole("button", { name: "Ten steps" }).click();
     await page.getByText("the steps are too long. Take a smaller rate.").waitFor();
     await page.getByRole("button", { name: "Reset" }).click();
-    await expect.poll(() => cost.textContent()).toBe(formatNumber(first.steps[0].cost));
+    await eventually(() => cost.textContent()).toBe(formatNumber(first.steps[0].cost));
     expect(complaints).toEqual([]);
     await close();
   });
@@ -157,14 +160,12 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
     await page.getByRole("button", { name: /^dC\/dW1, row 2, column 1:/ }).click();
     const paths = chainPaths(walk, "dC/dw1[2,1]");
     const ways = page.locator(".ways tr td:last-child");
-    await expect
-      .poll(() => ways.allTextContents())
-      .toEqual([
-        ...paths.map(({ value }) => `= ${formatNumber(value)}`),
-        `= ${formatNumber(partialOf(wide, "dC/dw1[2,1]").value)}`,
-      ]);
+    await eventually(() => ways.allTextContents()).toEqual([
+      ...paths.map(({ value }) => `= ${formatNumber(value)}`),
+      `= ${formatNumber(partialOf(wide, "dC/dw1[2,1]").value)}`,
+    ]);
     for (const [index, { factors }] of paths.entries()) {
-      await expect.poll(() => page.locator(".ways tr.lit").count()).toBe(1);
+      await eventually(() => page.locator(".ways tr.lit").count()).toBe(1);
       expect(await page.locator(".sentence").textContent()).toContain(`by ${factors[0].by}`);
       const lit = await page.locator(".weight.lit").evaluateAll(dataEdges);
       expect(lit.sort()).toEqual(["w1[2,1]", `w2[${index + 1},2]`]);
@@ -172,7 +173,7 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
       await page.locator(".stepper").focus();
       await page.keyboard.press("ArrowRight");
     }
-    await expect.poll(() => page.locator(".wire.known").count()).toBe(3);
+    await eventually(() => page.locator(".wire.known").count()).toBe(3);
     for (const layer of [1, 2]) {
       const entries = await page.locator(`table[aria-label="dC/dW${layer}"] button`).allTextContents();
       const gradient = walk.backward[2 - layer].partials.filter(({ name }) => name.startsWith("dC/dw"));
@@ -185,7 +186,7 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
       .locator('.weight[data-edge="w2[3,1]"] .reach')
       .evaluate((line) => line.getBoundingClientRect().toJSON());
     await page.mouse.click(left + 0.2 * width, top + 0.2 * height);
-    await expect.poll(() => page.locator(".ways tr").count()).toBe(2);
+    await eventually(() => page.locator(".ways tr").count()).toBe(2);
     expect(await longTasks()).toEqual([]);
     expect(complaints).toEqual([]);
     await close();

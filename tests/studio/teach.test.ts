@@ -26,6 +26,9 @@ const camera = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-s
 const kinds = ["bars", "columns", "disc"] as const;
 const photosPerKind = 16;
 
+/** Polls longer than usual: on a busy machine the page comes to it later. */
+const eventually: typeof expect.poll = (read, options) => expect.poll(read, { timeout: 10_000, ...options });
+
 describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", () => {
   let studio: StudioBrowser;
   let folder: string;
@@ -43,15 +46,15 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     const { page, complaints, close } = await studio.open("teach");
     const longTasks = await watchLongTasks(page);
     await page.getByLabel("Add a folder of classes, input").setInputFiles(join(folder, "shapes"));
-    await expect
-      .poll(() => page.locator(".class-card .count").allTextContents())
-      .toEqual(kinds.map(() => "16 photos"));
+    await eventually(() => page.locator(".class-card .count").allTextContents()).toEqual(
+      kinds.map(() => "16 photos"),
+    );
     expect(await page.getByLabel("Name of the class").evaluateAll(valuesOf)).toEqual([...kinds]);
     await page.getByRole("button", { name: "Train the last layer" }).click();
     expect(await page.getByRole("alert").textContent()).toContain("No net is chosen");
     await page.getByRole("button", { name: "Train a small net on digits" }).click();
     await page.getByText("gray pixels become").waitFor({ timeout: 60_000 });
-    await expect.poll(() => page.locator(".thumbnails img").count()).toBe(kinds.length * photosPerKind);
+    await eventually(() => page.locator(".thumbnails img").count()).toBe(kinds.length * photosPerKind);
     await page.getByRole("button", { name: "Train the last layer" }).click();
     await page.locator(".confusion").waitFor({ timeout: 60_000 });
     expect(await longTasks()).toEqual([]);
@@ -70,9 +73,9 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     await writeFile(photo, await photoOf("disc", new RandomStream(99)));
     await page.getByLabel("Try a photo, input").setInputFiles(photo);
     const probabilities = await probabilitiesOf(expected.model, photo);
-    await expect
-      .poll(() => page.locator(".bars output").allTextContents())
-      .toEqual(probabilities.map((share) => `${(100 * share).toFixed(1)} %`));
+    await eventually(() => page.locator(".bars output").allTextContents()).toEqual(
+      probabilities.map((share) => `${(100 * share).toFixed(1)} %`),
+    );
     expect(await page.locator(".bars .best dt").textContent()).toBe("disc");
     const command = await run(folder, "predict", "shapes.safetensors", "new.png", "--json");
     expect(command.code).toBe(0);
@@ -84,17 +87,17 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     await page.getByLabel("Name of the classifier").fill("my shapes");
     await page.getByRole("button", { name: "Keep in the lab" }).click();
     await page.getByText('"my-shapes" is in the lab').waitFor();
-    await expect
-      .poll(() => page.getByLabel("Net", { exact: true }).locator("option").allTextContents())
-      .toContain("my-shapes (taught on convnet)");
+    await eventually(() =>
+      page.getByLabel("Net", { exact: true }).locator("option").allTextContents(),
+    ).toContain("my-shapes (taught on convnet)");
 
     // Nothing is lost when the panel is left.
     await page.getByRole("link", { name: "Backprop" }).click();
     await page.locator("main#backprop").waitFor();
     await page.getByRole("link", { name: "Teach" }).click();
-    await expect
-      .poll(() => page.locator(".thumbnails img").count())
-      .toBeGreaterThanOrEqual(kinds.length * photosPerKind);
+    await eventually(() => page.locator(".thumbnails img").count()).toBeGreaterThanOrEqual(
+      kinds.length * photosPerKind,
+    );
     expect(await page.locator(".confusion").count()).toBe(1);
     await page.evaluate(() => scrollTo(0, 0));
     expect(await screenshots(page, "teach")).toEqual([]);
@@ -111,16 +114,31 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     const capture = page.getByRole("button", { name: "Hold to capture photos of Class 1" });
     await capture.hover();
     await page.mouse.down();
-    await expect.poll(() => first.locator("li").count(), { timeout: 10_000 }).toBeGreaterThan(3);
+    await eventually(() => first.locator("li").count(), { timeout: 10_000 }).toBeGreaterThan(3);
     await page.mouse.up();
     const held = await first.locator("li").count();
     await train.click();
     await page.getByText('"Class 2" has no photos').waitFor();
     await page.getByRole("button", { name: "Hold to capture photos of Class 2" }).focus();
     await page.keyboard.down("Enter");
-    await expect.poll(() => second.locator("li").count()).toBeGreaterThan(2);
+    await eventually(() => second.locator("li").count()).toBeGreaterThan(2);
     await page.keyboard.up("Enter");
     expect(await first.locator("li").count()).toBeLessThanOrEqual(held + 1);
+
+    // A photo that is dropped on a class.
+    const before = await second.locator("li").count();
+    const png = Buffer.from(await photoOf("disc", new RandomStream(3))).toString("base64");
+    const transfer = await page.evaluateHandle(async (text) => {
+      const given = new DataTransfer();
+      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      given.items.add(new File([bytes], "dropped.png", { type: "image/png" }));
+      return given;
+    }, png);
+    await second.dispatchEvent("drop", { dataTransfer: transfer });
+    await eventually(() => second.getByAltText("dropped.png").count()).toBe(1);
+    expect(await second.locator("li").count()).toBe(before + 1);
+    await second.getByRole("button", { name: "Remove dropped.png" }).click();
+    await eventually(() => second.locator("li").count()).toBe(before);
 
     // One that is no photo, and one that says it is.
     await second.getByLabel("Add files to Class 2, input").setInputFiles([
@@ -132,7 +150,7 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     await page.getByText("gray pixels become").waitFor({ timeout: 60_000 });
     await page.getByText("A photo cannot be read: broken.png").waitFor();
     await page.getByRole("button", { name: "Remove it" }).click();
-    await expect.poll(() => page.getByText("cannot be read").count()).toBe(0);
+    await eventually(() => page.getByText("cannot be read").count()).toBe(0);
 
     await page.getByLabel("Name of the class").nth(1).fill("Class 1");
     await train.click();
@@ -140,9 +158,9 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     await page.getByLabel("Name of the class").nth(1).fill("other");
     await train.click();
     await page.locator(".bars").waitFor({ timeout: 60_000 });
-    await expect
-      .poll(async () => Number(await page.locator(".rate .numbers").textContent()))
-      .toBeGreaterThan(5);
+    await eventually(async () => Number(await page.locator(".rate .numbers").textContent())).toBeGreaterThan(
+      5,
+    );
     const shares = await page.locator(".bars output").allTextContents();
     expect(shares.reduce((sum, share) => sum + Number.parseFloat(share), 0)).toBeCloseTo(100, 0);
     expect(await page.getByText(/photos? (was|were) held out|Too few photos/).count()).toBe(1);
@@ -192,9 +210,9 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
       const saved = await save(page, "Save as safetensors", join(folder, "cats.safetensors"));
       expect(Model.fromBytes(saved).classNames).toEqual(["cat", "dog"]);
       await page.getByRole("button", { name: "Start the camera" }).click();
-      await expect
-        .poll(async () => Number(await page.locator(".rate .numbers").textContent()), { timeout: 10_000 })
-        .toBeGreaterThan(5);
+      await eventually(async () => Number(await page.locator(".rate .numbers").textContent()), {
+        timeout: 10_000,
+      }).toBeGreaterThan(5);
       await page.evaluate(() => scrollTo(0, 0));
       expect(await screenshots(page, "teach-cats")).toEqual([]);
       expect(complaints).toEqual([]);

@@ -6,8 +6,9 @@ import { decodeImage } from "#host";
 import { DecodePool, imageToInput } from "../../data/index.ts";
 import { layers } from "../../layers/index.ts";
 import { type Model, sequential } from "../../models/index.ts";
+import { Tensor } from "../../tensor/index.ts";
 import { messageOf } from "../../testing/error-message.ts";
-import { extractFeatures } from "./extract-features.ts";
+import { extractFeatures, featuresOfImages } from "./extract-features.ts";
 
 const paths: string[] = [];
 let folder: string;
@@ -62,6 +63,28 @@ const bin = async () =>
     "features",
     (await readdir(join(cacheFolder, "features"))).find((name) => name !== "places.bin") ?? "",
   );
+
+describe("featuresOfImages", () => {
+  test("the same numbers of images that are decoded already", async () => {
+    const model = net();
+    const { values } = await extractFeatures(model, paths, options());
+    const bytes: number[] = [];
+    for (const path of paths) {
+      const size = { height: 8, width: 8, channels: 3, resize: model.preprocessing.resize };
+      bytes.push(...imageToInput(await decodeImage(path), size).input.data);
+    }
+    const images = new Tensor("uint8", [paths.length, 8, 8, 3], Uint8Array.from(bytes));
+    expect(await featuresOfImages(model, images)).toEqual(values);
+  });
+
+  test("a network that takes no images is refused", async () => {
+    const dense = sequential([layers.dense({ inputShape: [4], units: 2 })]);
+    const nothing = new Tensor("uint8", [1, 4], new Uint8Array(4));
+    expect(await messageOf(featuresOfImages(dense, nothing))).toContain(
+      "the network takes [4], photos are [height, width, 1 or 3]",
+    );
+  });
+});
 
 describe("extractFeatures", () => {
   test("a row for each photo: the mean of the net's output over the grid", async () => {

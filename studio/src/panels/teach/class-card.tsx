@@ -86,8 +86,13 @@ function CaptureButton({ id, name, count }: CaptureButtonProps) {
   const timer = useRef<ReturnType<typeof setInterval> | null>(null);
   const taken = useRef(count);
   taken.current = count;
+  const busy = useRef(false);
   const capture = async () => {
+    // A machine that is slow takes fewer.
+    if (busy.current) return;
+    busy.current = true;
     const photo = await takePhoto();
+    busy.current = false;
     if (photo !== null) addPhotos(id, [{ name: `camera ${taken.current + 1}`, file: photo }]);
   };
   const stop = () => {
