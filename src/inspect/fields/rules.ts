@@ -62,10 +62,12 @@ function pooling({ attributes, inputs: [x] }: Node<"maxPool2d" | "averagePool2d"
 /** Channels of the groups that some channels belong to. */
 function ofGroups(set: AxisSet, groups: number, size: number): AxisSet {
   const [own, other] = [set.length / groups, size / groups];
-  return gathered(set, size, (channel) => {
-    const group = Math.floor(channel / own);
-    return Array.from({ length: other }, (_, index) => group * other + index);
-  });
+  const result = new Uint8Array(size);
+  for (let group = 0; group < groups; group++) {
+    const isSeen = set.subarray(group * own, (group + 1) * own).includes(1);
+    if (isSeen) result.fill(1, group * other, (group + 1) * other);
+  }
+  return result;
 }
 
 function tapped(set: AxisSet, taps: readonly Taps[], size: number): AxisSet {
