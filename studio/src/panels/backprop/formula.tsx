@@ -6,9 +6,16 @@ import { exact } from "./format.ts";
 export function Parts({ of }: { readonly of: readonly FormulaPart[] }) {
   return (
     <span class="numbers">
-      {of.map(({ text, reuses }, index) => (reuses === null ? text : <Known key={index}>{text}</Known>))}
+      {of.map(({ text, reuses }, index) =>
+        reuses === null ? <Breakable key={index} text={text} /> : <Known key={index}>{text}</Known>,
+      )}
     </span>
   );
+}
+
+/** A formula that goes on in the next line behind a factor, rather than within a number. */
+function Breakable({ text }: { readonly text: string }) {
+  return text.split(/(?<=·)/).map((piece, index) => [index === 0 ? null : <wbr key={index} />, piece]);
 }
 
 /** What was worked out before. */
