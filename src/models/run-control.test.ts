@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ImageStream } from "../data/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createWasmEngine } from "../engine/wasm/index.ts";
 import { messageOf } from "../testing/error-message.ts";
@@ -108,6 +109,35 @@ test("a changed rate makes other weights, and a checkpoint goes on with it, bit 
   });
   expect(history.rateChanges).toEqual(whole.history.rateChanges);
   expect(await resumed.getWeights()).toEqual(whole.weights);
+});
+
+test("a run on a stream pauses and goes on, and gives up what is being read when it is stopped", async () => {
+  const { images, labels, classNames } = data;
+  const stream: ImageStream = {
+    ...{ name: "stream", imageShape: [4, 4, 1], labels, classNames },
+    read: async (indices) => {
+      const bytes = new Uint8Array(indices.length * 16);
+      for (const [place, index] of indices.entries())
+        bytes.set(images.data.subarray(index * 16, (index + 1) * 16), place * 16);
+      return bytes;
+    },
+  };
+  const whole = small(engine);
+  await whole.fit(stream, options);
+  const model = small(engine);
+  const control = runControl();
+  control.step(4);
+  const running = model.fit(stream, { ...options, control });
+  expect(await control.whenPaused()).toEqual({ epoch: 1, step: 1, stepsTaken: 4 });
+  control.resume();
+  expect((await running).reason).toBe("completed");
+  expect(await model.getWeights()).toEqual(await whole.getWeights());
+
+  const stopped = runControl();
+  const endless: ImageStream = { ...stream, read: () => new Promise(() => {}) };
+  const stuck = small(engine).fit(endless, { ...options, control: stopped });
+  stopped.stop();
+  expect(await stuck).toMatchObject({ reason: "interrupted", epoch: 0, step: 0 });
 });
 
 test("a signal ends a paused run as well", async () => {

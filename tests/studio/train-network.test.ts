@@ -81,6 +81,7 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
   test("a block that does not fit says why and how to mend it, and nothing can be trained until it is", async () => {
     await block(page, /^Flatten/).focus();
     await page.keyboard.press("Delete");
+    await soon(() => page.locator(":focus").textContent()).toMatch(/^Dense 120/);
     const problem = page.locator(".block-problem");
     await soon(() => problem.textContent()).toBe(
       "It takes a list of numbers, and gets a map of 5 × 5 × 16. Put Flatten or Global pooling before it.",

@@ -176,6 +176,8 @@ describe.skipIf(lacksChromium("Studio's panel Train"))("Studio's panel Train", (
     await page.waitForTimeout(300);
     expect(await figure(page, "Step")).toBe(at);
 
+    expect(await screenshots(page, "train-paused")).toEqual([]);
+
     const asked = page.waitForEvent("dialog");
     void page.close({ runBeforeUnload: true });
     const dialog = await asked;

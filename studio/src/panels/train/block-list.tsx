@@ -28,8 +28,14 @@ function move(from: number, to: number): void {
   setBlocks(list);
 }
 
-function remove(id: number): void {
+/** Removes a block; the focus goes to the one that takes its place, else the keyboard would begin anew. */
+function remove(id: number, list: Element | null): void {
+  const place = blocks.peek().findIndex((block) => block.id === id);
   setBlocks(blocks.peek().filter((block) => block.id !== id));
+  requestAnimationFrame(() => {
+    const names = list?.querySelectorAll<HTMLButtonElement>("button.block-name") ?? [];
+    names[Math.min(place, names.length - 1)]?.focus();
+  });
 }
 
 /** The blocks of a network, each with what it makes and how many parameters it has. */
@@ -143,7 +149,7 @@ function BlockRow(props: BlockRowProps) {
           const step = event.altKey ? steps[event.key] : undefined;
           if (locked || (step === undefined && event.key !== "Delete")) return;
           event.preventDefault();
-          if (step === undefined) remove(block.id);
+          if (step === undefined) remove(block.id, event.currentTarget.closest("ol"));
           else move(index, index + step);
         }}
       >
@@ -221,7 +227,12 @@ function BlockOptionsForm({
         >
           Move down
         </button>
-        <button type="button" class="small" disabled={locked} onClick={() => remove(block.id)}>
+        <button
+          type="button"
+          class="small"
+          disabled={locked}
+          onClick={({ currentTarget }) => remove(block.id, currentTarget.closest("ol"))}
+        >
           Remove
         </button>
       </div>
