@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   createWasmEngine,
   data,
+  drawNetwork,
   importOnnx,
   layers,
   Model,
@@ -151,6 +152,20 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
           [`${name} ${kind}`, shapeText(outputShape), countText(parameters)].join(""),
         ),
     );
+  });
+
+  test("a net is drawn with all its branches, and the drawing can be kept", async () => {
+    await page.getByLabel("Net", { exact: true }).selectOption("squeezenet1-1");
+    await page.getByText("Drawing of all layers").click();
+    const picture = page.getByRole("img", { name: "The network, layer by layer" });
+    const size = () => picture.evaluate((image) => Reflect.get(image, "naturalHeight"));
+    await soon(async () => Number(await size()) > 400).toBe(true);
+    const svg = await downloaded(page, () => page.getByRole("link", { name: "Save SVG" }).click());
+    const model = models.create("squeezenet1-1", { inputShape: [28, 28, 1], classes: 10 });
+    expect(new TextDecoder().decode(svg)).toBe(drawNetwork(model));
+    expect(await screenshots(page, "train-zoo")).toEqual([]);
+    await page.getByText("Drawing of all layers").click();
+    await page.getByLabel("Net", { exact: true }).selectOption("convnet-bn");
   });
 
   test("what is saved is read again: safetensors and ONNX, here and in Node, and is trained on", async () => {

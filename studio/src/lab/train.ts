@@ -43,6 +43,11 @@ export const train = {
     return describeNetwork(spec, inputShape, classes);
   },
 
+  /** A network as an SVG file. */
+  async draw(target: Target): Promise<string> {
+    return (await filesOf()).drawingOf(target);
+  },
+
   /** Nets of the zoo for images of a shape. */
   zoo(inputShape: Shape, classes: number): readonly ZooEntryInfo[] {
     return zooFor(inputShape, classes);

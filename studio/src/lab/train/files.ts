@@ -1,4 +1,13 @@
-import { exportOnnx, formats, importKeras, importOnnx, loadWeights, Model, type Shape } from "fovea";
+import {
+  drawNetwork,
+  exportOnnx,
+  formats,
+  importKeras,
+  importOnnx,
+  loadWeights,
+  Model,
+  type Shape,
+} from "fovea";
 import { keepModel, type ModelEntry, modelOf } from "../models.ts";
 import { networkModel } from "./network.ts";
 import type { NetworkSpec } from "./types.ts";
@@ -12,6 +21,11 @@ export interface Target {
   readonly network: NetworkSpec;
   readonly inputShape: Shape;
   readonly classes: number;
+}
+
+/** A network as a drawing with all its layers and branches: an SVG file. */
+export function drawingOf({ network, inputShape, classes }: Target): string {
+  return drawNetwork(networkModel(network, inputShape, classes));
 }
 
 /** A model as a file. One that is in training is saved as it stands. */

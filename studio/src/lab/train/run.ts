@@ -13,7 +13,7 @@ const updateMilliseconds = 100;
 /** Points of the loss that one update brings at most. */
 const mostPoints = 16;
 /** Share of the smoothed loss that a step keeps. */
-const smoothing = 0.97;
+const smoothing = 0.95;
 /** For how long the speed looks back. */
 const speedMilliseconds = 1000;
 

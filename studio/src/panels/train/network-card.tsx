@@ -1,4 +1,5 @@
-import { models } from "../../lab/client.ts";
+import { useEffect, useState } from "preact/hooks";
+import { lab, models } from "../../lab/client.ts";
 import { Segments, SelectField } from "../../ui/controls.tsx";
 import { ModelPicker } from "../../ui/model-picker.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -7,7 +8,7 @@ import { presets } from "./blocks.ts";
 import { count, shape } from "./format.ts";
 import { NetDrawing } from "./net-drawing.tsx";
 import { Scroll } from "./scroll.tsx";
-import { blocks, dataInfo, isLocked, modelId, preset, report, source, zoo, zooName } from "./state.ts";
+import { blocks, dataInfo, isLocked, modelId, preset, report, source, spec, zoo, zooName } from "./state.ts";
 
 /** What is trained: blocks of one's own, a net of the zoo, or a model that has been trained before. */
 export function NetworkCard() {
@@ -40,6 +41,7 @@ export function NetworkCard() {
           <Notice kind="error">{problem}</Notice>
         ) : null}
         <Totals />
+        <Drawing />
       </div>
     </section>
   );
@@ -128,6 +130,45 @@ function Layers() {
         </tbody>
       </table>
     </Scroll>
+  );
+}
+
+/** The network with all its layers and branches, drawn when it is asked for. */
+function Drawing() {
+  const [isOpen, setOpen] = useState(false);
+  const [address, setAddress] = useState<string | null>(null);
+  const data = dataInfo.value;
+  const network = spec.value;
+  const fits = report.value !== null && report.value.problem === null;
+  useEffect(() => {
+    if (!isOpen || data === null || !fits) return;
+    let isLate = false;
+    const target = { network, inputShape: data.imageShape, classes: data.classes.length };
+    lab.train
+      .draw(target)
+      .then((svg) => {
+        if (!isLate) setAddress(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`);
+      })
+      // What is wrong with a network is told above.
+      .catch(() => setAddress(null));
+    return () => {
+      isLate = true;
+    };
+  }, [isOpen, data, network, fits]);
+  return (
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary class="train-summary">Drawing of all layers</summary>
+      {isOpen && fits && address !== null ? (
+        <>
+          <Scroll class="net-picture" label="Drawing of the network">
+            <img src={address} alt="The network, layer by layer" />
+          </Scroll>
+          <a class="train-note" href={address} download="network.svg">
+            Save SVG
+          </a>
+        </>
+      ) : null}
+    </details>
   );
 }
 
