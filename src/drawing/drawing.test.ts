@@ -90,6 +90,11 @@ describe("charts", () => {
     expect(ends[1] - ends[0]).toBeCloseTo(14);
     expect(ends[2] - ends[1]).toBeCloseTo(14);
     expect(drawing).toMatch(/text-anchor="end" transform="rotate\(-40 50 [\d.]+\)">conv1</);
+    // A long first name has room to its left: 18 letters of 6.6 pixels at a slant of 40 degrees, and 8.
+    const long = lineChart({ title: "", lines, across: { title: "", names: ["a_very_long_layer1", "b"] } });
+    expect(String(long)).toMatch(
+      /text-anchor="end" transform="rotate\(-40 100 [\d.]+\)">a_very_long_layer1</,
+    );
   });
 
   test("lines that cannot be drawn", async () => {

@@ -110,7 +110,9 @@ function frameOf(
 ): Frame {
   const longest = (names: readonly string[]) =>
     Math.max(0, ...names.map((name) => name.length)) * letterWidth;
-  const left = margin.left;
+  // The first name goes to the left of its place.
+  const [first = ""] = "names" in across ? across.names : [];
+  const left = Math.max(margin.left, Math.ceil(longest([first]) * Math.cos((slant * Math.PI) / 180)) + 8);
   const right = width - margin.right - (named ? longest(lines.map(({ name }) => name)) + 6 : 0);
   const top = margin.top;
   const depth = "names" in across ? longest(across.names) * Math.sin((slant * Math.PI) / 180) + 8 : 0;

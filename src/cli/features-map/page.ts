@@ -154,7 +154,7 @@ async function rowsOf({ images, layers, classNames }: FeaturesMap, layer: SeenLa
   for (const [index, { name }] of images.entries()) {
     const picture = rowPicture(layer, index);
     rows.push(
-      html`<div class="row"><span class="soft"><bdi>${name}</bdi></span><img class="pixels" src="${await imageAddress(picture, "png")}" alt="the numbers of ${name}" style="aspect-ratio:${picture.width}/${picture.height}"></div>`,
+      html`<div class="row"><span class="soft"><bdi>${nameOf(name)}</bdi></span><img class="pixels" src="${await imageAddress(picture, "png")}" alt="the numbers of ${name}" style="aspect-ratio:${picture.width}/${picture.height}"></div>`,
     );
   }
   return html`<div class="rows">${rows}</div>`;
