@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { documentOf, type Running, run, start } from "../cli/command.ts";
 import { lacksChromium } from "../support/chromium.ts";
+import { startedStudio } from "../support/started-studio.ts";
 import { type StudioBrowser, screenshots, startStudio } from "../support/studio.ts";
 
 /** Whoever follows other runs ends the stream of before: to the browser's remote control that is a failure. */
@@ -21,15 +22,9 @@ describe.skipIf(lacksChromium("the panel Runs"))("the panel Runs", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "fovea-runs-"));
-    server = start(folder, "studio", "--port", "0");
-    const address = await new Promise<string>((resolve, reject) => {
-      server.process.stdout?.on("data", (chunk: Buffer) => {
-        const [found] = /http:\S+/.exec(chunk.toString()) ?? [];
-        if (found !== undefined) resolve(`${found}/`);
-      });
-      server.ended.then(({ err }) => reject(new Error(err)), reject);
-    });
-    studio = await startStudio({ address });
+    const started = await startedStudio(folder);
+    server = started.server;
+    studio = await startStudio({ address: started.address });
   }, 60_000);
   afterAll(async () => {
     await studio?.close();
