@@ -165,6 +165,9 @@ function drawLabels(plot: uPlot, room: number, format: (value: number) => string
   const rows = ends.map(({ y }) => Math.min(y, most));
   for (let row = rows.length - 2; row >= 0; row--)
     rows[row] = Math.min(rows[row], rows[row + 1] - lineHeight);
+  // Those that were moved beyond the top come down again.
+  for (let row = 0; row < rows.length; row++)
+    rows[row] = Math.max(rows[row], row === 0 ? bbox.top + lineHeight / 2 : rows[row - 1] + lineHeight);
   ctx.save();
   ctx.font = `${12 * ratio}px system-ui`;
   ctx.textAlign = "left";
