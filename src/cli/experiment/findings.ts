@@ -164,8 +164,9 @@ function ofMovedDigits(figures: Figures): Finding {
     const points = 100 * (clean(own) - clean(other));
     return `${points >= 0 ? "+" : "\u2212"}${Math.abs(points).toFixed(1)} points`;
   };
+  const helped = dense === "more" || convnet === "more";
   const beyond =
-    far > seen
+    helped && far > seen
       ? ` Beyond what it has seen it falls: ${figures.along("dense-moved", [seen, far])} for the dense net, ${figures.along("convnet-moved", [seen, far])} for the convolutional one.`
       : "";
   const falls = (id: VariantId) =>
@@ -174,7 +175,7 @@ function ofMovedDigits(figures: Figures): Finding {
     id: "moved",
     title: both
       ? "Digits that are moved in training help both kinds of nets"
-      : dense === "more" || convnet === "more"
+      : helped
         ? "Digits that are moved in training help one of the nets"
         : "Digits that are moved in training did not help",
     sentences: [
@@ -270,11 +271,18 @@ function ofOrder(figures: Figures, nets: readonly TrainedVariant[]): Finding {
   const [first, second] = byAccuracy;
   const last = byAccuracy[byAccuracy.length - 1];
   const [steadiest] = best("consistency");
+  const alike = byAccuracy.filter((net) => {
+    return verdictOf(meanOf(first, "accuracy"), meanOf(net, "accuracy"), figures.images) === "same";
+  });
+  const names = alike.map(({ name }) => `\u201c${name}\u201d`);
   const clean = nets.toSorted((a, b) => b.accuracy - a.accuracy)[0];
   const side = 2 * figures.farthest + 1;
   return {
     id: "order",
-    title: `Over all moves \u201c${first?.name}\u201d is right most often`,
+    title:
+      alike.length === nets.length
+        ? "Over all moves no net stands out"
+        : `Over all moves ${listed(names)} ${names.length === 1 ? "is" : "are"} right most often`,
     sentences: [
       `Over all ${side * side - 1} moves, \u201c${first?.name}\u201d has most right (${shareText(meanOf(first, "accuracy"))}), before \u201c${second?.name}\u201d (${shareText(meanOf(second, "accuracy"))}); \u201c${last?.name}\u201d has least (${shareText(meanOf(last, "accuracy"))}). The steadiest answers has \u201c${steadiest?.name}\u201d (${shareText(meanOf(steadiest, "consistency"))}). On unmoved digits \u201c${clean?.name}\u201d is best (${shareText(clean?.accuracy ?? 0)}).`,
     ],
