@@ -74,7 +74,7 @@ describe("the text says what the figures say", () => {
       "Convolution alone helps a little, and the net still collapses",
       "Digits that are moved in training help both kinds of nets",
       "A head that forgets places bears moves it has never seen",
-      "Anti-aliasing makes answers steadier for a move of one pixel",
+      "Anti-aliasing makes answers steadier for small moves",
       "Over all moves \u201cglobal pooling\u201d and \u201cglobal, anti-aliased\u201d are right most often",
     ]);
     const text = findingsOf(nets).flatMap(({ sentences }) => sentences);
