@@ -252,6 +252,32 @@ describe.skipIf(lacksChromium("Studio's panel Look inside"))("Look inside", () =
     await close();
   });
 
+  test("a large net: rows come as one scrolls to them, and of many maps the first are shown", async () => {
+    const { page, complaints, close } = await studio.open("look");
+    page.setDefaultTimeout(20_000);
+    await page.getByRole("button", { name: "Open a model file" }).waitFor();
+    await page.getByLabel("Model file").setInputFiles(file);
+    await page.getByLabel("Add an untrained net").selectOption("squeezenet1-1");
+    await page.getByLabel("Layer features.0", { exact: true }).locator("canvas").waitFor();
+    const tasks = await watchMainThread(page);
+    const names = await page.locator(".layer h3").allTextContents();
+    expect(names.length).toBeGreaterThan(60);
+    const last = page.getByLabel("Layer features.12.concatenate", { exact: true });
+    expect(names).toContain("features.12.concatenate");
+    // Far below: not fetched, not drawn.
+    expect(await last.locator("canvas").count()).toBe(0);
+    await last.scrollIntoViewIfNeeded();
+    await last.locator("canvas").waitFor();
+    const before = (await last.locator("canvas").boundingBox())?.height ?? 0;
+    await last.getByRole("button", { name: "Show all 512 channels" }).click();
+    await expect
+      .poll(async () => (await last.locator("canvas").boundingBox())?.height ?? 0)
+      .toBeGreaterThan(4 * before);
+    expect((await tasks()).filter(({ computed }) => computed > 100)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   test("is legible in light and dark, wide and narrow", async () => {
     const { page, close } = await open();
     await page.getByRole("application", { name: /^Values of conv2/ }).click({ position: { x: 205, y: 95 } });

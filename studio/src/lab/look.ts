@@ -73,14 +73,19 @@ export interface UnitView {
   /** For each image. */
   readonly values: readonly number[];
   /** The part of the image that it is computed from. */
-  readonly field: {
-    readonly top: number;
-    readonly left: number;
-    readonly bottom: number;
-    readonly right: number;
-  };
+  readonly field: MapPart;
+  /** The same part of the maps in between, by layer: as far back as windows lead there. */
+  readonly between: readonly ({ readonly layer: string } & MapPart)[];
   /** Its sum for the first image; null of layers that have no windows. */
   readonly window: WindowView | null;
+}
+
+/** A part of a map: from the first row and column to the one behind the last. */
+export interface MapPart {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
 }
 
 /** A layer's values, channel by channel. */
@@ -226,6 +231,7 @@ export const look = {
       place,
       values: look.inputs.map((_, image) => values.data[image * size + at]),
       field: { top, left, bottom, right },
+      between: isImage ? await partsBetween(look, place) : [],
       window: await windowOf(look, layer, { y, x, filter: channel }),
     };
   },
@@ -234,6 +240,48 @@ export const look = {
 /** Kinds of layers whose values are sums over windows. */
 const windowKinds = /^(dense|conv2d|depthwiseConv2d|maxPool2d|averagePool2d)$/;
 
+/** Layers whose values stay at their places. */
+const placeKinds =
+  /^(activation|batchNormalization|clip|leakyRelu|prelu|scale|rescaling|localResponseNormalization|softmax)$/;
+/** Maps of more values are not gone through: a mouse moves faster. */
+const mostBetween = 2 ** 18;
+
+/** What a unit is computed from in the layers between it and the image, while these follow each other one by one. */
+async function partsBetween(look: Look, place: UnitPlace): Promise<UnitView["between"]> {
+  const layers = new Map(layersOf(look.model).map((layer) => [layer.name, layer]));
+  const parts: ({ readonly layer: string } & MapPart)[] = [];
+  let part: MapPart = { top: place.y, left: place.x, bottom: place.y + 1, right: place.x + 1 };
+  for (let layer = layers.get(place.layer); layer !== undefined; ) {
+    const { name, kind, inputs, shape } = layer;
+    const before = inputs.length === 1 ? layers.get(inputs[0]) : undefined;
+    if (before === undefined || before.shape.length !== 3) break;
+    if (windowKinds.test(kind) && shape.length === 3) {
+      if (before.shape.reduce((product, side) => product * side, 1) > mostBetween) break;
+      const windows = await windowsOf(look, name);
+      const first = windows.at({ y: part.top, x: part.left });
+      const last = windows.at({ y: part.bottom - 1, x: part.right - 1 });
+      const [height, width] = before.shape;
+      const within = (value: number, size: number) => Math.min(size, Math.max(0, value));
+      part = {
+        top: within(first.rows[0], height),
+        left: within(first.columns[0], width),
+        bottom: within((last.rows.at(-1) ?? 0) + 1, height),
+        right: within((last.columns.at(-1) ?? 0) + 1, width),
+      };
+    } else if (!placeKinds.test(kind)) break;
+    parts.push({ layer: before.name, ...part });
+    layer = before;
+  }
+  return parts;
+}
+
+/** The windows of a layer in a look; asked for once. */
+function windowsOf(look: Look, layer: string): Promise<LayerWindows> {
+  const asked = look.windows.get(layer) ?? layerWindows(look.model, layer, look.images);
+  look.windows.set(layer, asked);
+  return asked;
+}
+
 /** A window spelled out; null of layers that have none. */
 async function windowOf(
   look: Look,
@@ -241,9 +289,7 @@ async function windowOf(
   place: { readonly y: number; readonly x: number; readonly filter: number },
 ): Promise<WindowView | null> {
   if (!windowKinds.test(look.layers.get(layer)?.kind ?? "")) return null;
-  const asked = look.windows.get(layer) ?? layerWindows(look.model, layer, look.images);
-  look.windows.set(layer, asked);
-  const windows = await asked;
+  const windows = await windowsOf(look, layer);
   const { strides, dilations, padding, inputShape } = windows;
   const {
     inputs,

@@ -52,8 +52,13 @@ export const starter = {
     return keepModel(model, { name: net, origin: "one epoch of MNIST" });
   },
 
+  /** Names of the nets of the zoo. */
+  names(): string[] {
+    return [...zoo.names];
+  },
+
   /** Puts a net of the zoo with random weights into the store: what training starts from. */
-  async untrained(net: StarterNet): Promise<ModelEntry> {
+  async untrained(net: string): Promise<ModelEntry> {
     const model = zoo.create(net);
     model.compile({ engine: await engineOf() });
     return keepModel(model, { name: net, origin: "untrained" });

@@ -1,9 +1,11 @@
 import { signal } from "@preact/signals";
 import { proxy } from "comlink";
+import { useEffect } from "preact/hooks";
 import { messageOf } from "../errors.ts";
 import { lab } from "../lab/client.ts";
 import type { ModelEntry } from "../lab/models.ts";
 import type { StarterNet, StarterProgress } from "../lab/starter.ts";
+import { SelectField } from "./controls.tsx";
 import { servedDatasets } from "./image-choice.ts";
 import { Notice } from "./notice.tsx";
 import "./starter.css";
@@ -11,6 +13,10 @@ import "./starter.css";
 /** The net that is being trained, and how far it is; one at a time, whichever panel asked. */
 const training = signal<({ readonly net: StarterNet } & StarterProgress) | null>(null);
 const failure = signal<string | null>(null);
+
+function told(error: unknown): void {
+  failure.value = messageOf(error);
+}
 
 async function trainAll(nets: readonly StarterNet[], onDone: (entry: ModelEntry) => void): Promise<void> {
   failure.value = null;
@@ -23,7 +29,7 @@ async function trainAll(nets: readonly StarterNet[], onDone: (entry: ModelEntry)
       onDone(await lab.starter.train(net, proxy(onProgress)));
     }
   } catch (error) {
-    failure.value = messageOf(error);
+    told(error);
   } finally {
     training.value = null;
   }
@@ -51,6 +57,31 @@ export function StarterButton({ nets, children, primary = false, onDone = () => 
     >
       {children}
     </button>
+  );
+}
+
+const names = signal<readonly string[]>([]);
+
+/** Adds a net of the zoo with random weights: what training starts from. */
+export function UntrainedNet({ onDone }: { readonly onDone: (entry: ModelEntry) => void }) {
+  useEffect(() => {
+    if (names.peek().length > 0) return;
+    lab.starter.names().then((found) => {
+      names.value = found;
+    }, told);
+  }, []);
+  return (
+    <SelectField
+      label="Add an untrained net"
+      value=""
+      options={[
+        { value: "", label: "choose …" },
+        ...names.value.map((name) => ({ value: name, label: name })),
+      ]}
+      onChange={(name) => {
+        if (name !== "") lab.starter.untrained(name).then(onDone, told);
+      }}
+    />
   );
 }
 

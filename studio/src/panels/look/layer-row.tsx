@@ -123,21 +123,9 @@ function sheetLabel(name: string, count: number, index: number, isDifference: bo
   return `Values of ${name}, ${index === 0 ? "first" : "second"} image`;
 }
 
-/** The window of the unit that is looked at, on the maps that it takes. */
+/** What the unit that is looked at is computed from on the maps of a layer before. */
 function boxIn(name: string): MapBox | null {
-  const unit = state.unit.value;
-  const owner = unit === null ? null : state.layers.value.find((layer) => layer.name === unit.place.layer);
-  if (unit === null || unit.window === null || owner?.inputs[0] !== name) return null;
-  const { rows, columns, inputShape, operation } = unit.window;
-  if (operation === "product") return null;
-  const clip = (value: number, size: number) => Math.min(size, Math.max(0, value));
-  const [height = 1, width = 1] = inputShape;
-  return {
-    top: clip(Math.min(...rows), height),
-    left: clip(Math.min(...columns), width),
-    bottom: clip(Math.max(...rows) + 1, height),
-    right: clip(Math.max(...columns) + 1, width),
-  };
+  return state.unit.value?.between.find(({ layer }) => layer === name) ?? null;
 }
 
 function limitOf(range: { readonly least: number; readonly greatest: number } | undefined): number {

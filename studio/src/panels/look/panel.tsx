@@ -6,7 +6,7 @@ import { ModelPicker } from "../../ui/model-picker.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { OpenModel } from "../../ui/open-model.tsx";
 import { Panel } from "../../ui/panel.tsx";
-import { StarterButton, StarterStatus } from "../../ui/starter.tsx";
+import { StarterButton, StarterStatus, UntrainedNet } from "../../ui/starter.tsx";
 import { Distances } from "./distances.tsx";
 import { InputView } from "./input-view.tsx";
 import { LayerRow } from "./layer-row.tsx";
@@ -69,6 +69,7 @@ function ModelCard() {
         </StarterButton>
         <OpenModel onOpen={state.chooseModel} />
       </div>
+      <UntrainedNet onDone={({ id }) => state.chooseModel(id)} />
       <StarterStatus />
     </section>
   );

@@ -1,10 +1,11 @@
 import { useRef } from "preact/hooks";
 import type { InputImage } from "../../lab/images.ts";
 import { MapCanvas } from "../../ui/map-canvas.tsx";
+import { isNarrow } from "../../ui/narrow.ts";
 import * as state from "./state.ts";
 
-/** Width of the pad on the page. */
-const padSize = 224;
+/** Width of the pad on the page, and on a narrow one, where it stays in sight above the nets. */
+const [wideSize, narrowSize] = [224, 140];
 
 const arrows: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
   ArrowLeft: [-1, 0],
@@ -18,6 +19,7 @@ export function DragPad({ image }: { readonly image: InputImage }) {
   const start = useRef({ x: 0, y: 0, dx: 0, dy: 0 });
   const { dx, dy } = state.place.value;
   const { height, width, channels } = image;
+  const padSize = isNarrow.value ? narrowSize : wideSize;
   const scale = padSize / width;
   return (
     <div class="drag">
@@ -57,7 +59,7 @@ export function DragPad({ image }: { readonly image: InputImage }) {
           label="The moved image"
         />
       </div>
-      <p class="row">
+      <p class="where">
         <span id="place" class="numbers">
           {placeText(dx, dy)}
         </span>

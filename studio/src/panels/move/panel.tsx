@@ -45,10 +45,16 @@ function Images() {
   const [first] = state.compared.value;
   const input = first === undefined ? undefined : state.moved.value.get(first.id)?.input;
   return (
-    <section class="card stack" aria-label="Image">
-      {input === undefined ? null : <DragPad image={input} />}
-      <ImageSource of={state.image} label="Image from" />
-    </section>
+    <>
+      {input === undefined ? null : (
+        <section class="card moved" aria-label="Moved image">
+          <DragPad image={input} />
+        </section>
+      )}
+      <section class="card stack" aria-label="Image">
+        <ImageSource of={state.image} label="Image from" />
+      </section>
+    </>
   );
 }
 
