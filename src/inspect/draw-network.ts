@@ -1,6 +1,6 @@
 import { Html, html } from "../drawing/index.ts";
 import type { Model } from "../models/index.ts";
-import { countText, fontSize, shapeText, widthOf } from "./diagram/describe.ts";
+import { countText, fontSize, type LayerFamily, shapeText, widthOf } from "./diagram/describe.ts";
 import {
   boxLine,
   boxLines,
@@ -90,7 +90,7 @@ ${diagram.frames.map(drawFrame)}
 ${diagram.nodes.map((node) => drawNode(node, parameters))}
 ${diagram.labels.map(({ text, x, y }) => html`<text class="soft" x="${round(x)}" y="${round(y)}">${text}</text>`)}
 </g>
-${drawLegend(height - 18)}
+${drawLegend(height - 18, new Set(diagram.nodes.map(({ family }) => family)))}
 </svg>`}\n`;
 }
 
@@ -171,9 +171,11 @@ function legendWidth(): number {
 
 const shareWords = "share of the parameters";
 
-function drawLegend(y: number): Html {
+/** Of the colours that there are in the drawing. */
+function drawLegend(y: number, families: ReadonlySet<LayerFamily>): Html {
   let x = margin;
-  const entries = legend.map(([family, text]) => {
+  const shown = legend.filter(([family]) => families.has(family));
+  const entries = shown.map(([family, text]) => {
     const own = html`<rect class="box ${family}" x="${x}" y="${round(y - 9)}" width="12" height="12" rx="3"/><text class="soft" x="${x + 18}" y="${round(y + 1)}">${text}</text>`;
     x += widthOf(text) + 36;
     return own;

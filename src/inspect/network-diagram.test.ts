@@ -241,6 +241,12 @@ describe("the drawing", () => {
     expect(svg).toContain("28\u00d728\u00d76");
   });
 
+  test("explains the colours that it has", () => {
+    expect(svg).toContain(">convolution</text>");
+    expect(svg).not.toContain(">sum or concatenation</text>");
+    expect(drawNetwork(models.create("resnet18"))).toContain(">sum or concatenation</text>");
+  });
+
   test("escapes names", () => {
     const model = sequential([layers.dense({ units: 2, name: "out", inputShape: [3] })], { name: "a.b-c" });
     expect(drawNetwork(model)).toContain(">a.b-c</text>");
