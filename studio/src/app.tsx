@@ -29,6 +29,10 @@ export function App() {
   const { id, title } = openPanel.value;
   useEffect(() => {
     document.title = `${title} · Fovea Studio`;
+    // In a narrow window tabs scroll sideways: the open one is in sight.
+    document
+      .querySelector('.tabs [aria-current="page"]')
+      ?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [title]);
   const Open = loaded.value.get(id);
   return (

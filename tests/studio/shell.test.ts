@@ -47,6 +47,14 @@ describe.skipIf(lacksChromium("Studio's shell"))("Studio's shell", () => {
     await close();
   });
 
+  test("shows the tab that is open in a narrow window, too", async () => {
+    const { page, close } = await studio.open("runs", { viewport: { width: 390, height: 800 } });
+    const box = await page.locator('.tabs [aria-current="page"]').boundingBox();
+    expect(box?.x).toBeGreaterThan(0);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390);
+    await close();
+  });
+
   test("is light or dark as the system is, or as one says; the choice stays", async () => {
     const { page, close } = await studio.open("train", { colorScheme: "light" });
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
