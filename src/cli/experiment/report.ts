@@ -68,7 +68,7 @@ ${mapsOf(nets, "accuracy")}${mapsOf(nets, "consistency")}${mapsOf(nets, "loss")}
 }
 
 function netTable({ nets }: ExperimentReport): Content {
-  return html`<div class="wide"><table><thead><tr><th scope="col" class="name">net</th><th scope="col" class="name">what it is</th><th scope="col">parameters</th><th scope="col">epochs</th><th scope="col">training</th><th scope="col">unmoved</th><th scope="col">moved, mean</th><th scope="col">same answer, mean</th></tr></thead>
+  return html`<div class="wide nets"><table><thead><tr><th scope="col" class="name">net</th><th scope="col" class="name">what it is</th><th scope="col">parameters</th><th scope="col">epochs</th><th scope="col">training</th><th scope="col">unmoved</th><th scope="col">moved, mean</th><th scope="col">same answer, mean</th></tr></thead>
 <tbody>${nets.map((net) => {
     const moved = net.map.moves.filter(({ dx, dy }) => dx !== 0 || dy !== 0);
     const mean = (name: "accuracy" | "consistency") =>

@@ -67,7 +67,13 @@ export const figures: { readonly [N in FigureName]: Figure } = {
       "How surprised the model is by the right class, on average. It goes on growing where accuracy cannot fall any further: a net that is wrong and sure of it loses most.",
     value: ({ loss }) => loss,
     format: (value) =>
-      value < 0.995 ? value.toFixed(2) : value < 9.95 ? value.toFixed(1) : value.toFixed(0),
+      value === 0
+        ? "0"
+        : value < 0.995
+          ? value.toFixed(2).replace(/^0/, "")
+          : value < 9.95
+            ? value.toFixed(1)
+            : value.toFixed(0),
     most: null,
   },
 };

@@ -1,7 +1,7 @@
 import type { DecodedImage } from "#host";
 import { Html, heatStyle, html, paintMap, percent, pictureSheet, svgFile } from "../../../drawing/index.ts";
 import { figureNames, figures, type MovedModel, moveInWords, type TranslationReport } from "./content.ts";
-import { flipPictures } from "./flips.ts";
+import { flipPictures, markStyle } from "./flips.ts";
 import { rangeOf, translationHeatMap, valuesOf } from "./maps.ts";
 
 /** Of a map in the drawing, with room for its title. */
@@ -15,14 +15,14 @@ export function translationDrawing({ models }: TranslationReport): string {
       const map = translationHeatMap(model, name, rangeOf(models, name)).toString();
       const [, content = ""] = /^<svg [^>]*>(.*)<\/svg>$/s.exec(map) ?? [];
       return html`<text class="name" x="${left + 52}" y="${top + 24}">${model.name}: ${figures[name].title}</text>
-<g class="chart heat" transform="translate(${left} ${top + cell.heading})">${new Html(content)}</g>`;
+<g class="chart heat moves" transform="translate(${left} ${top + cell.heading})">${new Html(content)}</g>`;
     }),
   );
   const [width, height] = [figureNames.length * cell.width, models.length * cell.height];
   const title = models.map(({ name }) => name).join(", ");
   return svgFile(
     html`<svg class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="Accuracy, consistency and loss by move: ${title}">${maps}</svg>`,
-    [heatStyle],
+    [heatStyle, markStyle],
   );
 }
 

@@ -51,6 +51,9 @@ export async function flipCards(model: MovedModel): Promise<Content> {
   return html`<ul class="flips">${cards}</ul>`;
 }
 
+/** The unmoved image is often the darkest or the brightest of all. */
+export const markStyle = ".moves .mark { stroke: var(--line1); stroke-width: 2.5; }\n";
+
 /** Style of pages with such cards. */
 export const flipStyle = `
 .flips { list-style: none; display: grid; grid-template-columns: repeat(auto-fill, minmax(196px, 1fr)); gap: 12px; padding: 0; margin: 10px 0 0; }
@@ -60,9 +63,9 @@ export const flipStyle = `
 .flip .missed { color: var(--wrong); }
 .flip p { margin: 6px 0 0; font-size: .86rem; color: var(--soft); }
 .maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); gap: 16px; }
-.maps .mark { stroke: var(--line1); stroke-width: 2.5; }
 .three { max-width: none; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); }
 .three h3 { margin-top: 0; }
+.nets th[scope=row] { min-width: 8em; overflow-wrap: normal; } .nets td.name { min-width: 15em; }
 .wide + p { margin-top: 10px; }
 .wide + .wide { margin-top: 26px; }
 .maps h3 { margin: 0 0 6px; }

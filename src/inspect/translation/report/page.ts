@@ -10,11 +10,11 @@ import {
   type TranslationReport,
 } from "./content.ts";
 import { chartGroups, curveByDistance } from "./curves.ts";
-import { flipCards, flipStyle } from "./flips.ts";
+import { flipCards, flipStyle, markStyle } from "./flips.ts";
 import { rangeOf, translationHeatMap } from "./maps.ts";
 
 /** Rules of style of pages with such maps and examples. */
-export const translationStyles = [heatStyle, flipStyle];
+export const translationStyles = [heatStyle, flipStyle, markStyle];
 
 /**
  * A report on how models bear moves, as one HTML file: heat maps side by side, curves by distance, and images that small moves
@@ -81,7 +81,7 @@ export function curves(models: readonly MovedModel[], names: readonly FigureName
 export function mapsOf(models: readonly MovedModel[], name: FigureName): Content {
   const range = rangeOf(models, name);
   const { title, meaning } = figures[name];
-  return html`<section><h2>${title}, move by move</h2><p>${meaning} The frame is the unmoved image; one colour means the same in all maps.</p><div class="maps">${models.map(
+  return html`<section><h2>${title}, move by move</h2><p>${meaning} The frame is the unmoved image; one colour means the same in all maps.</p><div class="maps moves">${models.map(
     (model) =>
       html`<figure class="card"><h3>${model.name}</h3>${translationHeatMap(model, name, range)}</figure>`,
   )}</div></section>`;

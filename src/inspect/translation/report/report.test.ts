@@ -106,7 +106,7 @@ describe("translationReport", () => {
 
 test("a drawing has a row for each model and a column for each figure", () => {
   const svg = translationDrawing(report);
-  expect(svg.match(/<g class="chart heat"/g)).toHaveLength(6);
+  expect(svg.match(/<g class="chart heat moves"/g)).toHaveLength(6);
   expect(svg).toContain('viewBox="0 0 1440 880"');
   expect(svg).toContain("&lt;flat&gt;: Consistency, %");
   // One scale for both: what is greatest of all is the last colour.
