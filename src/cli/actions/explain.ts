@@ -1,14 +1,14 @@
-import { decodeImage, folderExists } from "#host";
-import { imageToInput } from "../../data/index.ts";
+import { folderExists } from "#host";
 import type { Engine } from "../../engine/engine.ts";
 import type { AttributionMethod } from "../../inspect/index.ts";
 import type { Model } from "../../models/index.ts";
-import { FormatError, FoveaError, MemoryError, OptionError } from "../../tensor/index.ts";
+import { FormatError, FoveaError, MemoryError } from "../../tensor/index.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
 import { type ExplainedPhoto, methodsOf, PhotoExplainer, type SeenPhoto } from "../explain/explanation.ts";
 import { methodTexts } from "../explain/method-texts.ts";
 import { explainDocument, writeExplanation } from "../explain/outputs.ts";
 import { noteOf } from "../explain/report.ts";
+import { readReferredImage } from "../image-reference.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { openModel } from "../model-reference.ts";
 import { listPhotoFiles } from "../photo-files.ts";
@@ -34,7 +34,6 @@ export async function explain(
 ): Promise<void> {
   const { files, problems } = await gather(names);
   const { model } = await openModel(reference, { flags, engine, terminal });
-  checkTakesPhotos(model, reference);
   const photos: ExplainedPhoto[] = [];
   const progress = new StepProgress(terminal);
   using interruption = listenForInterruption(() => progress.closeLine());
@@ -82,29 +81,19 @@ async function gather(names: readonly string[]) {
   return { files, problems };
 }
 
-function checkTakesPhotos({ inputShape }: Model, reference: string): void {
-  const [, , channels] = inputShape;
-  if (inputShape.length === 3 && (channels === 1 || channels === 3)) return;
-  throw new OptionError(`the model takes [${inputShape.join(", ")}], photos are [height, width, 1 or 3]`, {
-    where: reference,
-    hint: "Give a model that takes photos.",
-  });
-}
-
 /** A photo as the model sees it. @param mayMiss - what is wrong with the file is returned, not thrown */
 async function readPhoto(
   name: string,
-  { inputShape: [height, width, channels], preprocessing: { resize } }: Model,
-  { fit }: ExplainFlags,
+  model: Model,
+  { fit, json = false }: ExplainFlags,
   mayMiss: boolean,
   terminal: Terminal,
 ): Promise<SeenPhoto | Problem> {
+  const reading = { quiet: json, ...(fit === undefined ? {} : { fit }) };
   try {
-    const image = await decodeImage(name);
-    const shape = { height, width, channels, name, resize, ...(fit === undefined ? {} : { fit }) };
-    const { input, notes } = imageToInput(image, shape);
-    for (const note of notes) terminal.err(`${note}\n`);
-    return { name, image: { width, height, channels: channels === 1 ? 1 : 3, pixels: input.data } };
+    const { pixels } = await readReferredImage(name, model, reading, terminal);
+    const [height, width, channels] = pixels.shape;
+    return { name, image: { width, height, channels: channels === 1 ? 1 : 3, pixels: pixels.data } };
   } catch (error) {
     if (mayMiss && error instanceof FoveaError) return { input: name, problem: error.what };
     throw error;

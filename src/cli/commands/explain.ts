@@ -42,7 +42,10 @@ export function registerExplain(program: Command, terminal: Terminal): void {
       "<model>",
       "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
     )
-    .argument("<photo...>", "image files, or folders of them");
+    .argument(
+      "<photo...>",
+      "image files, folders of them, or images of data sets as DATA:PART:INDEX: mnist:test:0",
+    );
   addWeightsOptions(command)
     .option(
       "--out <file>",
@@ -140,4 +143,4 @@ const examples = `
 Examples:
   fovea explain runs/pets photo.jpg --out report.html
   fovea explain resnet18 photo.jpg --weights torchvision --class "tabby cat" --method grad-cam,occlusion
-  fovea explain runs/lenet5 digit.png --method all --out maps/`;
+  fovea explain runs/lenet5 mnist:test:0 --out maps/`;
