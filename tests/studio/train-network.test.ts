@@ -5,6 +5,8 @@ import {
   createWasmEngine,
   data,
   drawNetwork,
+  exportWeights,
+  formats,
   importOnnx,
   layers,
   Model,
@@ -221,6 +223,29 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
     expect(await trained.getWeights()).toEqual(await further.getWeights());
   }, 60_000);
 
+  test("weights of PyTorch's names go into the network that is shown; those of another are refused by name", async () => {
+    const foreign = async (name: "lenet5" | "dense") => {
+      const model = models.create(name, { classes: 10, inputShape: [28, 28, 1] });
+      const tensors = await exportWeights(model, { convention: "pytorch" });
+      return { model, bytes: await formats.encodeTensors("safetensors", tensors) };
+    };
+    const give = async (name: string, bytes: Uint8Array) =>
+      await page
+        .getByLabel("Open a file …")
+        .setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) });
+    await page.getByText("Zoo", { exact: true }).click();
+    await page.getByLabel("Net", { exact: true }).selectOption("lenet5");
+    await give("other.safetensors", (await foreign("dense")).bytes);
+    const alert = page.getByRole("region", { name: "Models", exact: true }).getByRole("alert");
+    await soon(() => alert.textContent()).toMatch(/^other\.safetensors: .*conv1\.weight/);
+    const { model, bytes } = await foreign("lenet5");
+    await give("learned.safetensors", bytes);
+    const row = page.getByRole("row", { name: /^learned weights of a file 28×28×1 10 61,706/ });
+    await row.waitFor();
+    const saved = await downloaded(page, () => row.getByRole("button", { name: "Save safetensors" }).click());
+    expect(await Model.fromBytes(saved, { name: "page" }).getWeights()).toEqual(await model.getWeights());
+  });
+
   test("a file that is no model is told as such, and nothing is lost", async () => {
     const before = await page.getByRole("region", { name: "Models in the lab" }).locator("tbody tr").count();
     await page.getByLabel("Open a file …").setInputFiles({
@@ -257,7 +282,7 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
     await page.getByText("Blocks", { exact: true }).click();
     await soon(async () => (await shownBlocks(page))[0]).toMatch(/32×32×3/);
     await train(page);
-    expect(await page.locator(".prediction").count()).toBeGreaterThanOrEqual(2);
+    await soon(() => page.locator(".prediction").count()).toBeGreaterThanOrEqual(2);
     expect(await screenshots(page, "train-folder")).toEqual([]);
   }, 60_000);
 
@@ -268,6 +293,22 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
       /^Images of at least two classes are needed, in a folder each, and all are in "dog"\./,
     );
     expect(await page.getByText("32 images to train on").count()).toBe(1);
+  });
+
+  test("a folder is dropped on the card, with the folders below it", async () => {
+    const card = page.getByRole("region", { name: "Data", exact: true });
+    await card.scrollIntoViewIfNeeded();
+    const { x, y } = (await card.boundingBox()) ?? { x: 0, y: 0 };
+    const browser = await page.context().newCDPSession(page);
+    const data = { items: [], files: [join(folder, "pets")], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+      await browser.send("Input.dispatchDragEvent", { type, x: x + 60, y: y + 16, data });
+    }
+    await page.getByLabel("Size", { exact: true }).selectOption("28");
+    await page
+      .getByText("32 images to train on, 8 validation images held back, 28×28×3, 2 classes")
+      .waitFor();
+    expect(await page.locator(".class-row").allTextContents()).toEqual(["cat16", "dog16"]);
     expect(opened.complaints).toEqual([]);
   });
 });

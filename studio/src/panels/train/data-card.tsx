@@ -97,13 +97,11 @@ async function readFolder(): Promise<void> {
     validationShare: heldBack.peek(),
     seed: 1,
   };
-  await chooseData(`Reading ${count(all.length)} files …`, () =>
+  await chooseData(`Reading ${count(all.length)} files …`, (tell) =>
     lab.train.readFolder(
       all,
       options,
-      proxy((done) => {
-        dataBusy.value = `Reading files: ${count(done)} of ${count(all.length)}`;
-      }),
+      proxy((done) => tell(`Reading files: ${count(done)} of ${count(all.length)}`)),
     ),
   );
 }

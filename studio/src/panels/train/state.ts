@@ -135,16 +135,25 @@ effect(() => {
   });
 });
 
-/** Takes data up that the lab is told to make ready. What was there stays if it fails. */
-export async function chooseData(what: string, load: () => Promise<DataInfo>): Promise<void> {
+let dataAsked = 0;
+
+/** Takes data up that the lab is told to make ready: those asked for last. What was there stays if that fails. */
+export async function chooseData(
+  what: string,
+  load: (tell: (what: string) => void) => Promise<DataInfo>,
+): Promise<void> {
+  const question = ++dataAsked;
   dataBusy.value = what;
   dataFailure.value = null;
   try {
-    dataInfo.value = await load();
+    const info = await load((now) => {
+      if (question === dataAsked && dataBusy.peek() !== null) dataBusy.value = now;
+    });
+    if (question === dataAsked) dataInfo.value = info;
   } catch (error) {
-    dataFailure.value = messageOf(error);
+    if (question === dataAsked) dataFailure.value = messageOf(error);
   } finally {
-    dataBusy.value = null;
+    if (question === dataAsked) dataBusy.value = null;
   }
 }
 
