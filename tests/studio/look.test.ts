@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  attribute,
   convolutionWindow,
   createWasmEngine,
   data,
@@ -252,6 +253,39 @@ describe.skipIf(lacksChromium("Studio's panel Look inside"))("Look inside", () =
     await close();
   });
 
+  test("tells what decides: the class and its score are the library's, for each method", async () => {
+    const { page, complaints, close } = await open();
+    for (const method of ["grad-cam", "saliency", "integrated-gradients"] as const) {
+      await page.getByLabel("What decides", { exact: true }).last().selectOption(method);
+      const map = page.locator(".decides canvas").nth(1);
+      const [{ values, score, class: index }] = await attribute(model, test3, { method });
+      const title = {
+        "grad-cam": "Grad-CAM",
+        saliency: "Saliency",
+        "integrated-gradients": "Integrated gradients",
+      };
+      await expect.poll(() => map.getAttribute("aria-label")).toBe(`${title[method]} for ${index}`);
+      expect(numberIn(await page.locator(".decides .numbers").textContent())).toBeCloseTo(score, 2);
+      // The strongest colour stands where the library has the greatest value.
+      const darkest = await map.evaluate((canvas) => {
+        if (!(canvas instanceof HTMLCanvasElement)) return -1;
+        // A copy: reading from the page's own canvas would have the browser warn of it.
+        const copy = new OffscreenCanvas(28, 28).getContext("2d", { willReadFrequently: true });
+        copy?.drawImage(canvas, 0, 0);
+        const { data: pixels } = copy?.getImageData(0, 0, 28, 28) ?? { data: [] };
+        const light = Array.from(
+          { length: 784 },
+          (_, at) => pixels[4 * at] + pixels[4 * at + 1] + pixels[4 * at + 2],
+        );
+        return light.indexOf(Math.min(...light));
+      });
+      const strongest = Math.max(...values.data.map(Math.abs));
+      expect(Math.abs(values.data[darkest])).toBeGreaterThan(0.97 * strongest);
+    }
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   test("a large net: rows come as one scrolls to them, and of many maps the first are shown", async () => {
     const { page, complaints, close } = await studio.open("look");
     page.setDefaultTimeout(20_000);
@@ -282,6 +316,8 @@ describe.skipIf(lacksChromium("Studio's panel Look inside"))("Look inside", () =
     const { page, close } = await open();
     await page.getByRole("application", { name: /^Values of conv2/ }).click({ position: { x: 205, y: 95 } });
     await page.locator(".number-grid").first().waitFor();
+    await page.getByLabel("What decides", { exact: true }).last().selectOption("integrated-gradients");
+    await page.locator(".decides canvas").nth(1).waitFor();
     expect(await screenshots(page, "look")).toEqual([]);
     await close();
   });

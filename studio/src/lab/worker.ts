@@ -19,6 +19,7 @@ import { train } from "./train.ts";
 const lab = {
   backprop: proxy(backprop),
   datasets: proxy(datasets),
+  decides: proxy(lazySide(async () => (await import("./decides.ts")).decides)),
   engine: proxy(engine),
   images: proxy(images),
   look: proxy(look),

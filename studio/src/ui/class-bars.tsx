@@ -39,7 +39,7 @@ export function ClassBars({ probabilities, classNames, label = null, most = 10 }
             {index === label ? <span title="the true class"> ✓</span> : null}
           </span>
           <span class="track">
-            <span class="bar" style={{ width: `${100 * probability}%` }} />
+            <span class="fill" style={{ width: `${100 * probability}%` }} />
           </span>
           <span class="numbers">{percent(probability)}</span>
         </li>

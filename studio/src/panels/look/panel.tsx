@@ -7,6 +7,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { OpenModel } from "../../ui/open-model.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { StarterButton, StarterStatus, UntrainedNet } from "../../ui/starter.tsx";
+import { Decides } from "./decides.tsx";
 import { Distances } from "./distances.tsx";
 import { InputView } from "./input-view.tsx";
 import { LayerRow } from "./layer-row.tsx";
@@ -31,6 +32,7 @@ export function LookPanel() {
         </div>
         <div class="stack side">
           {state.comparing.value ? <Distances /> : null}
+          <Decides />
           <UnitCard />
         </div>
       </div>
