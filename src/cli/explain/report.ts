@@ -80,12 +80,19 @@ async function classRow(
     const { title } = methodTexts[map.method];
     const address = await imageAddress(mapPicture(photo.image, map), format);
     const { width, height } = photo.image;
-    const note = noteOf(map);
+    const note = noteOf(map) ?? emptyNote(map);
     figures.push(
       html`<figure><img class="${small ? "small" : "map"}" src="${address}" alt="${title} for ${name}" width="${width}" height="${height}"><figcaption><a href="#${map.method}">${title}</a>${note === null ? null : html`<br><small>${note}</small>`}</figcaption></figure>`,
     );
   }
   return html`<h3>${name} <small class="soft">${percent(probability)}, score ${short(score)}</small></h3><div class="maps">${figures}</div>`;
+}
+
+/** Why a map over the photo shows nothing. */
+function emptyNote({ method, values }: Attribution): string | null {
+  return method === "grad-cam" && values.data.every((value) => value === 0)
+    ? "nothing in its layer speaks for the class"
+    : null;
 }
 
 /** The figures that belong to a map. */
