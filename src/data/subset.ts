@@ -1,6 +1,6 @@
 import { DataError } from "../tensor/errors.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { countOf, type ImageDataset } from "./dataset.ts";
+import { countOf, type ExampleType, type ImageDataset } from "./dataset.ts";
 import type { ImageStream } from "./image-stream.ts";
 
 /**
@@ -10,7 +10,11 @@ import type { ImageStream } from "./image-stream.ts";
  * @param name - of the subset, for messages; default that of the whole
  * @throws DataError for an index that is none, or no index at all
  */
-export function subset(dataset: ImageDataset, indices: ArrayLike<number>, name?: string): ImageDataset;
+export function subset<D extends ExampleType>(
+  dataset: ImageDataset<D>,
+  indices: ArrayLike<number>,
+  name?: string,
+): ImageDataset<D>;
 export function subset(dataset: ImageStream, indices: ArrayLike<number>, name?: string): ImageStream;
 export function subset(
   dataset: ImageDataset | ImageStream,
