@@ -27,7 +27,7 @@ describe("a model from the bytes of a file", () => {
     }
   });
 
-  it("of weights alone is the net that is named, or that the path tells", async () => {
+  it("of weights alone is the net that is given, or named, or that the path tells", async () => {
     const { tensors } = await exportWeights(lenet, { convention: "pytorch" });
     const bytes = new Uint8Array(await encodeTensors("safetensors", { tensors, metadata: { format: "pt" } }));
     const expected = await lenet.predict(images);
@@ -39,6 +39,17 @@ describe("a model from the bytes of a file", () => {
       expect(model.name).toBe("lenet5");
       expect((await model.predict(images)).data).toEqual(expected.data);
     }
+    const other = models.create("lenet5");
+    const zeros = [...(await other.getWeights())].map(
+      ([name, { shape }]) => [name, Tensor.zeros("float32", shape)] as const,
+    );
+    await other.setWeights(new Map(zeros));
+    const { model } = await readModel(bytes, { name: "weights.safetensors", network: other });
+    expect(model).toBe(other);
+    expect((await model.predict(images)).data).toEqual(expected.data);
+    await expect(
+      readModel(bytes, { name: "weights.safetensors", network: models.create("convnet") }),
+    ).rejects.toThrow("weights.safetensors: ");
     await expect(readModel(bytes, { name: "weights.safetensors" })).rejects.toThrow(
       "weights.safetensors: a file of the format safetensors (.safetensors) holds weights, but no network. Say which network they are of",
     );

@@ -1,6 +1,8 @@
 /** Files that hold a network, of any format, or the weights of one that is known by name. */
 import type { Engine } from "../engine/engine.ts";
 import { formatTitles, type ReadOptions, readTensors } from "../formats/index.ts";
+import { loadWeights } from "../interop/index.ts";
+import { Model } from "../models/index.ts";
 import { FormatError } from "../tensor/errors.ts";
 import { models, type ZooName } from "../zoo/index.ts";
 import { modelBeside, type ReadModel } from "./model-readers.ts";
@@ -9,16 +11,16 @@ import { byFileName } from "./source.ts";
 
 /** How {@link readModel} reads. */
 export interface ReadModelOptions extends ReadOptions {
-  /** Whose weights they are, for a file of weights alone; by default what its name says. */
-  readonly network?: string | null;
+  /** Whose weights they are, for a file of weights alone: a net of the zoo, or a model that takes them; by default what its name says. */
+  readonly network?: string | Model | null;
   /** What computes; default the process's wasm engine. */
   readonly engine?: Engine;
 }
 
 /**
  * A network from the bytes of a file of any format (safetensors, ONNX, Keras, TensorFlow.js, PyTorch, NumPy). A file of weights
- * alone is loaded into the net of the zoo that `network` names, or that the file's own name or folder tells:
- * `mobilenet_v1_0.25_224/model.json`.
+ * alone is loaded into the model that `network` is, into the net of the zoo that it names, or into that which the file's own name or
+ * folder tells: `mobilenet_v1_0.25_224/model.json`.
  *
  * @param bytes - the whole file
  * @throws FormatError when it is damaged, or holds weights of a net that nobody tells; OptionError when the weights do not fit the net
@@ -27,11 +29,15 @@ export async function readModel(
   bytes: Uint8Array<ArrayBuffer>,
   { network = null, engine, ...options }: ReadModelOptions,
 ): Promise<ReadModel> {
-  if (network !== null) checkModelName(network, "readModel network");
+  if (typeof network === "string") checkModelName(network, "readModel network");
   const { name, sibling = () => Promise.reject(missingSibling(options.name)) } = options;
   const tensors = await readTensors(bytes, options);
   const whole = await modelBeside(tensors, bytes, { ...options, ...(engine && { engine }) });
   if (whole !== null) return whole;
+  if (network instanceof Model) {
+    await loadWeights(network, tensors, { name });
+    return { model: network, notes: [] };
+  }
   const owner = network ?? zooNameIn(name);
   if (owner === null) {
     throw new FormatError(

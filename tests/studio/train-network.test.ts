@@ -196,11 +196,11 @@ describe.skipIf(lacksChromium("Studio's panel Train, networks and files"))("netw
       { name: "again.safetensors", mimeType: "application/octet-stream", buffer: Buffer.from(safetensors) },
       { name: "exchanged.onnx", mimeType: "application/octet-stream", buffer: Buffer.from(onnx) },
     ]);
-    await page.getByRole("row", { name: /^exchanged ONNX file 28×28×1 10/ }).waitFor();
+    await page.getByRole("row", { name: /^exchanged file 28×28×1 10/ }).waitFor();
     expect(await page.getByRole("row", { name: /^again file 28×28×1 10/ }).count()).toBe(1);
     // What was opened last is what is trained next.
     expect(await page.getByLabel("Model in the lab").locator("option:checked").textContent()).toBe(
-      "exchanged (ONNX file)",
+      "exchanged (file)",
     );
     await page
       .getByRole("row", { name: /^again/ })

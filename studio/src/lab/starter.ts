@@ -6,7 +6,7 @@ import { keepModel, type ModelEntry } from "./models.ts";
 /** A net that is trained here in seconds, so that there is something to look at. */
 export type StarterNet = Extract<
   ZooName,
-  "lenet5" | "dense" | "convnet-bn" | "convnet-gmp" | "convnet-blur" | "convnet-gmp-blur"
+  "lenet5" | "dense" | "convnet" | "convnet-bn" | "convnet-gmp" | "convnet-blur" | "convnet-gmp-blur"
 >;
 
 /** How far the training of a starter is. */

@@ -1,15 +1,4 @@
-import {
-  data,
-  exportOnnx,
-  featureCount,
-  loadBackbone,
-  type Model,
-  optimizers,
-  readModel,
-  schedules,
-  models as zoo,
-} from "fovea";
-import { datasetOf } from "./datasets.ts";
+import { data, exportOnnx, featureCount, loadBackbone, type Model, readModel, models as zoo } from "fovea";
 import { engineOf } from "./engine.ts";
 import { keepModel, type ModelEntry, modelOf } from "./models.ts";
 import { PhotoShelf, type PhotoToRead, type ReadPhoto, thumbnailOf } from "./teach-photos.ts";
@@ -38,10 +27,6 @@ export interface ModelFile {
 const backbones = new WeakMap<Model, { readonly network: Model; readonly info: BackboneInfo }>();
 const shelf = new PhotoShelf();
 let taught: Taught | null = null;
-
-/** Most images of MNIST that the small net is trained on: enough for edges and curves, in seconds. */
-const fewDigits = 20_000;
-const batchSize = 64;
 
 async function backboneOf(id: string) {
   const model = modelOf(id);
@@ -119,35 +104,6 @@ export const teach = {
   /** Names of nets that weights can be of. */
   networks(): string[] {
     return [...zoo.names];
-  },
-
-  /** Trains a small convolutional net on MNIST, for a store that is empty. */
-  async trainSmall(onProgress: (share: number) => void): Promise<ModelEntry> {
-    const { train } = await datasetOf("mnist");
-    const model = zoo.create("convnet");
-    const learningRate = schedules.cosine({
-      initialLearningRate: 2e-3,
-      decaySteps: Math.ceil(fewDigits / batchSize),
-    });
-    model.compile({ optimizer: optimizers.adam({ learningRate }), engine: await engineOf() });
-    await model.fit(
-      data.subset(
-        train,
-        Array.from({ length: fewDigits }, (_, index) => index),
-      ),
-      {
-        epochs: 1,
-        batchSize,
-        callbacks: [
-          {
-            onEvent: (event) => {
-              if (event.type === "progress") onProgress(event.step / event.stepsPerEpoch);
-            },
-          },
-        ],
-      },
-    );
-    return keepModel(model, { name: "convnet", origin: "trained on MNIST for Teach" });
   },
 
   /** Small pictures of photos; none of those that the browser does not know. */

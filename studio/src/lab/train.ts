@@ -108,7 +108,7 @@ export const train = {
   },
 
   /** A model from the bytes of a file, into the lab's store. */
-  async open(bytes: Uint8Array, fileName: string, target: Target): Promise<ModelEntry> {
+  async open(bytes: Uint8Array<ArrayBuffer>, fileName: string, target: Target): Promise<ModelEntry> {
     return await (await filesOf()).openModel(bytes, fileName, target);
   },
 };

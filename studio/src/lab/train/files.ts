@@ -1,13 +1,5 @@
-import {
-  drawNetwork,
-  exportOnnx,
-  formats,
-  importKeras,
-  importOnnx,
-  loadWeights,
-  Model,
-  type Shape,
-} from "fovea";
+import { drawNetwork, exportOnnx, type Model, readModel, type Shape } from "fovea";
+import { engineOf } from "../engine.ts";
 import { keepModel, type ModelEntry, modelOf } from "../models.ts";
 import { networkModel } from "./network.ts";
 import type { NetworkSpec } from "./types.ts";
@@ -46,26 +38,23 @@ export async function saveModel(
  *
  * @throws FormatError or OptionError saying what is wrong with the file, or does not fit
  */
-export async function openModel(bytes: Uint8Array, fileName: string, target: Target): Promise<ModelEntry> {
-  const { model, origin } = await read(bytes, fileName, target);
+export async function openModel(
+  bytes: Uint8Array<ArrayBuffer>,
+  fileName: string,
+  target: Target,
+): Promise<ModelEntry> {
+  const shown = shownNetwork(target);
+  const { model } = await readModel(bytes, { name: fileName, network: shown, engine: await engineOf() });
+  const origin = model === shown ? "weights of a file" : "file";
   return keepModel(model, { name: fileName.replace(/\.[^.]*$/, ""), origin });
 }
 
-async function read(
-  bytes: Uint8Array,
-  name: string,
-  target: Target,
-): Promise<{ readonly model: Model; readonly origin: string }> {
-  const format = formats.sniffFormat(bytes);
-  if (format === "onnx") return { model: await importOnnx(bytes, { name }), origin: "ONNX file" };
-  if (format === "keras" && !name.endsWith(".weights.h5")) {
-    return { model: (await importKeras(bytes, { name })).model, origin: "Keras file" };
+/** The network that the page shows, for weights to go into; null while its blocks do not fit together. */
+function shownNetwork({ network, inputShape, classes }: Target): Model | null {
+  try {
+    return networkModel(network, inputShape, classes);
+  } catch {
+    // The page says what is wrong with the blocks; a file that holds a whole network does not need them.
+    return null;
   }
-  const tensors = format === null ? null : await formats.readTensors(bytes, { name });
-  if (tensors === null || "fovea.model" in tensors.metadata) {
-    return { model: Model.fromBytes(bytes, { name }), origin: "file" };
-  }
-  const model = networkModel(target.network, target.inputShape, target.classes);
-  await loadWeights(model, tensors, { name });
-  return { model, origin: "weights of a file" };
 }

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { proxy } from "comlink";
 import { messageOf } from "../../errors.ts";
 import { lab } from "../../lab/client.ts";
+import type { StarterProgress } from "../../lab/starter.ts";
 import type { BackboneInfo, TaughtReport, TeachProgress } from "../../lab/teach.ts";
 import { stream, takeFrame } from "./camera.ts";
 import { changes, classes, readWith, waiting } from "./collection.ts";
@@ -64,10 +65,10 @@ export function openBackbone(files: readonly PlacedFile[], network: string | nul
 
 export function trainBackbone(): void {
   void chooseWith("Training a small net on digits …", async () => {
-    const tell = (share: number) => {
+    const tell = ({ share }: StarterProgress) => {
       backboneWork.value = `Training a small net on digits … ${Math.round(100 * share)} %`;
     };
-    return (await lab.teach.trainSmall(proxy(tell))).id;
+    return (await lab.starter.train("convnet", proxy(tell))).id;
   });
 }
 
