@@ -176,4 +176,17 @@ describe.skipIf(lacksChromium("Studio's panel Move it"))("Move it", () => {
     expect(complaints).toEqual([]);
     await close();
   }, 90_000);
+
+  test("trains a dense net beside one that is there", async () => {
+    const { page, complaints, close } = await studio.open("move");
+    await page.getByLabel("Model file").setInputFiles(nets[1]?.file ?? "");
+    await page.locator(".net .class-bars").waitFor();
+    await page.getByRole("button", { name: "Train a dense one", exact: true }).click();
+    await page.locator(".net").nth(1).locator(".class-bars").waitFor({ timeout: 60_000 });
+    expect(await page.locator(".net h2").nth(1).textContent()).toBe("dense");
+    await expect.poll(() => page.getByRole("button", { name: /^Train a dense/ }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Train one with global pooling" }).isEnabled()).toBe(true);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
 });

@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lacksChromium } from "../support/chromium.ts";
+import { root } from "../support/sources.ts";
 import { type StudioBrowser, screenshots, startStudio } from "../support/studio.ts";
 
 describe.skipIf(lacksChromium("Studio's shell"))("Studio's shell", () => {
@@ -44,6 +47,34 @@ describe.skipIf(lacksChromium("Studio's shell"))("Studio's shell", () => {
     await page.goto(`${studio.address}#/nothing`);
     await page.locator("main#train").waitFor();
     expect(complaints).toEqual([]);
+    await close();
+  });
+
+  test("styles of a panel hold in that panel alone: it looks the same whichever others were opened before", async () => {
+    const { page, close } = await studio.open("backprop");
+    for (const panel of ["train", "look", "move", "backprop", "teach", "runs"]) {
+      const css = await readFile(join(root, `studio/src/panels/${panel}/${panel}.css`), "utf8");
+      const selectors = await page.evaluate((text) => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(text);
+        const all: string[] = [];
+        const walk = (rules: CSSRuleList): void => {
+          for (const rule of rules) {
+            // Those that are nested in another have its prefix; a comma within parentheses separates no selectors.
+            if (rule instanceof CSSStyleRule) all.push(...rule.selectorText.split(/,\s*(?![^(]*\))/));
+            else if (rule instanceof CSSMediaRule) walk(rule.cssRules);
+          }
+        };
+        walk(sheet.cssRules);
+        return all;
+      }, css);
+      expect(selectors.length, panel).toBeGreaterThan(10);
+      const own = new RegExp(`^(\\.${panel}(-[\\w-]+)?|#${panel}|:where\\(#${panel}\\))(?![\\w-])`);
+      expect(
+        selectors.filter((selector) => !own.test(selector)),
+        panel,
+      ).toEqual([]);
+    }
     await close();
   });
 

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import type { StarterNet } from "../../lab/starter.ts";
 import { Segments, SelectField, SliderField } from "../../ui/controls.tsx";
 import { ImageSource } from "../../ui/image-source.tsx";
 import { LineChart, type Series } from "../../ui/line-chart.tsx";
@@ -119,6 +120,14 @@ function Welcome() {
   );
 }
 
+/** What is worth having beside others. */
+const starters: readonly { readonly net: StarterNet; readonly title: string }[] = [
+  { net: "dense", title: "Train a dense one" },
+  { net: "convnet-bn", title: "Train a convolutional one" },
+  { net: "convnet-gmp", title: "Train one with global pooling" },
+  { net: "convnet-blur", title: "Train one with anti-aliased pooling" },
+];
+
 function Nets() {
   const nets = state.compared.value;
   const full = nets.length >= state.mostModels;
@@ -137,12 +146,13 @@ function Nets() {
                 Add {name} ({origin})
               </button>
             ))}
-            <StarterButton nets={["convnet-gmp"]} onDone={({ id }) => state.add(id)}>
-              Train one with global pooling
-            </StarterButton>
-            <StarterButton nets={["convnet-blur"]} onDone={({ id }) => state.add(id)}>
-              Train one with anti-aliased pooling
-            </StarterButton>
+            {starters
+              .filter(({ net }) => !nets.some(({ name }) => name === net))
+              .map(({ net, title }) => (
+                <StarterButton key={net} nets={[net]} onDone={({ id }) => state.add(id)}>
+                  {title}
+                </StarterButton>
+              ))}
             <OpenModel onOpen={state.add} />
           </div>
           <StarterStatus />
