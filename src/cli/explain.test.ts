@@ -125,7 +125,7 @@ describe("fovea explain", () => {
     expect(done.out).toContain("Integrated gradients: shares: ");
   });
 
-  test("--out x.png: a sheet; --out folder: all of it, and each map by itself", async () => {
+  test("--out x.png and x.svg: the same sheet; --out folder: all of it, and each map by itself", async () => {
     const words = [
       at("model.safetensors"),
       at("photos/1.ppm"),
@@ -137,6 +137,10 @@ describe("fovea explain", () => {
     expect((await run(...words, "--out", at("sheet.png"))).code).toBe(0);
     const sheet = await decodeImage(at("sheet.png"));
     expect(sheet.width).toBe(1600);
+    expect((await run(...words, "--out", at("sheet.svg"))).code).toBe(0);
+    const drawing = await readFile(at("sheet.svg"), "utf8");
+    expect(drawing).toContain(`viewBox="0 0 1600 ${sheet.height}"`);
+    expect(drawing.match(/<image /g)).toHaveLength(3);
     expect((await run(...words, "--out", at("maps"))).code).toBe(0);
     const files = (await readdir(at("maps"))).sort();
     expect(files).toHaveLength(5);
@@ -181,17 +185,27 @@ describe("fovea explain", () => {
       "a patch of 21x21 is larger than the image, 20x20",
     ],
     ["a layer that there is not", ["--layer", "last", "--method", "grad-cam"], 2, 'there is no layer "last"'],
-    [
-      "a place that cannot be written",
-      ["--method", "saliency", "--out", "nowhere/x.html"],
-      1,
-      "nowhere/x.html",
-    ],
   ])("refuses %s", async (_, flags, code, message) => {
-    const placed = flags.map((flag) => (flag === "nowhere/x.html" ? at(flag) : flag));
-    const done = await run(at("model.safetensors"), at("photos/0.ppm"), ...placed);
+    const done = await run(at("model.safetensors"), at("photos/0.ppm"), ...flags);
     expect(done.err).toContain(message);
     expect(done.code).toBe(code);
+  });
+
+  test("--out is looked at before anything is opened", async () => {
+    const begin = async (out: string) => await run(at("none.safetensors"), at("photos/0.ppm"), "--out", out);
+    const beneathFile = await begin(at("model.safetensors/maps/"));
+    expect(beneathFile.code).toBe(1);
+    expect(beneathFile.err).toContain("model.safetensors");
+    expect((await begin(at("photos/x.html"))).err).toContain("none.safetensors");
+    await mkdir(at("page.d.html"));
+    const isFolder = await begin(at("page.d.html"));
+    expect(isFolder.err).toBe(
+      `fovea: ${at("page.d.html")}: this is a folder, a file is to be written. Give the name of a file.\n`,
+    );
+    expect(await begin(at("x.pdf"))).toMatchObject({
+      code: 2,
+      err: `fovea: --out: a name that ends in .html, .png, .svg or .json, or a folder, was expected, got "${at("x.pdf")}". Of a folder, write a slash at its end: ${at("x.pdf")}/\n`,
+    });
   });
 
   test("a single photo that cannot be read is an error", async () => {

@@ -183,9 +183,12 @@ describe("mistakes", () => {
     const missing = await fails(net, at("no.png"));
     expect(missing[0]).toBe(1);
     expect(missing[1]).toContain("F/no.png");
-    const unwritable = await fails(net, "mnist:test:0", "--out", at("net.safetensors/maps.html"));
+    // Told before a model is opened.
+    const unwritable = await fails(at("none"), "mnist:test:0", "--out", at("net.safetensors/maps.html"));
     expect(unwritable[0]).toBe(1);
-    expect(unwritable[1]).toContain("F/net.safetensors/maps.html");
+    expect(unwritable[1]).toContain("F/net.safetensors");
+    const beneath = await fails(at("none"), "mnist:test:0", "--out", at("net.safetensors/"));
+    expect(beneath[1]).toContain("F/net.safetensors");
     const fitting = ["--fit", "refuse", "--out", at("fit.html")];
     expect((await fails(net, at(odd), ...fitting))[0]).toBe(0);
     await writeFile(at("large.ppm"), drawnPhoto(1, 30, 28));

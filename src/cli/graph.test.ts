@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -27,12 +27,23 @@ describe("fovea graph", () => {
   test("--out x.svg: the drawing, of a model by name and of a file", async () => {
     const { code, out } = await run("lenet5", "--out", at("net.svg"));
     expect(code).toBe(0);
-    expect(out).toBe(`lenet5: 9 layers, 61,706 parameters\nWritten to ${at("net.svg")}\n`);
+    expect(out).toBe(`lenet5: 9 layers, 61,706 parameters (61,706 trained)\nWritten to ${at("net.svg")}\n`);
     expect(await readFile(at("net.svg"), "utf8")).toBe(drawNetwork(models.create("lenet5")));
     const own = sequential([layers.dense({ units: 2, name: "out", inputShape: [3] })], { name: "small" });
     await own.save(at("small.safetensors"));
     await run(at("small.safetensors"), "--out", at("small.svg"));
     expect(await readFile(at("small.svg"), "utf8")).toBe(drawNetwork(own));
+  });
+
+  test("parameters are counted as fovea summary and fovea models count them", async () => {
+    const { out } = await run("resnet18", "--out", at("resnet18.html"));
+    expect(out).toContain("resnet18: 69 layers, 11,699,112 parameters (11,689,512 trained)\n");
+    const terminal = createTestTerminal();
+    await runCommandLine(["models", "resnet18", "--json"], terminal);
+    expect(JSON.parse(terminal.outText())).toMatchObject({ parameters: 11_689_512 });
+    expect(await readFile(at("resnet18.html"), "utf8")).toContain(
+      "69 layers, 11,699,112 parameters (11,689,512 trained), ",
+    );
   });
 
   test("--out x.html: the drawing and a table; --out x.json and --json: the layout", async () => {
@@ -60,8 +71,10 @@ describe("fovea graph", () => {
       code: 2,
       err: "fovea: --input-size: goes with the name of a model alone. A run, a model file and published weights have an input size already.",
     });
-    const unwritable = await run("lenet5", "--out", at("net.svg/net.svg"));
+    await writeFile(at("file"), "");
+    // Told before a model is opened.
+    const unwritable = await run("runs/none", "--out", at("file/net.svg"));
     expect(unwritable.code).toBe(1);
-    expect(unwritable.err).toContain("F/net.svg/net.svg");
+    expect(unwritable.err).toContain("F/file");
   });
 });

@@ -28,20 +28,46 @@ export function outputFile<Kind extends string>(
   };
 }
 
+/** What is written of pictures and numbers: a page, a sheet, the numbers, or a folder for all of them. */
+export type SheetTarget = "html" | "png" | "svg" | "json" | "folder";
+
+/** What a name stands for: by its end, a folder where it has none. @throws OptionError for another end */
+export function sheetTarget(out: string): SheetTarget {
+  const ending = /\.([a-z0-9]+)$/i.exec(out)?.[1]?.toLowerCase();
+  if (ending === undefined) return "folder";
+  if (ending === "htm") return "html";
+  if (ending === "html" || ending === "png" || ending === "svg" || ending === "json") return ending;
+  throw new OptionError(
+    `a name that ends in .html, .png, .svg or .json, or a folder, was expected, got "${out}"`,
+    {
+      where: "--out",
+      hint: `Of a folder, write a slash at its end: ${out}/`,
+    },
+  );
+}
+
+/** {@link prepareOutput} for what {@link sheetTarget} tells. @throws OptionError, FileError */
+export async function prepareSheet(out: string): Promise<void> {
+  await (sheetTarget(out) === "folder" ? prepareFolder(out) : prepareOutput(out));
+}
+
 /**
  * Makes the folder of a file that is to be written when long work is done, and sees that it may be written there.
  *
  * @throws FileError when it may not
  */
 export async function prepareOutput(path: string): Promise<void> {
-  const folder = dirname(path);
-  await ensureFolder(folder);
+  await prepareFolder(dirname(path));
   if (await folderExists(path)) {
     throw new FileError("this is a folder, a file is to be written", {
       where: path,
       hint: "Give the name of a file.",
     });
   }
+}
+
+async function prepareFolder(folder: string): Promise<void> {
+  await ensureFolder(folder);
   try {
     await access(folder, constants.W_OK);
   } catch (cause) {

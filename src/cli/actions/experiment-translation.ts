@@ -60,7 +60,7 @@ export async function experimentTranslation(flags: ExperimentFlags, terminal: Te
     for (const [index, variant] of variants.entries()) {
       if (!quiet) terminal.err(`\n${index + 1}/${variants.length} ${variant.name}: ${variant.idea}\n`);
       const work = () => trainAndMove(variant, training, flags);
-      nets.push(await untilStopped("fovea experiment translation", { signal, keeps: false }, work));
+      nets.push(await untilStopped("experiment translation", { signal, keeps: false }, work));
     }
     const report: ExperimentReport = {
       nets,

@@ -11,6 +11,7 @@ import { noteOf } from "../explain/report.ts";
 import { readReferredImage } from "../image-reference.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { openModel } from "../model-reference.ts";
+import { prepareSheet } from "../output-file.ts";
 import { listPhotoFiles } from "../photo-files.ts";
 import { untilStopped } from "../stopped.ts";
 import { formatPercent } from "../terminal/numbers.ts";
@@ -32,6 +33,8 @@ export async function explain(
   engine: Promise<Engine>,
   terminal: Terminal,
 ): Promise<void> {
+  const out = flags.out ?? (flags.json === true ? null : defaultOut);
+  if (out !== null) await prepareSheet(out);
   const { files, problems } = await gather(names);
   const { model } = await openModel(reference, { flags, engine, terminal });
   const photos: ExplainedPhoto[] = [];
@@ -61,7 +64,6 @@ export async function explain(
     photos[0].classes[0].maps.some((map) => map.method === method),
   );
   const report = { model: reference, methods, photos, problems, notes };
-  const out = flags.out ?? (flags.json === true ? null : defaultOut);
   if (out !== null) await writeExplanation(out, report);
   if (flags.json === true) printJson(terminal, explainDocument(report, false));
   else terminal.out(`${photos.map(describe).join("")}Written to ${out}\n`);

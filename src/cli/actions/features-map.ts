@@ -1,10 +1,11 @@
 import { percent } from "../../drawing/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { FeaturesMapFlags } from "../commands/features-map.ts";
-import { mapsDocument, targetOf, writeFeaturesMap } from "../features-map/outputs.ts";
+import { mapsDocument, writeFeaturesMap } from "../features-map/outputs.ts";
 import { type FeaturesMap, labelOf, seeImages } from "../features-map/seen.ts";
 import { type ReferredImage, readReferredImage } from "../image-reference.ts";
 import { openModel } from "../model-reference.ts";
+import { prepareSheet } from "../output-file.ts";
 import { renderTable } from "../terminal/table.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
@@ -20,7 +21,7 @@ export async function featuresMap(
   terminal: Terminal,
 ): Promise<void> {
   const out = flags.out ?? (flags.json === true ? null : defaultOut);
-  if (out !== null) targetOf(out);
+  if (out !== null) await prepareSheet(out);
   const { model } = await openModel(reference, { flags, engine, terminal });
   const reading = {
     ...(flags.fit === undefined ? {} : { fit: flags.fit }),

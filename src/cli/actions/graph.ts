@@ -6,7 +6,8 @@ import type { Model, ModelSummary } from "../../models/index.ts";
 import { OptionError } from "../../tensor/index.ts";
 import type { GraphFlags } from "../commands/graph.ts";
 import { isModelName, openNet } from "../net-reference.ts";
-import { formatCount } from "../terminal/numbers.ts";
+import { prepareOutput } from "../output-file.ts";
+import { formatCount, formatParameters } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 import { libraryVersion } from "../version.ts";
 
@@ -18,6 +19,7 @@ export async function graph(
   terminal: Terminal,
 ): Promise<void> {
   const kind = flags.out === undefined ? "svg" : kindOf(flags.out);
+  if (flags.out !== undefined) await prepareOutput(flags.out);
   const { inputSize = null } = flags;
   if (inputSize !== null && (flags.weights !== undefined || !(await isModelName(reference)))) {
     throw new OptionError("goes with the name of a model alone", {
@@ -57,8 +59,8 @@ function kindOf(out: string): "svg" | "html" | "json" {
   return ending === "svg" || ending === "json" ? ending : "html";
 }
 
-function describe({ name, layers, parameters }: ModelSummary): string {
-  return `${name}: ${formatCount(layers.length)} layers, ${formatCount(parameters)} parameters\n`;
+function describe(summary: ModelSummary): string {
+  return `${summary.name}: ${formatCount(summary.layers.length)} layers, ${formatParameters(summary)}\n`;
 }
 
 /** The drawing with all layers in numbers. */
@@ -71,7 +73,7 @@ function graphPage(model: Model, drawing: string): string {
   return page({
     title: `${model.name}: the network`,
     content: html`<header><h1><bdi>${model.name}</bdi></h1>
-<p class="soft">${formatCount(summary.layers.length)} layers, ${formatCount(summary.parameters)} parameters, ${formatCount(summary.flops)} floating-point operations for one image.</p></header>
+<p class="soft">${formatCount(summary.layers.length)} layers, ${formatParameters(summary)}, ${formatCount(summary.flops)} floating-point operations for one image.</p></header>
 <div class="wide drawing">${new Html(drawing)}</div>
 <section id="layers"><h2>Layer by layer</h2>
 <div class="wide"><table><thead><tr><th scope="col" class="name">layer</th><th scope="col" class="name">kind</th><th scope="col">output</th><th scope="col">parameters</th><th scope="col">operations</th></tr></thead>

@@ -7,7 +7,7 @@ import { formatShape } from "../../tensor/index.ts";
 import type { SummaryFlags } from "../commands/summary.ts";
 import { openNet } from "../net-reference.ts";
 import { withEngine } from "../session.ts";
-import { formatBytes, formatCount, formatFlops } from "../terminal/numbers.ts";
+import { formatBytes, formatCount, formatFlops, formatParameters } from "../terminal/numbers.ts";
 import { renderProfile } from "../terminal/profile-report.ts";
 import { renderTable } from "../terminal/table.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
@@ -140,7 +140,7 @@ function render(document: SummaryDocument): string {
     ]),
   );
   const total =
-    `${formatCount(parameters)} parameters (${formatCount(trainableParameters)} trained), ` +
+    `${formatParameters({ parameters, trainableParameters })}, ` +
     (auxiliaryParameters > 0 ? `${formatCount(auxiliaryParameters)} more in auxiliary heads, ` : "") +
     `${formatFlops(flops)} an example forward`;
   const memory =

@@ -49,7 +49,7 @@ export function registerExplain(program: Command, terminal: Terminal): void {
   addWeightsOptions(command)
     .option(
       "--out <file>",
-      "where to: .html a page, .png a sheet of pictures, .json the numbers, or a folder for all of them with each map as a picture (default: explanation.html)",
+      "where to: .html a page, .png or .svg a sheet of pictures, .json the numbers, or a folder for all of them with each map as a picture (default: explanation.html)",
       pathName("--out"),
     )
     .option(

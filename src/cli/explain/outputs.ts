@@ -1,28 +1,22 @@
 import { basename, join } from "node:path";
 import { encodeImage, ensureFolder, writeFileAtomic } from "#host";
-import { pictureSheet } from "../../drawing/index.ts";
+import { type PictureSheet, pictureSheet, pictureSheetSvg } from "../../drawing/index.ts";
+import { sheetTarget } from "../output-file.ts";
 import { methodTexts } from "./method-texts.ts";
 import { mapPicture } from "./pictures.ts";
 import { type ExplainReport, explainPage, noteOf } from "./report.ts";
 
-/** What is written, by the name of the file. */
-export type ExplainTarget = "html" | "png" | "json" | "folder";
-
-/** What the end of a name stands for; all else is a folder. */
-export function targetOf(out: string): ExplainTarget {
-  const ending = /\.(html?|png|json)$/i.exec(out)?.[1]?.toLowerCase();
-  if (ending === "png" || ending === "json") return ending;
-  return ending === undefined ? "folder" : "html";
-}
-
 /** Writes an explanation. @throws FileError where it cannot be written */
 export async function writeExplanation(out: string, report: ExplainReport): Promise<void> {
-  switch (targetOf(out)) {
+  switch (sheetTarget(out)) {
     case "html":
       await writeFileAtomic(out, text(await explainPage(report)));
       break;
     case "png":
       await writeFileAtomic(out, await sheetFile(report));
+      break;
+    case "svg":
+      await writeFileAtomic(out, text(await pictureSheetSvg(sheetOf(report))));
       break;
     case "json":
       await writeFileAtomic(out, text(`${JSON.stringify(explainDocument(report, true))}\n`));
@@ -59,8 +53,13 @@ const plain = (word: string) =>
     .replaceAll(/^-|-$/g, "")
     .slice(0, 60);
 
-async function sheetFile({ model, photos }: ExplainReport): Promise<Uint8Array> {
-  const { pixels, ...extent } = pictureSheet({
+async function sheetFile(report: ExplainReport): Promise<Uint8Array> {
+  const { pixels, ...extent } = pictureSheet(sheetOf(report));
+  return await encodeImage(pixels, extent, "png");
+}
+
+function sheetOf({ model, photos }: ExplainReport): PictureSheet {
+  return {
     title: `What ${basename(model) || model} looks at`,
     side: 180,
     sections: photos.flatMap(({ name, image, classes }) =>
@@ -76,8 +75,7 @@ async function sheetFile({ model, photos }: ExplainReport): Promise<Uint8Array> 
         ],
       })),
     ),
-  });
-  return await encodeImage(pixels, extent, "png");
+  };
 }
 
 /** The numbers. @param withValues - whether the maps are among them */

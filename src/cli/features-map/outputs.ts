@@ -13,32 +13,15 @@ import {
   svgFile,
 } from "../../drawing/index.ts";
 import { shapeText } from "../../inspect/diagram/describe.ts";
-import { OptionError, sizeOf } from "../../tensor/index.ts";
+import { sizeOf } from "../../tensor/index.ts";
+import { sheetTarget } from "../output-file.ts";
 import { distanceText, featuresMapPage, fieldText } from "./page.ts";
 import { type ChannelPictures, channelPictures, isMap, rowPicture } from "./pictures.ts";
 import { type FeaturesMap, labelOf, type SeenLayer } from "./seen.ts";
 
-/** What is written. */
-export type MapsTarget = "html" | "png" | "svg" | "json" | "folder";
-
-/** What a name stands for: by its end, a folder where it has none. @throws OptionError for another end */
-export function targetOf(out: string): MapsTarget {
-  const ending = /\.([a-z0-9]+)$/i.exec(out)?.[1]?.toLowerCase();
-  if (ending === undefined) return "folder";
-  if (ending === "htm") return "html";
-  if (ending === "html" || ending === "png" || ending === "svg" || ending === "json") return ending;
-  throw new OptionError(
-    `a name that ends in .html, .png, .svg or .json, or a folder, was expected, got "${out}"`,
-    {
-      where: "--out",
-      hint: `Of a folder, write a slash at its end: ${out}/`,
-    },
-  );
-}
-
 /** Writes what was seen. @throws FileError where it cannot be written, OptionError for a sheet that gets too long */
 export async function writeFeaturesMap(out: string, map: FeaturesMap): Promise<void> {
-  switch (targetOf(out)) {
+  switch (sheetTarget(out)) {
     case "html":
       await writeFileAtomic(out, text(await featuresMapPage(map)));
       break;

@@ -3,6 +3,14 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
 
+/** All numbers of a model, and those that training changes: `11,699,112 parameters (11,689,512 trained)`. */
+export function formatParameters(counts: {
+  readonly parameters: number;
+  readonly trainableParameters: number;
+}): string {
+  return `${formatCount(counts.parameters)} parameters (${formatCount(counts.trainableParameters)} trained)`;
+}
+
 /** A metric with four decimals, as Keras prints them: `0.9312`; tiny ones in powers of ten: `3.1e-6`. */
 export function formatMetric(value: number): string {
   const tiny = value !== 0 && Math.abs(value) < 0.0005;
