@@ -40,6 +40,11 @@ describe.skipIf(lacksChromium("Studio's panel Backprop"))("Studio's panel Backpr
         ...partials.filter(({ name }) => !isState(name)),
       ];
     });
+    // Without a click, as the keys are named beside the drawing; back again, and on with the focus in it.
+    await page.keyboard.press("ArrowRight");
+    await page.locator('[data-step="z1"]').waitFor();
+    await page.keyboard.press("ArrowLeft");
+    await page.locator('[data-step="x"]').waitFor();
     await page.locator(".stepper").focus();
     for (const line of [...forward, ...ordered]) {
       await page.keyboard.press("ArrowRight");

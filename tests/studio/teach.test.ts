@@ -54,6 +54,8 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     expect(await page.getByRole("alert").textContent()).toContain("No net is chosen");
     await page.getByRole("button", { name: "Train a small net on digits" }).click();
     await page.getByText("gray pixels become").waitFor({ timeout: 60_000 });
+    // What was in the way is told as long as it is.
+    await eventually(() => page.getByRole("alert").count()).toBe(0);
     await eventually(() => page.locator(".thumbnails img").count()).toBe(kinds.length * photosPerKind);
     await page.getByRole("button", { name: "Train the last layer" }).click();
     await page.locator(".confusion").waitFor({ timeout: 60_000 });

@@ -61,6 +61,17 @@ export function Stepper({ label, count, at, sentence, children, aside, below }: 
     event.preventDefault();
     act();
   };
+  useEffect(() => {
+    // Nothing has the focus yet, or the tab that was pressed: the keys that the page names step already then.
+    const onElsewhere = (event: KeyboardEvent) => {
+      const { target, key } = event;
+      const free =
+        target === document.body || (target instanceof Element && target.closest(".tabs") !== null);
+      if (free && (key === "ArrowLeft" || key === "ArrowRight")) onKeyDown(event);
+    };
+    addEventListener("keydown", onElsewhere);
+    return () => removeEventListener("keydown", onElsewhere);
+  });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: the drawing as a whole takes the arrow keys.
     <section class="stepper" aria-label={label} aria-describedby={help} tabIndex={0} onKeyDown={onKeyDown}>

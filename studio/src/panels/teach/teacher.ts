@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { proxy } from "comlink";
 import { messageOf } from "../../errors.ts";
 import { lab } from "../../lab/client.ts";
@@ -17,7 +17,11 @@ export const backboneWork = signal<string | null>(null);
 export const filesWithoutNetwork = signal<readonly PlacedFile[] | null>(null);
 
 export const training = signal<TeachProgress | "starting" | null>(null);
-export const trainingFailure = signal<string | null>(null);
+const failure = signal<string | null>(null);
+/** Whether training was asked for when it could not be. */
+const wasHeldUp = signal(false);
+/** What goes wrong with training; what is in its way, as long as it is. */
+export const trainingFailure = computed(() => failure.value ?? (wasHeldUp.value ? obstacle() : null));
 export const report = signal<TaughtReport | null>(null);
 /** The `changes` that the report knows of. */
 export const taughtAt = signal(-1);
@@ -89,9 +93,10 @@ export function obstacle(): string | null {
 }
 
 export async function train(): Promise<void> {
-  trainingFailure.value = obstacle();
+  failure.value = null;
+  wasHeldUp.value = obstacle() !== null;
   const id = backbone.peek()?.id;
-  if (trainingFailure.peek() !== null || id === undefined || training.peek() !== null) return;
+  if (wasHeldUp.peek() || id === undefined || training.peek() !== null) return;
   training.value = "starting";
   const knows = changes.peek();
   try {
@@ -107,7 +112,7 @@ export async function train(): Promise<void> {
     seen.value = null;
     void watch();
   } catch (error) {
-    trainingFailure.value = messageOf(error);
+    failure.value = messageOf(error);
   } finally {
     training.value = null;
   }
