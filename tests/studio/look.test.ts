@@ -253,6 +253,35 @@ describe.skipIf(lacksChromium("Studio's panel Look inside"))("Look inside", () =
     await close();
   });
 
+  test("takes a photo that is dropped while one draws; a complaint goes when one turns to another image", async () => {
+    const { page, complaints, close } = await studio.open("look");
+    await page.getByText("Draw", { exact: true }).click();
+    const drop = (name: string, on: string) =>
+      page.evaluate(
+        async ([fileName, selector]) => {
+          const given = new DataTransfer();
+          const blob = await new OffscreenCanvas(20, 10).getContext("2d")?.canvas.convertToBlob();
+          const isImage = fileName?.endsWith(".png") === true && blob !== undefined;
+          given.items.add(new File([isImage ? blob : "no image"], fileName ?? ""));
+          const options = { bubbles: true, cancelable: true, dataTransfer: given };
+          const place = document.querySelector(selector ?? "");
+          place?.dispatchEvent(new DragEvent("dragover", options));
+          return place?.dispatchEvent(new DragEvent("drop", options));
+        },
+        [name, on],
+      );
+    // Cancelled: the browser would open it in place of the page.
+    expect(await drop("photo.png", ".pad")).toBe(false);
+    await page.getByText("photo.png, 20 × 10").waitFor();
+    expect(await drop("broken.jpg", ".image-source")).toBe(false);
+    await page.getByRole("alert").filter({ hasText: "broken.jpg" }).waitFor();
+    await page.getByText("Example", { exact: true }).click();
+    await expect.poll(() => page.getByRole("alert").count()).toBe(0);
+    expect(await drop("photo.png", "h1")).toBe(false);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   test("tells what decides: the class and its score are the library's, for each method", async () => {
     const { page, complaints, close } = await open();
     for (const method of ["grad-cam", "saliency", "integrated-gradients"] as const) {

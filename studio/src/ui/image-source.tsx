@@ -14,14 +14,30 @@ const origins = [
 /** Chooses an image: a drawing, an example of a data set, or a photo. */
 export function ImageSource({ of, label }: { readonly of: ImageChoice; readonly label: string }) {
   const origin = of.origin.value;
+  const [over, setOver] = useState(false);
   return (
-    <div class="image-source stack">
+    // biome-ignore lint/a11y/noStaticElementInteractions: a photo can be dropped here; the button of "Photo" does the same.
+    <div
+      class={over ? "image-source stack over" : "image-source stack"}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        const file = event.dataTransfer?.files[0];
+        if (file !== undefined) void of.open(file);
+      }}
+    >
       <Segments
         label={label}
         value={origin}
         options={origins}
         onChange={(value) => {
           of.origin.value = value;
+          of.failure.value = null;
         }}
       />
       {origin === "draw" ? (
@@ -93,27 +109,9 @@ function Example({ of }: { readonly of: ImageChoice }) {
 
 function Photo({ of }: { readonly of: ImageChoice }) {
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
   const photo = of.photo.value;
-  const take = (files: FileList | null | undefined) => {
-    const file = files?.[0];
-    if (file !== undefined) void of.open(file);
-  };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: a file can be dropped here; the button inside does the same.
-    <div
-      class={over ? "drop over" : "drop"}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        take(event.dataTransfer?.files);
-      }}
-    >
+    <div class="drop">
       <input
         ref={input}
         class="visually-hidden"
@@ -122,7 +120,8 @@ function Photo({ of }: { readonly of: ImageChoice }) {
         aria-label="Photo file"
         tabIndex={-1}
         onChange={({ currentTarget }) => {
-          take(currentTarget.files);
+          const file = currentTarget.files?.[0];
+          if (file !== undefined) void of.open(file);
           currentTarget.value = "";
         }}
       />
