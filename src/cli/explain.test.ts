@@ -141,6 +141,14 @@ describe("fovea explain", () => {
     const drawing = await readFile(at("sheet.svg"), "utf8");
     expect(drawing).toContain(`viewBox="0 0 1600 ${sheet.height}"`);
     expect(drawing.match(/<image /g)).toHaveLength(3);
+    // As the page says it; no name of a method is cut.
+    const [likeliest] = softmaxOf((await model.predict(await inputOf("photos/1.ppm"))).data).sort(
+      (a, b) => b - a,
+    );
+    expect(drawing).toContain(`, ${percent(likeliest ?? 0)}<`);
+    const guided = [at("model.safetensors"), at("photos/1.ppm"), "--method", "guided-backprop"];
+    await run(...guided, "--out", at("guided.svg"));
+    expect(await readFile(at("guided.svg"), "utf8")).toContain(">Guided backpropagation<");
     expect((await run(...words, "--out", at("maps"))).code).toBe(0);
     const files = (await readdir(at("maps"))).sort();
     expect(files).toHaveLength(5);

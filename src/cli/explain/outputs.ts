@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { encodeImage, ensureFolder, writeFileAtomic } from "#host";
-import { type PictureSheet, pictureSheet, pictureSheetSvg } from "../../drawing/index.ts";
+import { type PictureSheet, percent, pictureSheet, pictureSheetSvg } from "../../drawing/index.ts";
 import { sheetTarget } from "../output-file.ts";
 import { methodTexts } from "./method-texts.ts";
 import { mapPicture } from "./pictures.ts";
@@ -61,10 +61,11 @@ async function sheetFile(report: ExplainReport): Promise<Uint8Array> {
 function sheetOf({ model, photos }: ExplainReport): PictureSheet {
   return {
     title: `What ${basename(model) || model} looks at`,
-    side: 180,
+    // Of photos as most nets take them, and wide enough for the names of all methods.
+    side: 224,
     sections: photos.flatMap(({ name, image, classes }) =>
       classes.map((one) => ({
-        title: `${basename(name)}: ${one.name}, ${(100 * one.probability).toFixed(1)} %`,
+        title: `${basename(name)}: ${one.name}, ${percent(one.probability)}`,
         note: `score ${one.score.toFixed(2)}; ${one.maps.flatMap((map) => noteOf(map) ?? []).join("; ")}`,
         pictures: [
           { image, caption: "the photo" },
