@@ -75,7 +75,7 @@ footer { margin-top: 56px; color: var(--soft); font-size: .86rem; }
 @media (max-width: 520px) {
   main { padding: 20px 14px 40px; }
   .meter i { display: none; } .meter span { min-width: 0; }
-  th, td { padding: 6px; } th[scope=row], .name { min-width: 6.8em; }
+  th, td { padding: 6px; } th[scope=row], .name { min-width: 7.6em; }
 }
 @media print {
   :root {

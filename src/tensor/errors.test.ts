@@ -22,3 +22,12 @@ test("a hint lists what is known, behind what was likely meant", () => {
   expect(nameHint("googl", nets)).toBe(`Did you mean "googlenet"? Known: ${nets.join(", ")}.`);
   expect(nameHint("vit", nets)).toBe(`Known: ${nets.join(", ")}.`);
 });
+
+test("of very many names a hint shows those first that share a word", () => {
+  const classes = [...Array.from({ length: 1200 }, (_, index) => `thing ${index}`), "tabby", "tiger cat"];
+  const others = Array.from({ length: 10 }, (_, index) => `thing ${index}`);
+  expect(nameHint("Tabby cat", classes)).toBe(
+    `Known: tabby, tiger cat, ${others.join(", ")}, and 1,190 more.`,
+  );
+  expect(nameHint("tiger ca", classes)).toMatch(/^Did you mean "tiger cat"\? Known: tiger cat, thing 0, /);
+});

@@ -76,12 +76,28 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return best;
 }
 
-/** A hint of the form `Did you mean "x"? Known: a, b, c.` */
+/** A hint lists no more names than these, in place of a screen full: classes of ImageNet, layers of a large net. */
+const mostListed = 64;
+/** Of more names so many are shown. */
+const shownOfMany = 12;
+
+/** A hint of the form `Did you mean "x"? Known: a, b, c.`; of very many names those first that share a word with `name`. */
 export function nameHint(name: string, candidates: readonly string[]): string {
   const nearest = nearestName(name, candidates);
   const guess = nearest === undefined ? "" : `Did you mean "${nearest}"? `;
-  return `${guess}Known: ${candidates.join(", ")}.`;
+  if (candidates.length <= mostListed) return `${guess}Known: ${candidates.join(", ")}.`;
+  const words = wordsOf(name);
+  const isAkin = (candidate: string) => wordsOf(candidate).some((word) => words.includes(word));
+  const akin = candidates.filter(isAkin);
+  const shown = [...akin, ...candidates.filter((candidate) => !isAkin(candidate))].slice(0, shownOfMany);
+  return `${guess}Known: ${shown.join(", ")}, and ${(candidates.length - shown.length).toLocaleString("en-US")} more.`;
 }
+
+const wordsOf = (name: string) =>
+  name
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
 
 /** Levenshtein distance by the two-row dynamic programme. */
 function editDistance(a: string, b: string): number {

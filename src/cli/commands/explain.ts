@@ -142,5 +142,5 @@ export function registerExplain(program: Command, terminal: Terminal): void {
 const examples = `
 Examples:
   fovea explain runs/pets photo.jpg --out report.html
-  fovea explain resnet18 photo.jpg --weights torchvision --class "tabby cat" --method grad-cam,occlusion
+  fovea explain resnet18 photo.jpg --weights torchvision --class "tiger cat" --method grad-cam,occlusion
   fovea explain runs/lenet5 mnist:test:0 --out maps/`;

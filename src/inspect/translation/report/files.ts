@@ -1,6 +1,13 @@
 import type { DecodedImage } from "#host";
 import { Html, heatStyle, html, paintMap, percent, pictureSheet, svgFile } from "../../../drawing/index.ts";
-import { figureNames, figures, type MovedModel, moveInWords, type TranslationReport } from "./content.ts";
+import {
+  type FigureName,
+  figureNames,
+  figures,
+  type MovedModel,
+  moveInWords,
+  type TranslationReport,
+} from "./content.ts";
 import { flipPictures, markStyle } from "./flips.ts";
 import { rangeOf, translationHeatMap, valuesOf } from "./maps.ts";
 
@@ -38,7 +45,7 @@ export function translationSheet({ data, models }: TranslationReport): DecodedIm
       const size = 2 * maxShift + 1;
       const values = valuesOf(map, name).flat();
       const image = paintMap(values, size, size, { colours: "blues", range: rangeOf(models, name) });
-      return { image, caption: captionOf(model) };
+      return { image, caption: captionOf(model, name) };
     }),
   }));
   const flips = models.map((model) => ({
@@ -69,9 +76,13 @@ function besides(left: DecodedImage, right: DecodedImage): DecodedImage {
   return { width: wide, height, channels, pixels };
 }
 
-function captionOf({ name, map }: MovedModel): string {
-  const last = map.byDistance[map.maxShift]?.accuracy ?? 0;
-  return `${name}: ${percent(map.clean.accuracy)} unmoved, ${percent(last)} at ${map.maxShift} px`.replaceAll(
+/** The figure that the map shows, unmoved and at the last distance. */
+export function captionOf({ name, map }: MovedModel, figure: FigureName): string {
+  const textAt = (distance: number) => {
+    const { [figure]: value = 0 } = map.byDistance[distance] ?? {};
+    return figure === "loss" ? figures.loss.format(value) : percent(value);
+  };
+  return `${name}: ${textAt(0)} unmoved, ${textAt(map.maxShift)} at ${map.maxShift} px`.replaceAll(
     "\u00a0",
     " ",
   );

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { percent } from "../../../drawing/index.ts";
 import { Tensor } from "../../../tensor/index.ts";
 import { messageOf } from "../../../testing/error-message.ts";
 import type { TranslationMap } from "../figures.ts";
 import { movesByRow } from "../moves.ts";
 import { type MovedModel, moveInWords, shareText } from "./content.ts";
-import { translationDrawing, translationSheet } from "./files.ts";
+import { captionOf, translationDrawing, translationSheet } from "./files.ts";
 import { flipPictures } from "./flips.ts";
 import { valuesOf } from "./maps.ts";
 import { translationReport } from "./page.ts";
@@ -119,4 +120,14 @@ test("a sheet has all maps and examples", () => {
   // Three maps in a row each, then one pair of pictures for each model.
   expect(sheet.height).toBeGreaterThan(3 * 366);
   expect(new Set(sheet.pixels).size).toBeGreaterThan(20);
+  // Below a map stands what it shows.
+  const [model = expect.fail()] = report.models;
+  const { name, map } = model;
+  const [, { accuracy, consistency } = expect.fail()] = map.byDistance;
+  const captions = (["accuracy", "consistency", "loss"] as const).map((figure) => captionOf(model, figure));
+  expect(captions).toEqual([
+    `${name}: 90 % unmoved, ${percent(accuracy)} at 1 px`.replaceAll("\u00a0", " "),
+    `${name}: 100 % unmoved, ${percent(consistency)} at 1 px`.replaceAll("\u00a0", " "),
+    `${name}: .30 unmoved, 1.8 at 1 px`,
+  ]);
 });
