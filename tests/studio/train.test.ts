@@ -202,4 +202,32 @@ describe.skipIf(lacksChromium("Studio's panel Train"))("Studio's panel Train", (
     );
     expect(await page.getByRole("button", { name: "Train", exact: true }).isEnabled()).toBe(true);
   }, 60_000);
+
+  test("at the end of a run all its steps are done, and no axis goes beyond 100 %, of one value either", async () => {
+    const { page: other, complaints, close } = await studio.open("train");
+    await other.getByText("60,000 images to train on").waitFor();
+    await other.evaluate(() => {
+      const drawn: string[] = [];
+      const { prototype } = CanvasRenderingContext2D;
+      const fillText = prototype.fillText;
+      prototype.fillText = function (this: CanvasRenderingContext2D, ...given) {
+        drawn.push(given[0]);
+        fillText.apply(this, given);
+      };
+      Object.assign(globalThis, { drawn });
+    });
+    await fill(other, "Epochs", 1);
+    await fill(other, "Images (0: all)", 2000);
+    await other.getByRole("button", { name: "Train", exact: true }).click();
+    await soon(() => state(other)).toBe("completed");
+    await soon(() => figure(other, "Step")).toBe("32 / 32");
+    const percents = async () => {
+      const drawn = await other.evaluate(() => Reflect.get(globalThis, "drawn") as string[]);
+      return drawn.filter((text) => text.endsWith("%")).map((text) => Number.parseFloat(text));
+    };
+    await soon(async () => (await percents()).length).toBeGreaterThan(3);
+    expect(Math.max(...(await percents()))).toBeLessThanOrEqual(100);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 60_000);
 });

@@ -32,16 +32,25 @@ interface LineChartProps {
   readonly endLabels?: boolean;
   /** Whether the x axis has whole numbers only: epochs, steps. */
   readonly wholeX?: boolean;
+  /** Whether values are shares: the y axis goes no further than 0 and 1, of a single value either. */
+  readonly shares?: boolean;
 }
 
 /** Room for names at the ends of curves, in CSS pixels: about so many for each letter. */
 const letterRoom = 6.6;
 const wholeSteps = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5, 6].map((power) => digit * 10 ** power));
 
+/** uPlot's own room around the values, but none below 0 and above 1. */
+function rangeOfShares(_: uPlot, least: number | null, most: number | null): uPlot.Range.MinMax {
+  if (least === null || most === null) return [0, 1];
+  const [from, to] = uPlot.rangeNum(least, most, 0.1, true);
+  return [Math.max(0, from ?? 0), Math.min(1, to ?? 1)];
+}
+
 /** Curves that grow while one watches. Pointing at it shows the values there in the legend. */
 export function LineChart(props: LineChartProps) {
   const { title, x, xLabel, series, height = 190, logarithmic = false } = props;
-  const { endLabels = false, wholeX = false } = props;
+  const { endLabels = false, wholeX = false, shares = false } = props;
   const format = props.format ?? ((value: number) => value.toPrecision(3));
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
@@ -53,6 +62,7 @@ export function LineChart(props: LineChartProps) {
     logarithmic,
     endLabels,
     wholeX,
+    shares,
     series.map(({ name, colour, dashed, faint, points }) => [name, colour, dashed, faint, points]),
   ]);
 
@@ -75,7 +85,10 @@ export function LineChart(props: LineChartProps) {
         cursor: { y: false, drag: { x: false, y: false } },
         legend: { live: true, show: !endLabels },
         ...(endLabels ? labelsOf(series, formatNow) : {}),
-        scales: { x: { time: false }, y: logarithmic ? { distr: 3 } : {} },
+        scales: {
+          x: { time: false },
+          y: logarithmic ? { distr: 3 } : shares ? { range: rangeOfShares } : {},
+        },
         axes: [
           {
             ...axis,

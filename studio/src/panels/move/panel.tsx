@@ -203,6 +203,7 @@ function Curves() {
         wholeX
         endLabels
         format={(value) => `${(100 * value).toFixed(0)} %`}
+        shares
       />
     </section>
   );

@@ -12,6 +12,7 @@ interface Chart {
   readonly title: string;
   readonly parts: readonly { readonly measure: Measure; readonly dashed: boolean }[];
   readonly format: (value: number) => string;
+  readonly shares?: boolean;
   readonly logarithmic?: boolean;
 }
 
@@ -32,6 +33,7 @@ const charts: readonly Chart[] = [
       { measure: "accuracy", dashed: true },
     ],
     format: (value) => `${(100 * value).toFixed(1)} %`,
+    shares: true,
   },
   {
     title: "Learning rate",
@@ -75,7 +77,8 @@ interface RunChartProps {
   readonly x: readonly number[];
 }
 
-function RunChart({ chart: { title, parts, format, logarithmic = false }, names, curves, x }: RunChartProps) {
+function RunChart({ chart, names, curves, x }: RunChartProps) {
+  const { title, parts, format, shares = false, logarithmic = false } = chart;
   const series = useMemo(
     () =>
       curves.flatMap(({ epochs }, run) => {
@@ -108,6 +111,7 @@ function RunChart({ chart: { title, parts, format, logarithmic = false }, names,
       xLabel="epoch"
       series={series}
       format={format}
+      shares={shares}
       logarithmic={logarithmic && isPositive}
       endLabels
       wholeX

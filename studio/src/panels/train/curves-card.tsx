@@ -72,6 +72,7 @@ function AccuracyChart({ run: { epochs } }: { readonly run: SessionRun }) {
         x={epochs.map(({ epoch }) => epoch + 1)}
         xLabel="epoch"
         format={shortPercent}
+        shares
         endLabels
         wholeX
         series={[

@@ -185,13 +185,17 @@ function Figures() {
   if (run === null) return <p class="soft run-hint">{hint()}</p>;
   const { update, epochs, settings, info } = run;
   const last = epochs.at(-1);
-  const epoch = Math.min(settings.epochs, (update?.position?.epoch ?? 0) + 1);
+  const { epoch: done = 0, step = 0 } = update?.position ?? {};
+  const epoch = Math.min(settings.epochs, done + 1);
   return (
     <div class="run-figures">
       <Stats
         of={[
           ["Epoch", `${epoch} / ${settings.epochs}`],
-          ["Step", `${count(update?.position?.step ?? 0)} / ${count(info.stepsPerEpoch)}`],
+          [
+            "Step",
+            `${count(done < settings.epochs ? step : info.stepsPerEpoch)} / ${count(info.stepsPerEpoch)}`,
+          ],
           ["Loss", figure(run.curve.smoothed.at(-1) ?? Number.NaN)],
           ["Accuracy", accuracyText(last)],
           ["Images / s", count(update?.imagesPerSecond ?? 0)],

@@ -143,6 +143,7 @@ function comparisonOf(of: readonly SessionRun[], isLoss: boolean) {
       height={220}
       logarithmic={isLoss}
       format={isLoss ? short : shortPercent}
+      shares={!isLoss}
       endLabels
       wholeX
     />
