@@ -181,7 +181,6 @@ export {
   type CrossValidationOptions,
   crossValidate,
   type EvaluationResult,
-  endsInSoftmax,
   type FindLearningRateOptions,
   type FitOptions,
   type FoldResult,
@@ -202,9 +201,9 @@ export {
   type PredictedBatch,
   type Preprocessing,
   type PreprocessingOptions,
+  probabilitiesFrom,
   type SequentialPart,
   sequential,
-  softmaxOf,
   type UnfreezeOptions,
   type Weight,
 } from "./models/index.ts";

@@ -16,6 +16,10 @@ interface Room {
 const vocabulary = ["tensor", "options", "graph", "ops", "autodiff"];
 const vocabularies = ["layers", "losses", "optimizers", "metrics"];
 const belowTrain = [...vocabulary, "host", "engine", ...vocabularies, "data", "formats"];
+const belowReuse = [
+  ...belowTrain,
+  ...["hub", "train", "models", "interop", "zoo", "drawing", "inspect", "pretrained"],
+];
 
 /**
  * The rooms, each below those that come later (ARCHITECTURE.md). `train` lies below `models`: it defines the interface
@@ -46,39 +50,14 @@ const rooms: Readonly<Record<string, Room>> = {
   drawing: { rooms: ["tensor", "host", "options"] },
   inspect: { rooms: [...belowTrain, "train", "models", "zoo", "drawing"] },
   pretrained: { rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo"] },
-  reuse: {
-    rooms: [...belowTrain, "hub", "train", "models", "interop", "zoo", "drawing", "inspect", "pretrained"],
-  },
+  reuse: { rooms: belowReuse },
   server: {
-    rooms: [
-      ...belowTrain,
-      "hub",
-      "train",
-      "models",
-      "interop",
-      "zoo",
-      "drawing",
-      "inspect",
-      "pretrained",
-      "reuse",
-    ],
+    rooms: [...belowReuse, "reuse"],
     packages: ["hono", "hono/streaming", "@hono/node-server", "prom-client"],
     node: /./,
   },
   cli: {
-    rooms: [
-      ...belowTrain,
-      "hub",
-      "train",
-      "models",
-      "interop",
-      "zoo",
-      "drawing",
-      "inspect",
-      "pretrained",
-      "reuse",
-      "server",
-    ],
+    rooms: [...belowReuse, "reuse", "server"],
     packages: ["chokidar", "cli-table3", "commander", "picocolors", "zod"],
     node: /./,
   },

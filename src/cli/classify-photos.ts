@@ -1,11 +1,5 @@
 import { type DecodePool, type FitMode, type PhotoReading, readPhotos } from "../data/index.ts";
-import {
-  type ClassProbability,
-  endsInSoftmax,
-  likeliestClasses,
-  type Model,
-  softmaxOf,
-} from "../models/index.ts";
+import { type ClassProbability, likeliestClasses, type Model, probabilitiesFrom } from "../models/index.ts";
 import { sizeOf, Tensor } from "../tensor/index.ts";
 
 /** What a model says of a photo. */
@@ -48,9 +42,9 @@ export async function* classifyPhotos(
     ...(pool && { pool }),
     ...(signal && { signal }),
   });
-  const isProbability = endsInSoftmax(model);
+  const probabilities = probabilitiesFrom(model);
   const judge = (batch: readonly PhotoReading[]) => {
-    const judged = judgeBatch(model, batch, options.top, isProbability);
+    const judged = judgeBatch(model, batch, options.top, probabilities);
     // A failure reaches whoever waits for this batch; nobody may come to that.
     judged.catch(() => {});
     return judged;
@@ -74,7 +68,7 @@ async function judgeBatch(
   model: Model,
   batch: readonly PhotoReading[],
   top: number,
-  isProbability: boolean,
+  probabilities: (scores: Float32Array) => readonly number[],
 ): Promise<ClassifiedPhoto[]> {
   const read = batch.flatMap(({ pixels }) => (pixels === null ? [] : [pixels]));
   const size = sizeOf(model.inputShape);
@@ -87,7 +81,6 @@ async function judgeBatch(
   return batch.map(({ path, pixels, problem }) => {
     if (pixels === null) return { path, top: [], problem };
     const scores = data.subarray(row * classes, ++row * classes);
-    const probabilities = isProbability ? [...scores] : softmaxOf(scores);
-    return { path, top: likeliestClasses(probabilities, top, model.classNames), problem: null };
+    return { path, top: likeliestClasses(probabilities(scores), top, model.classNames), problem: null };
   });
 }

@@ -221,4 +221,15 @@ describe("fovea explain", () => {
     expect(done.code).toBe(1);
     expect(done.err).toContain("broken.ppm");
   });
+
+  test("a folder without photos among other names is told, and they go on", async () => {
+    await mkdir(at("empty"));
+    const words = [at("model.safetensors"), at("empty")];
+    const alone = await run(...words, "--out", at("none.json"));
+    expect(alone).toMatchObject({ code: 1, out: "" });
+    const done = await run(...words, at("photos/0.ppm"), "--method", "saliency", "--out", at("some.json"));
+    expect(done.code).toBe(0);
+    expect(done.err).toContain(`${at("empty")}: there are no photos in it, nor in the folders below\n`);
+    expect(JSON.parse(await readFile(at("some.json"), "utf8")).photos).toHaveLength(1);
+  });
 });

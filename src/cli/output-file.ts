@@ -2,6 +2,7 @@ import { access, constants } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import type { DecodedImage } from "#host";
 import { encodeImage, ensureFolder, folderExists, writeFileAtomic } from "#host";
+import { type PictureSheet, pictureSheet, pictureSheetSvg } from "../drawing/index.ts";
 import { FileError, OptionError } from "../tensor/errors.ts";
 import { pathName } from "./options.ts";
 
@@ -78,6 +79,36 @@ async function prepareFolder(folder: string): Promise<void> {
     });
   }
 }
+
+/** What can be written of pictures and numbers; each is made only where it is asked for. */
+export interface SheetContent {
+  readonly page: () => Promise<string>;
+  readonly sheet: () => PictureSheet;
+  /** The numbers, as JSON has them. */
+  readonly document: () => unknown;
+  /** Writes all of it, and more, into a folder that is there. */
+  readonly folder: (path: string) => Promise<void>;
+}
+
+/** Writes what the name asks for. @throws FileError where it cannot be written */
+export async function writeSheet(out: string, content: SheetContent): Promise<void> {
+  switch (sheetTarget(out)) {
+    case "html":
+      return await writeOutput(out, await content.page());
+    case "png":
+      return await writeOutput(out, pictureSheet(content.sheet()));
+    case "svg":
+      return await writeOutput(out, await pictureSheetSvg(content.sheet()));
+    case "json":
+      return await writeOutput(out, jsonText(content.document()));
+    case "folder":
+      await ensureFolder(out);
+      await content.folder(out);
+  }
+}
+
+/** One line of JSON. */
+export const jsonText = (document: unknown): string => `${JSON.stringify(document)}\n`;
 
 /** Writes text, or a picture as PNG. @throws FileError when it cannot be written */
 export async function writeOutput(path: string, content: string | DecodedImage): Promise<void> {

@@ -43,6 +43,7 @@ export {
   type ClassProbability,
   endsInSoftmax,
   likeliestClasses,
+  probabilitiesFrom,
   softmaxOf,
 } from "./likeliest.ts";
 export { Model } from "./model.ts";

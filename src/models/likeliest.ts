@@ -29,6 +29,16 @@ export function softmaxOf(scores: Float32Array): number[] {
 }
 
 /**
+ * How a model's scores of one image are read as probabilities: as they are where it ends in a softmax, else through one. The
+ * model is looked at once; what comes back takes any number of rows.
+ *
+ * Shapes: `[classes]` -> `[classes]`.
+ */
+export function probabilitiesFrom(model: Model): (scores: Float32Array) => number[] {
+  return endsInSoftmax(model) ? (scores) => Array.from(scores) : softmaxOf;
+}
+
+/**
  * The likeliest classes, the likeliest first; of equals the one that comes first.
  *
  * @param count - how many at most

@@ -1,12 +1,6 @@
 import { encodeImage } from "#host";
 import { DecodePool, type Photo } from "../data/index.ts";
-import {
-  type ClassProbability,
-  endsInSoftmax,
-  likeliestClasses,
-  type Model,
-  softmaxOf,
-} from "../models/index.ts";
+import { type ClassProbability, likeliestClasses, type Model, probabilitiesFrom } from "../models/index.ts";
 import { MemoryError, ShapeError } from "../tensor/errors.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -38,7 +32,7 @@ export interface Classified {
 /** From an image file's bytes to classes: decoded by threads of its own, put through the model in batches. */
 export class Classifier {
   readonly #model: Model;
-  readonly #isProbability: boolean;
+  readonly #probabilities: (scores: Float32Array) => readonly number[];
   readonly #decoding: { readonly mostPixels: number; readonly fast: boolean };
   readonly #pool: DecodePool;
   readonly #batcher: Batcher;
@@ -57,7 +51,7 @@ export class Classifier {
     }
     this.#model = model;
     this.#decoding = { mostPixels: pixelLimit, fast };
-    this.#isProbability = endsInSoftmax(model);
+    this.#probabilities = probabilitiesFrom(model);
     this.#pool = new DecodePool({
       waiting: queue,
       patience: timeout,
@@ -137,11 +131,10 @@ export class Classifier {
       });
     }
     const scores = await this.#batcher.submit(photo.pixels, signal);
-    const probabilities = this.#isProbability ? [...scores] : softmaxOf(scores);
     return {
       width: photo.width,
       height: photo.height,
-      top: likeliestClasses(probabilities, top, this.#model.classNames),
+      top: likeliestClasses(this.#probabilities(scores), top, this.#model.classNames),
     };
   }
 

@@ -42,18 +42,8 @@ function smallestImage(name: ZooName, channels: number): Shape {
 
 test("the registry is complete", () => {
   expect(names).toEqual([
-    ...[
-      "dense",
-      "lenet5",
-      "lenet5:1998",
-      "convnet",
-      "convnet-gmp",
-      "convnet-blur",
-      "convnet-gmp-blur",
-      "convnet-bn",
-      "alexnet",
-      "alexnet:paper",
-    ],
+    ...digitNets,
+    ...["alexnet", "alexnet:paper"],
     ...["zfnet", "zfnet:512", "googlenet", "googlenet:paper"],
     ...["vgg11", "vgg11-bn", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19", "vgg19-bn"],
     ...["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"],

@@ -1,4 +1,4 @@
-import { encodeImage, fileExists, folderExists, listFolder, writeFileAtomic } from "#host";
+import { fileExists, folderExists, listFolder } from "#host";
 import {
   type Augmentation,
   augmentations,
@@ -12,6 +12,7 @@ import { DataError, OptionError, RandomStream, Tensor } from "../../tensor/index
 import type { AugmentOption } from "../augmentation.ts";
 import type { AugmentFlags } from "../commands/augment.ts";
 import { contactSheet } from "../contact-sheet.ts";
+import { writeOutput } from "../output-file.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 
 /** An image of the sheet. */
@@ -68,7 +69,7 @@ export async function augment(data: string, flags: AugmentFlags, terminal: Termi
   const album = await openAlbum(data, { ...usual, ...flags });
   const rows = drawRows(album, changes, seed, draws);
   const sheet = contactSheet({ ...album, rows });
-  await writeFileAtomic(preview, await encodeImage(sheet.pixels, sheet, "png"));
+  await writeOutput(preview, sheet);
   const { shown, classNames, problems } = album;
   const classOf = (label: number | null) => (label === null ? null : classNames[label]);
   if (flags.json === true) {

@@ -74,11 +74,19 @@ async function gather(names: readonly string[]) {
   const files: string[] = [];
   const problems: Problem[] = [];
   for (const name of names) {
-    if (await folderExists(name)) {
+    if (!(await folderExists(name))) {
+      files.push(name);
+      continue;
+    }
+    try {
       const found = await listPhotoFiles(name);
       files.push(...found.files);
       problems.push(...found.problems.map(({ path, problem }) => ({ input: path, problem })));
-    } else files.push(name);
+    } catch (error) {
+      // One folder without photos is told, and what else was named goes on.
+      if (names.length === 1 || !(error instanceof FoveaError)) throw error;
+      problems.push({ input: name, problem: error.what });
+    }
   }
   return { files, problems };
 }

@@ -1,4 +1,3 @@
-import { writeFileAtomic } from "#host";
 import { Html, html, page } from "../../drawing/index.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { drawNetwork, networkDiagram } from "../../inspect/index.ts";
@@ -6,7 +5,7 @@ import type { Model, ModelSummary } from "../../models/index.ts";
 import { OptionError } from "../../tensor/index.ts";
 import type { GraphFlags } from "../commands/graph.ts";
 import { isModelName, openNet } from "../net-reference.ts";
-import { prepareOutput } from "../output-file.ts";
+import { jsonText, prepareOutput, writeOutput } from "../output-file.ts";
 import { formatCount, formatParameters } from "../terminal/numbers.ts";
 import { printJson, type Terminal } from "../terminal/terminal.ts";
 import { libraryVersion } from "../version.ts";
@@ -34,9 +33,9 @@ export async function graph(
     const contents: { readonly [K in typeof kind]: () => string } = {
       svg: () => drawNetwork(model, options),
       html: () => graphPage(model, drawNetwork(model, options)),
-      json: () => `${JSON.stringify(networkDiagram(model, options))}\n`,
+      json: () => jsonText(networkDiagram(model, options)),
     };
-    await writeFileAtomic(out, new TextEncoder().encode(contents[kind]()));
+    await writeOutput(out, contents[kind]());
   }
   if (flags.json === true) printJson(terminal, networkDiagram(model, options));
   else terminal.out(`${describe(model.summary())}Written to ${out}\n`);

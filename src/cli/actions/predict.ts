@@ -4,10 +4,9 @@ import type { Engine } from "../../engine/engine.ts";
 import { decodeNpy, encodeNpy } from "../../formats/index.ts";
 import {
   type ClassProbability,
-  endsInSoftmax,
   likeliestClasses,
   type Model,
-  softmaxOf,
+  probabilitiesFrom,
 } from "../../models/index.ts";
 import {
   DataError,
@@ -186,11 +185,10 @@ function stack(outputs: readonly Tensor<"float32">[]): Tensor<"float32"> {
 
 function predictionsOf(input: Input, outputs: Tensor<"float32">, model: Model, top: number): Prediction[] {
   const [rows, classes] = outputs.shape;
-  const isProbability = endsInSoftmax(model);
+  const probabilities = probabilitiesFrom(model);
   return Array.from({ length: rows }, (_, row) => {
     const scores = outputs.data.subarray(row * classes, (row + 1) * classes);
-    const probabilities = isProbability ? [...scores] : softmaxOf(scores);
-    const guesses = likeliestClasses(probabilities, top, model.classNames);
+    const guesses = likeliestClasses(probabilities(scores), top, model.classNames);
     return { input: input.name, index: input.isFile ? null : row, top: guesses };
   });
 }

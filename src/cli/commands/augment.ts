@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { type AugmentOption, augmentation, augmentationForms } from "../augmentation.ts";
 import { pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { verboseOption } from "./common-options.ts";
 
 /** Options of `fovea augment`. */
 export interface AugmentFlags {
@@ -51,7 +52,7 @@ export function registerAugment(program: Command, terminal: Terminal): void {
     )
     .option("--seed <n>", "seed of photos and draws (default: 1)", wholeNumber("--seed", { minimum: 0 }))
     .option("--json", "print one JSON document with the images and the changes")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (data: string, flags: AugmentFlags) => {
       const { augment } = await import("../actions/augment.ts");

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { BackpropOptions } from "../../inspect/index.ts";
 import { choice, decimalNumber, numberList, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { verboseOption } from "./common-options.ts";
 
 /** These names are repeated here so that `--help` need not load the graph. A test holds them to the list in `inspect`. */
 export const nonLinearityNames = ["sigmoid", "tanh", "relu", "gelu"] as const;
@@ -59,7 +60,7 @@ export function registerBackprop(program: Command, terminal: Terminal): void {
       wholeNumber("--seed", { minimum: 0 }),
     )
     .option("--json", "print one JSON document instead")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (flags: BackpropFlags) => {
       const { backprop } = await import("../actions/backprop.ts");

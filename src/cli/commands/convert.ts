@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { conventionNames } from "../names.ts";
 import { choice, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { verboseOption } from "./common-options.ts";
 
 /** Options of `fovea convert`. */
 export interface ConvertFlags {
@@ -55,7 +56,7 @@ export function registerConvert(program: Command, terminal: Terminal): void {
     .option("--strict", "all weights must fit the network", true)
     .option("--no-strict", "take what fits of the weights")
     .option("--json", "print one JSON document")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (input: string, output: string, flags: ConvertFlags) => {
       const { convert } = await import("../actions/convert.ts");

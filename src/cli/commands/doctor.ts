@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { threadsOption, verboseOption } from "./common-options.ts";
 
 /** Options of `fovea doctor`. */
 export interface DoctorFlags {
@@ -19,13 +19,9 @@ export function registerDoctor(program: Command, terminal: Terminal): void {
         "their speed beside the peak of multiply-adds in registers, reading of memory; and says what would make it " +
         "faster. It takes some seconds and uses all threads: run it on an idle machine.",
     )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--json", "print one JSON document")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (flags: DoctorFlags) => {
       const { doctor } = await import("../actions/doctor.ts");

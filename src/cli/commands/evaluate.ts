@@ -3,6 +3,7 @@ import { datasetNames } from "../names.ts";
 import { pixelShift, type Shift, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
+import { modelArgument, threadsOption, verboseOption } from "./common-options.ts";
 import { addWeightsOptions } from "./weights-options.ts";
 
 /** Options of `fovea evaluate`. */
@@ -26,10 +27,7 @@ export function registerEvaluate(program: Command, terminal: Terminal): void {
         "moved, zeros coming in at the edges: --shift 2,2 moves them 2 px up and 2 px left, --shift=-2,0 moves them 2 px " +
         "down. Consistency is then the share of predictions that the move leaves as they were.",
     )
-    .argument(
-      "<model>",
-      "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
-    );
+    .argument(...modelArgument);
   addWeightsOptions(command)
     .option(
       "--data <name>",
@@ -42,13 +40,9 @@ export function registerEvaluate(program: Command, terminal: Terminal): void {
       "examples at a time (default: 256)",
       wholeNumber("--batch-size", { minimum: 1 }),
     )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--json", "print one JSON document with accuracy and loss")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (model: string, flags: EvaluateFlags) => {
       const { evaluate } = await import("../actions/evaluate.ts");

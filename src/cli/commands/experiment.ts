@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { pathName, wholeNumber } from "../options.ts";
 import { type OutputFile, outputFile } from "../output-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { threadsOption, verboseOption } from "./common-options.ts";
 
 /** What `--out` may be. */
 export const experimentKinds = ["html", "json"] as const;
@@ -66,14 +67,10 @@ export function registerExperiment(program: Command, terminal: Terminal): void {
       wholeNumber("--max-shift", { minimum: 1, maximum: 14 }),
     )
     .option("--seed <n>", "seed of all that is random (default: 1)", wholeNumber("--seed", { minimum: 0 }))
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--quiet", "no progress")
     .option("--json", "print one JSON document with all figures")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .action(async (flags: ExperimentFlags) => {
       const { experimentTranslation } = await import("../actions/experiment-translation.ts");
       await experimentTranslation(flags, terminal);

@@ -3,9 +3,8 @@ import { explainColours, explainMethods } from "../names.ts";
 import { choice, decimalNumber, nameList, pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
+import { type FitMode, fitOption, modelArgument, threadsOption, verboseOption } from "./common-options.ts";
 import { addWeightsOptions } from "./weights-options.ts";
-
-const fitModes = ["stretch", "crop", "refuse"] as const;
 
 /** Options of `fovea explain`. */
 export interface ExplainFlags extends WeightsFlags {
@@ -22,7 +21,7 @@ export interface ExplainFlags extends WeightsFlags {
   readonly seed?: number;
   readonly steps?: number;
   readonly baseline?: (typeof explainColours)[number];
-  readonly fit?: (typeof fitModes)[number];
+  readonly fit?: FitMode;
   readonly batchSize?: number;
   readonly threads?: number;
   readonly json?: boolean;
@@ -38,10 +37,7 @@ export function registerExplain(program: Command, terminal: Terminal): void {
       "Shows what each pixel of a photo counts for the likeliest classes, or for one that is named, by several methods side by side, as " +
         "a page that holds all that it shows. What cannot be read is told, and the others go on.",
     )
-    .argument(
-      "<model>",
-      "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
-    )
+    .argument(...modelArgument)
     .argument(
       "<photo...>",
       "image files, folders of them, or images of data sets as DATA:PART:INDEX: mnist:test:0",
@@ -112,23 +108,15 @@ export function registerExplain(program: Command, terminal: Terminal): void {
       `integrated-gradients: where the way begins: ${explainColours.join(", ")} (default: black)`,
       choice("--baseline", explainColours),
     )
-    .option(
-      "--fit <mode>",
-      `images of another size: ${fitModes.join(", ")} (default: as the model says, else stretch)`,
-      choice("--fit", fitModes),
-    )
+    .option(...fitOption)
     .option(
       "--batch-size <n>",
       "images, copies, steps or patches at a time (default: 16, or what memory holds)",
       wholeNumber("--batch-size", { minimum: 1 }),
     )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--json", "print one JSON document, without the maps")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (model: string, photos: readonly string[], flags: ExplainFlags) => {
       const { withEngine } = await import("../session.ts");

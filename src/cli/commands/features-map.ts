@@ -1,17 +1,16 @@
 import type { Command } from "commander";
-import { choice, pathName, wholeNumber } from "../options.ts";
+import { pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
+import { type FitMode, fitOption, modelArgument, threadsOption, verboseOption } from "./common-options.ts";
 import { addWeightsOptions } from "./weights-options.ts";
-
-const fitModes = ["stretch", "crop", "refuse"] as const;
 
 /** Options of `fovea features-map`. */
 export interface FeaturesMapFlags extends WeightsFlags {
   readonly out?: string;
   readonly layer?: string;
   readonly maps?: number;
-  readonly fit?: (typeof fitModes)[number];
+  readonly fit?: FitMode;
   readonly threads?: number;
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -26,10 +25,7 @@ export function registerFeaturesMap(program: Command, terminal: Terminal): void 
       "Shows the outputs of every layer for one or several images side by side, the filters of convolutions, and how far the images " +
         "are apart from layer to layer. An IMAGE is a file, or one of a data set: mnist:test:0.",
     )
-    .argument(
-      "<model>",
-      "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
-    )
+    .argument(...modelArgument)
     .argument("<image...>", "image files, or images of data sets as DATA:PART:INDEX");
   addWeightsOptions(command)
     .option(
@@ -47,18 +43,10 @@ export function registerFeaturesMap(program: Command, terminal: Terminal): void 
       "maps that are shown of a layer (default: 16)",
       wholeNumber("--maps", { minimum: 1, maximum: 4096 }),
     )
-    .option(
-      "--fit <mode>",
-      `images of another size: ${fitModes.join(", ")} (default: as the model says, else stretch)`,
-      choice("--fit", fitModes),
-    )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...fitOption)
+    .option(...threadsOption)
     .option("--json", "print one JSON document, without the maps")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (model: string, images: readonly string[], flags: FeaturesMapFlags) => {
       const { withEngine } = await import("../session.ts");

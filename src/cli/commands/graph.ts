@@ -3,6 +3,7 @@ import { modelNames } from "../names.ts";
 import { imageSize, pathName } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
+import { verboseOption } from "./common-options.ts";
 import { addWeightsOptions } from "./weights-options.ts";
 
 /** Options of `fovea graph`. */
@@ -41,7 +42,7 @@ export function registerGraph(program: Command, terminal: Terminal): void {
     )
     .option("--all", "draw each repetition")
     .option("--json", "print the layout as one JSON document")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (model: string, flags: GraphFlags) => {
       const { withEngine } = await import("../session.ts");

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Terminal } from "../terminal/terminal.ts";
+import { verboseOption } from "./common-options.ts";
 
 /** Options of `fovea models`. */
 export interface ModelsFlags {
@@ -20,7 +21,7 @@ export function registerModels(program: Command, terminal: Terminal): void {
     )
     .argument("[name]", "a model")
     .option("--json", "print one JSON document")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (name: string | undefined, flags: ModelsFlags) => {
       const { listModels, describeModel } = await import("../actions/models.ts");

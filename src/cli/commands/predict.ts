@@ -1,17 +1,16 @@
 import type { Command } from "commander";
-import { choice, pathName, wholeNumber } from "../options.ts";
+import { pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
+import { type FitMode, fitOption, modelArgument, threadsOption, verboseOption } from "./common-options.ts";
 import { addWeightsOptions } from "./weights-options.ts";
-
-const fitModes = ["stretch", "crop", "refuse"] as const;
 
 /** Options of `fovea predict`. */
 export interface PredictFlags extends WeightsFlags {
   readonly top?: number;
   readonly logits?: string;
   readonly csv?: string;
-  readonly fit?: (typeof fitModes)[number];
+  readonly fit?: FitMode;
   readonly batchSize?: number;
   readonly threads?: number;
   readonly json?: boolean;
@@ -29,10 +28,7 @@ export function registerPredict(program: Command, terminal: Terminal): void {
         "already preprocessed (float32) or as pixels from 0 to 255 (uint8). Of a folder, all photos in it and below are classified; what " +
         "cannot be read is told and passed over.",
     )
-    .argument(
-      "<model>",
-      "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
-    )
+    .argument(...modelArgument)
     .argument("<input...>", "images, folders of images, or .npy files");
   addWeightsOptions(command)
     .option("--top <k>", "how many classes to print (default: 3)", wholeNumber("--top", { minimum: 1 }))
@@ -46,23 +42,15 @@ export function registerPredict(program: Command, terminal: Terminal): void {
       "write a table: path, the likeliest classes with their probabilities, what could not be read",
       pathName("--csv"),
     )
-    .option(
-      "--fit <mode>",
-      `images of another size: ${fitModes.join(", ")} (default: as the model says, else stretch)`,
-      choice("--fit", fitModes),
-    )
+    .option(...fitOption)
     .option(
       "--batch-size <n>",
       "examples at a time (default: 256; photos of folders: 64)",
       wholeNumber("--batch-size", { minimum: 1 }),
     )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--json", "print one JSON document")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (model: string, inputs: readonly string[], flags: PredictFlags) => {
       const { withEngine } = await import("../session.ts");

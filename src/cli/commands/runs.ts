@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { choice } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { verboseOption } from "./common-options.ts";
 
 /** What runs can be sorted by. */
 export const runOrders = ["when", "accuracy", "name"] as const;
@@ -30,7 +31,7 @@ export function registerRuns(program: Command, terminal: Terminal): void {
       choice("--sort", runOrders),
     )
     .option("--json", "print one JSON document")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (folders: readonly string[], flags: RunsFlags) => {
       const { runs } = await import("../actions/runs.ts");

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { decimalNumber, pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
+import { modelArgument, verboseOption } from "./common-options.ts";
 import { addWeightsOptions } from "./weights-options.ts";
 
 /** Options of `fovea serve`. */
@@ -32,10 +33,7 @@ export function registerServe(program: Command, terminal: Terminal): void {
         "It listens on loopback, for this machine alone, unless --host says otherwise: it knows no users and no " +
         "encryption. Ctrl-C (SIGINT, SIGTERM) answers what is in hand and ends; once more ends at once.",
     )
-    .argument(
-      "<model>",
-      "a run's folder, or a model file (.safetensors, .onnx, .keras, .h5, model.json); with --weights a model by name",
-    );
+    .argument(...modelArgument);
   addWeightsOptions(command)
     .option(
       "--port <n>",
@@ -84,7 +82,7 @@ export function registerServe(program: Command, terminal: Terminal): void {
     )
     .option("--fast", "decode large JPEGs at a part of their size: quicker, and nearly the same answers")
     .option("--log", "print a line for each request")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (model: string, flags: ServeFlags) => {
       const { serve } = await import("../actions/serve.ts");

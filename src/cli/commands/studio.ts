@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { verboseOption } from "./common-options.ts";
 
 /** Options of `fovea studio`. */
 export interface StudioFlags {
@@ -36,7 +37,7 @@ export function registerStudio(program: Command, terminal: Terminal): void {
     .option("--runs <folder>", "the folder that runs are in (default: runs)", pathName("--runs"))
     .option("--data <folder...>", "folders of IDX files to train on, besides MNIST and Fashion-MNIST")
     .option("--open", "open it in the browser")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (flags: StudioFlags) => {
       const { studio } = await import("../actions/studio.ts");

@@ -3,6 +3,7 @@ import { modelNames, precisionNames } from "../names.ts";
 import { choice, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
+import { threadsOption, verboseOption } from "./common-options.ts";
 import { addWeightsOptions } from "./weights-options.ts";
 
 /** Options of `fovea summary`. */
@@ -35,15 +36,11 @@ export function registerSummary(program: Command, terminal: Terminal): void {
       "batch size of the plan (default: 128, or the largest power of two that memory holds)",
       wholeNumber("--batch-size", { minimum: 1 }),
     )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--precision <kind>", "fast or exact (default: fast)", choice("--precision", precisionNames))
     .option("--profile", "time each operation of a training step, beside the measured peak of the machine")
     .option("--json", "print one JSON document")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (model: string, flags: SummaryFlags) => {
       const { summary } = await import("../actions/summary.ts");

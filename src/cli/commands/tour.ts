@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { pathName, wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { threadsOption, verboseOption } from "./common-options.ts";
 
 /** Options of `fovea tour`. */
 export interface TourFlags {
@@ -29,15 +30,11 @@ export function registerTour(program: Command, terminal: Terminal): void {
       pathName("--out"),
     )
     .option("--limit <n>", "train on the first N digits only", wholeNumber("--limit", { minimum: 1 }))
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--seed <n>", "seed of all that is random (default: 1)", wholeNumber("--seed", { minimum: 0 }))
     .option("--quiet", "no progress")
     .option("--json", "print one JSON document instead of the table")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .action(async (flags: TourFlags) => {
       const { tour } = await import("../actions/tour.ts");
       await tour(flags, terminal);

@@ -22,6 +22,7 @@ import {
 } from "../options.ts";
 import { type RecipeName, recipeNames, recipes } from "../recipes.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { threadsOption, verboseOption } from "./common-options.ts";
 
 /** Options of `fovea train` that are not part of a run's configuration. */
 export interface TrainFlags extends TrainSettings {
@@ -67,14 +68,10 @@ export function registerTrain(program: Command, terminal: Terminal): void {
       "go on with a run; --epochs may add epochs, other flags must be those of the run",
       pathName("--resume"),
     )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--quiet", "no progress")
     .option("--json", "print one JSON document with accuracy and loss of the test part")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (flags: TrainFlags) => {
       const { train } = await import("../actions/train.ts");

@@ -3,6 +3,7 @@ import { backgroundNames, datasetNames } from "../names.ts";
 import { choice, wholeNumber } from "../options.ts";
 import { type OutputFile, outputFile } from "../output-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { threadsOption, verboseOption } from "./common-options.ts";
 
 /** What `--out` may be. */
 export const outputKinds = ["html", "svg", "png", "json", "csv"] as const;
@@ -63,14 +64,10 @@ export function registerTranslation(program: Command, terminal: Terminal): void 
       "images at a time (default: 256)",
       wholeNumber("--batch-size", { minimum: 1 }),
     )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--quiet", "no progress")
     .option("--json", "print one JSON document with all figures")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (models: readonly string[], flags: TranslationFlags) => {
       const { translation } = await import("../actions/translation.ts");

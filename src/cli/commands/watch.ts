@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { wholeNumber } from "../options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { WeightsFlags } from "../weights-model.ts";
+import { modelArgument, threadsOption, verboseOption } from "./common-options.ts";
 import { addWeightsOptions } from "./weights-options.ts";
 
 /** Options of `fovea watch`. */
@@ -23,7 +24,7 @@ export function registerWatch(program: Command, terminal: Terminal): void {
       "Watches a folder and those below it, and classifies each photo that is new or has changed, as soon as its size stays as it " +
         "is. Links to folders are not followed. Ctrl-C ends it.",
     )
-    .argument("<model>", "a run's folder, or a model file; with --weights a model by name")
+    .argument(...modelArgument)
     .argument("<folder>", "where photos arrive");
   addWeightsOptions(command)
     .option("--top <k>", "how many classes to print (default: 3)", wholeNumber("--top", { minimum: 1 }))
@@ -33,13 +34,9 @@ export function registerWatch(program: Command, terminal: Terminal): void {
       "how long a file's size must stay the same before it is read (default: 500)",
       wholeNumber("--settle", { minimum: 0, maximum: 600_000 }),
     )
-    .option(
-      "--threads <n>",
-      "threads (default: one for each processor)",
-      wholeNumber("--threads", { minimum: 1 }),
-    )
+    .option(...threadsOption)
     .option("--json", "print a line of JSON for each photo")
-    .option("--verbose", "print a stack trace when something fails")
+    .option(...verboseOption)
     .addHelpText("after", examples)
     .action(async (model: string, folder: string, flags: WatchFlags) => {
       const { withEngine } = await import("../session.ts");

@@ -7,10 +7,9 @@ import {
 } from "../../inspect/index.ts";
 import {
   type ClassProbability,
-  endsInSoftmax,
   likeliestClasses,
   type Model,
-  softmaxOf,
+  probabilitiesFrom,
 } from "../../models/index.ts";
 import { nameHint, OptionError, ShapeError, Tensor } from "../../tensor/index.ts";
 import type { ExplainFlags } from "../commands/explain.ts";
@@ -51,7 +50,7 @@ export class PhotoExplainer {
   readonly #model: Model;
   readonly #flags: ExplainFlags;
   readonly #signal: AbortSignal;
-  readonly #isProbability: boolean;
+  readonly #probabilities: (scores: Float32Array) => readonly number[];
   /** Those that the model has no layers for are left out, unless they were asked for by name. */
   #methods: readonly AttributionMethod[];
   /** Why a method was left out. */
@@ -62,13 +61,13 @@ export class PhotoExplainer {
     this.#flags = flags;
     this.#signal = signal;
     this.#methods = methodsOf(flags);
-    this.#isProbability = endsInSoftmax(model);
+    this.#probabilities = probabilitiesFrom(model);
   }
 
   async explain({ name, image }: SeenPhoto, onProgress: ExplainProgress): Promise<ExplainedPhoto> {
     const pixels = new Tensor("uint8", [1, ...this.#model.inputShape], image.pixels);
     const scores = (await this.#model.predict(pixels)).data;
-    const probabilities = this.#isProbability ? [...scores] : softmaxOf(scores);
+    const probabilities = this.#probabilities(scores);
     const ranked = likeliestClasses(probabilities, probabilities.length, this.#model.classNames);
     const asked = this.#asked(ranked);
     const maps = await this.#maps(

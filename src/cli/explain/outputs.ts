@@ -1,47 +1,30 @@
 import { basename, join } from "node:path";
-import { encodeImage, ensureFolder, writeFileAtomic } from "#host";
-import { type PictureSheet, percent, pictureSheet, pictureSheetSvg } from "../../drawing/index.ts";
-import { sheetTarget } from "../output-file.ts";
+import { type PictureSheet, percent, pictureSheet } from "../../drawing/index.ts";
+import { jsonText, writeOutput, writeSheet } from "../output-file.ts";
 import { methodTexts } from "./method-texts.ts";
 import { mapPicture } from "./pictures.ts";
 import { type ExplainReport, explainPage, noteOf } from "./report.ts";
 
 /** Writes an explanation. @throws FileError where it cannot be written */
 export async function writeExplanation(out: string, report: ExplainReport): Promise<void> {
-  switch (sheetTarget(out)) {
-    case "html":
-      await writeFileAtomic(out, text(await explainPage(report)));
-      break;
-    case "png":
-      await writeFileAtomic(out, await sheetFile(report));
-      break;
-    case "svg":
-      await writeFileAtomic(out, text(await pictureSheetSvg(sheetOf(report))));
-      break;
-    case "json":
-      await writeFileAtomic(out, text(`${JSON.stringify(explainDocument(report, true))}\n`));
-      break;
-    case "folder":
-      await writeFolder(out, report);
-  }
+  await writeSheet(out, {
+    page: () => explainPage(report),
+    sheet: () => sheetOf(report),
+    document: () => explainDocument(report, true),
+    folder: (path) => writeFolder(path, report),
+  });
 }
 
-const text = (value: string) => new TextEncoder().encode(value);
-
 async function writeFolder(folder: string, report: ExplainReport): Promise<void> {
-  await ensureFolder(folder);
-  await writeFileAtomic(join(folder, "report.html"), text(await explainPage(report)));
-  await writeFileAtomic(join(folder, "sheet.png"), await sheetFile(report));
-  const document = `${JSON.stringify(explainDocument(report, true))}\n`;
-  await writeFileAtomic(join(folder, "explanation.json"), text(document));
+  await writeOutput(join(folder, "report.html"), await explainPage(report));
+  await writeOutput(join(folder, "sheet.png"), pictureSheet(sheetOf(report)));
+  await writeOutput(join(folder, "explanation.json"), jsonText(explainDocument(report, true)));
   for (const [index, { name, image, classes }] of report.photos.entries()) {
     for (const { name: className, maps } of classes) {
       for (const map of maps) {
-        const { pixels, ...extent } = mapPicture(image, map);
         // Names of files and classes may hold what a path cannot.
         const words = [basename(name).replace(/\.[^.]*$/, ""), className, map.method].map(plain);
-        const file = `${index + 1}-${words.join("-")}.png`;
-        await writeFileAtomic(join(folder, file), await encodeImage(pixels, extent, "png"));
+        await writeOutput(join(folder, `${index + 1}-${words.join("-")}.png`), mapPicture(image, map));
       }
     }
   }
@@ -52,11 +35,6 @@ const plain = (word: string) =>
     .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
     .replaceAll(/^-|-$/g, "")
     .slice(0, 60);
-
-async function sheetFile(report: ExplainReport): Promise<Uint8Array> {
-  const { pixels, ...extent } = pictureSheet(sheetOf(report));
-  return await encodeImage(pixels, extent, "png");
-}
 
 function sheetOf({ model, photos }: ExplainReport): PictureSheet {
   return {

@@ -1,11 +1,9 @@
 import { join } from "node:path";
-import { encodeImage, ensureFolder, writeFileAtomic } from "#host";
 import {
   lineChart,
   type PictureSheet,
   percent,
   pictureSheet,
-  pictureSheetSvg,
   type SheetPicture,
   type SheetSection,
   sheetHeight,
@@ -14,50 +12,32 @@ import {
 } from "../../drawing/index.ts";
 import { shapeText } from "../../inspect/diagram/describe.ts";
 import { sizeOf } from "../../tensor/index.ts";
-import { sheetTarget } from "../output-file.ts";
+import { jsonText, writeOutput, writeSheet } from "../output-file.ts";
 import { distanceText, featuresMapPage, fieldText } from "./page.ts";
 import { type ChannelPictures, channelPictures, isMap, rowPicture } from "./pictures.ts";
 import { type FeaturesMap, labelOf, type SeenLayer } from "./seen.ts";
 
 /** Writes what was seen. @throws FileError where it cannot be written, OptionError for a sheet that gets too long */
 export async function writeFeaturesMap(out: string, map: FeaturesMap): Promise<void> {
-  switch (sheetTarget(out)) {
-    case "html":
-      await writeFileAtomic(out, text(await featuresMapPage(map)));
-      break;
-    case "png":
-      await writeFileAtomic(out, await pngOf(sheetOf(map, sectionsOf(map))));
-      break;
-    case "svg":
-      await writeFileAtomic(out, text(await pictureSheetSvg(sheetOf(map, sectionsOf(map)))));
-      break;
-    case "json":
-      await writeFileAtomic(out, text(`${JSON.stringify(mapsDocument(map, true))}\n`));
-      break;
-    case "folder":
-      await writeFolder(out, map);
-  }
+  await writeSheet(out, {
+    page: () => featuresMapPage(map),
+    sheet: () => sheetOf(map, sectionsOf(map)),
+    document: () => mapsDocument(map, true),
+    folder: (path) => writeFolder(path, map),
+  });
 }
-
-const text = (value: string) => new TextEncoder().encode(value);
 
 /** A page, sheets that each fit on a sheet of paper, the numbers, and the curve. */
 async function writeFolder(folder: string, map: FeaturesMap): Promise<void> {
-  await ensureFolder(folder);
-  await writeFileAtomic(join(folder, "maps.html"), text(await featuresMapPage(map)));
-  await writeFileAtomic(join(folder, "maps.json"), text(`${JSON.stringify(mapsDocument(map, true))}\n`));
+  await writeOutput(join(folder, "maps.html"), await featuresMapPage(map));
+  await writeOutput(join(folder, "maps.json"), jsonText(mapsDocument(map, true)));
   const sheets = spread(map, sectionsOf(map));
   const digits = String(sheets.length).length;
   for (const [index, sheet] of sheets.entries()) {
-    const file = join(folder, `sheet-${String(index + 1).padStart(digits, "0")}.png`);
-    await writeFileAtomic(file, await pngOf(sheet));
+    const name = `sheet-${String(index + 1).padStart(digits, "0")}.png`;
+    await writeOutput(join(folder, name), pictureSheet(sheet));
   }
-  if (map.images.length === 2) await writeFileAtomic(join(folder, "distances.svg"), text(curveOf(map)));
-}
-
-async function pngOf(sheet: PictureSheet): Promise<Uint8Array<ArrayBuffer>> {
-  const { pixels, ...extent } = pictureSheet(sheet);
-  return await encodeImage(pixels, extent, "png");
+  if (map.images.length === 2) await writeOutput(join(folder, "distances.svg"), curveOf(map));
 }
 
 function curveOf({ layers }: FeaturesMap): string {

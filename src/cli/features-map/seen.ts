@@ -3,10 +3,9 @@ import { titleOf } from "../../inspect/diagram/describe.ts";
 import { featureMaps, type LayerMaps, type ReceptiveField, receptiveField } from "../../inspect/index.ts";
 import {
   type ClassProbability,
-  endsInSoftmax,
   likeliestClasses,
   type Model,
-  softmaxOf,
+  probabilitiesFrom,
 } from "../../models/index.ts";
 import { sizeOf, Tensor } from "../../tensor/index.ts";
 import type { ReferredImage } from "../image-reference.ts";
@@ -58,16 +57,16 @@ export async function seeImages(
   const maps = await featureMaps(model, batch, { layers: names });
   const outputs = await model.predict(batch);
   const classes = outputs.data.length / images.length;
+  const probabilities = probabilitiesFrom(model);
   return {
     model: reference,
     most,
     classNames: model.classNames,
     images: images.map((image, index) => {
       const scores = outputs.data.subarray(index * classes, (index + 1) * classes);
-      const probabilities = endsInSoftmax(model) ? [...scores] : softmaxOf(scores);
       const [height, width, channels] = model.inputShape;
       const picture = { height, width, channels: channels === 1 ? 1 : 3, pixels: image.pixels.data } as const;
-      return { ...image, picture, top: likeliestClasses(probabilities, guesses, model.classNames) };
+      return { ...image, picture, top: likeliestClasses(probabilities(scores), guesses, model.classNames) };
     }),
     // The images themselves are shown as they are.
     layers: maps.layers

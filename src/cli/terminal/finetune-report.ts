@@ -1,4 +1,5 @@
 /** What came of `fovea finetune`, as text for a screen. */
+import { wilsonInterval } from "../../drawing/index.ts";
 import type { ClassCounts, FinetuneResult, PartScores, PhotoProblem } from "../../reuse/index.ts";
 import { formatCount, formatMetric, formatPercent } from "./numbers.ts";
 import { renderTable } from "./table.ts";
@@ -59,7 +60,7 @@ export function scoresText(scores: PartScores, classNames: readonly string[]): s
 }
 
 function accuracyLine({ folds }: FinetuneResult, { part, accuracy, examples, loss }: PartScores): string {
-  const [low, high] = wilson(accuracy, examples);
+  const [low, high] = wilsonInterval(Math.round(accuracy * examples), examples);
   const of = part === "test" ? "held-out photos" : "validation photos, which training was stopped by";
   const range = `${formatPercent(low)} and ${formatPercent(high)}`;
   const lines = [
@@ -71,15 +72,6 @@ function accuracyLine({ folds }: FinetuneResult, { part, accuracy, examples, los
     );
   }
   return lines.join("\n");
-}
-
-/** Wilson's interval for a share that was counted, at 95 %: (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n). */
-function wilson(p: number, n: number): readonly [low: number, high: number] {
-  const z = 1.96;
-  const middle = p + z ** 2 / (2 * n);
-  const reach = z * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
-  const scale = 1 + z ** 2 / n;
-  return [Math.max(0, (middle - reach) / scale), Math.min(1, (middle + reach) / scale)];
 }
 
 function classesText({ classes }: PartScores): string {

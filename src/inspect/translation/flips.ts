@@ -1,4 +1,4 @@
-import { endsInSoftmax, type Model, softmaxOf } from "../../models/index.ts";
+import { type Model, probabilitiesFrom } from "../../models/index.ts";
 
 /** An image of which a model is right as long as it is not moved. */
 export interface FlippedImage {
@@ -39,13 +39,13 @@ const byWorth = (a: Candidate, b: Candidate) => a.order - b.order || b.sureness 
  * it holds does not grow with the data set.
  */
 export class FlipFinder {
-  readonly #isSoftmax: boolean;
+  readonly #probabilities: (scores: Float32Array) => number[];
   readonly #wanted: number;
   readonly #ofClass: number;
   readonly #candidates = new Map<number, Candidate[]>();
 
   constructor(model: Model, wanted: number) {
-    this.#isSoftmax = endsInSoftmax(model);
+    this.#probabilities = probabilitiesFrom(model);
     this.#wanted = wanted;
     const [classes] = model.outputShape;
     this.#ofClass = Math.min(wanted, Math.max(1, Math.floor(mostKept / (2 * classes * classes))));
@@ -78,9 +78,5 @@ export class FlipFinder {
         before: this.#probabilities(before),
         after: this.#probabilities(after),
       }));
-  }
-
-  #probabilities(scores: Float32Array): number[] {
-    return this.#isSoftmax ? Array.from(scores) : softmaxOf(scores);
   }
 }

@@ -1,4 +1,4 @@
-import { type BatchOptions, endsInSoftmax, greatestOf, type Model, softmaxOf } from "../../models/index.ts";
+import { type BatchOptions, greatestOf, type Model, probabilitiesFrom } from "../../models/index.ts";
 import { checkOptions, nameField, nullable, wholeNumberField } from "../../options/index.ts";
 import { DataError, formatShape, ShapeError, sameShape, sizeOf, Tensor } from "../../tensor/index.ts";
 import { backgrounds, copyWithMargin, cutMoved, type MoveBackground, withMarginShape } from "./margin.ts";
@@ -88,11 +88,11 @@ function checkImage({ name, inputShape }: Model, { shape, dtype }: Tensor): void
 
 /** Shapes: [N, C] -> [N, C]. */
 function probabilitiesOf(model: Model, { shape: [count, classes], data }: Tensor<"float32">): Float32Array {
-  if (endsInSoftmax(model)) return data;
+  const read = probabilitiesFrom(model);
   const probabilities = new Float32Array(data.length);
   for (let row = 0; row < count; row++) {
     const begin = row * classes;
-    probabilities.set(softmaxOf(data.subarray(begin, begin + classes)), begin);
+    probabilities.set(read(data.subarray(begin, begin + classes)), begin);
   }
   return probabilities;
 }

@@ -1,13 +1,12 @@
 import { transfer } from "comlink";
 import {
-  endsInSoftmax,
   featureMaps,
   type LayerMaps,
   type LayerWindows,
   layerWindows,
   type Model,
+  probabilitiesFrom,
   receptiveField,
-  softmaxOf,
   type Tensor,
 } from "fovea";
 import { type InputImage, inputFor, type SourceImage, tensorOf } from "./images.ts";
@@ -127,11 +126,8 @@ let count = 0;
 export function probabilitiesOf(model: Model, { shape, data }: Tensor<"float32">): number[][] | null {
   const [rows, classes, ...more] = shape;
   if (classes === undefined || more.length > 0) return null;
-  const isSoftmax = endsInSoftmax(model);
-  return Array.from({ length: rows }, (_, row) => {
-    const scores = data.subarray(row * classes, (row + 1) * classes);
-    return isSoftmax ? Array.from(scores) : softmaxOf(scores);
-  });
+  const read = probabilitiesFrom(model);
+  return Array.from({ length: rows }, (_, row) => read(data.subarray(row * classes, (row + 1) * classes)));
 }
 
 function rangeOf({ name: layer, values: { data }, distances }: LayerMaps): LayerRange {
