@@ -71,6 +71,8 @@ describe.skipIf(lacksChromium("Studio as files for any host"))("Studio as files 
     await expect.poll(() => page.locator("#run-state").textContent(), { timeout: 60_000 }).toBe("completed");
     const accuracy = page.locator(".run-bar .stats > div").filter({ hasText: "Accuracy" }).locator("dd");
     expect(await accuracy.textContent()).toMatch(/^9[678]\.\d+ %$/);
+    // The model is lost with the page, which asks.
+    page.once("dialog", (dialog) => void dialog.accept());
     // Isolated from the first byte from now on, and no reload.
     await page.reload();
     await page.locator("main#train").waitFor();

@@ -61,7 +61,11 @@ describe.skipIf(lacksChromium("Studio's panel Teach"))("Studio's panel Teach", (
     await page.locator(".confusion").waitFor({ timeout: 60_000 });
     expect(await longTasks()).toEqual([]);
 
+    /** Whether the browser would ask before it closes the page. */
+    const asks = () => page.evaluate(() => !dispatchEvent(new Event("beforeunload", { cancelable: true })));
+    await eventually(asks).toBe(true);
     const saved = await save(page, "Save as safetensors", join(folder, "shapes.safetensors"));
+    await eventually(asks).toBe(false);
     const expected = await teachInNode(saved, join(folder, "shapes"));
     const cells = await page.locator(".confusion td").allTextContents();
     expect(cells.map(Number)).toEqual(expected.scores.confusion.counts.flatMap((row) => [...row]));

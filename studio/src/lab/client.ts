@@ -22,12 +22,21 @@ worker.addEventListener("error", (event) => {
   engineFailure.value = event.message || "The lab's worker did not start. Reload the page.";
 });
 
+/** How many models have what no file has. */
+let unsaved = 0;
+
+// They are lost with the page: the browser asks before it closes or reloads it.
+addEventListener("beforeunload", (event) => {
+  if (unsaved > 0) event.preventDefault();
+});
+
 async function start(): Promise<void> {
   try {
     await lab.datasets.start(document.baseURI);
     await lab.models.watch(
-      proxy((entries) => {
+      proxy((entries, count) => {
         models.value = entries;
+        unsaved = count;
       }),
     );
     engineInfo.value = await lab.engine.info();

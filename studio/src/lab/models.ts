@@ -12,15 +12,18 @@ export interface ModelEntry {
   readonly parameters: number;
 }
 
-type Listener = (entries: readonly ModelEntry[]) => void;
+/** @param unsaved - how many models would lose work if the page were closed now */
+type Listener = (entries: readonly ModelEntry[], unsaved: number) => void;
 
 const kept = new Map<string, { readonly model: Model; readonly entry: ModelEntry }>();
+/** What people have trained or taught here, and have in no file. A model that changes still is not safe in the file of a moment ago. */
+const unsaved = new Map<Model, "changing" | "changed">();
 const listeners = new Set<Listener>();
 let count = 0;
 
 function tell(): void {
   const entries = [...kept.values()].map(({ entry }) => entry);
-  for (const listener of listeners) listener(entries);
+  for (const listener of listeners) listener(entries, unsaved.size);
 }
 
 /**
@@ -54,6 +57,27 @@ export function modelOf(id: string): Model {
   return found.model;
 }
 
+/** Notes that a model has what no file has; it is `"changing"` as long as a run goes on. */
+export function noteWork(model: Model, work: "changing" | "changed"): void {
+  unsaved.set(model, work);
+  tell();
+}
+
+/** Notes that a file has a model, unless it changed while the file was made. */
+export async function noteSaved<File>(model: Model, save: () => Promise<File>): Promise<File> {
+  const before = unsaved.get(model);
+  const file = await save();
+  if (before === "changed") unsaved.delete(model);
+  tell();
+  return file;
+}
+
+/** Gives up the work in a model that somebody lets go of, unless it is in the store. */
+export function dropWork(model: Model): void {
+  if (![...kept.values()].some((one) => one.model === model)) unsaved.delete(model);
+  tell();
+}
+
 /** The lab's side of models. */
 export const models = {
   /** Calls back now and at each change. */
@@ -63,7 +87,8 @@ export const models = {
   },
 
   remove(id: string): void {
+    const found = kept.get(id);
     kept.delete(id);
-    tell();
+    if (found !== undefined) dropWork(found.model);
   },
 };

@@ -1,6 +1,7 @@
-import { data, exportOnnx, featureCount, loadBackbone, type Model, readModel, models as zoo } from "fovea";
+import { data, featureCount, loadBackbone, type Model, readModel, models as zoo } from "fovea";
 import { engineOf } from "./engine.ts";
-import { keepModel, type ModelEntry, modelOf } from "./models.ts";
+import { fileOf, type ModelFormat } from "./model-file.ts";
+import { dropWork, keepModel, type ModelEntry, modelOf, noteWork } from "./models.ts";
 import { PhotoShelf, type PhotoToRead, type ReadPhoto, thumbnailOf } from "./teach-photos.ts";
 import { type Taught, type TaughtReport, type TeachProgress, teachHead } from "./teach-training.ts";
 
@@ -137,7 +138,10 @@ export const teach = {
         return { id, features };
       }),
     }));
+    const before = taught;
     taught = await teachHead({ network, name: info.name }, known, await engineOf(), onProgress);
+    if (before !== null) dropWork(before.model);
+    noteWork(taught.model, "changed");
     return taught.report;
   },
 
@@ -175,9 +179,8 @@ export const teach = {
   },
 
   /** The classifier as a file. */
-  async save(format: "safetensors" | "onnx"): Promise<Uint8Array> {
-    const { model } = current();
-    return format === "onnx" ? await exportOnnx(model) : await model.toBytes();
+  async save(format: ModelFormat): Promise<Uint8Array<ArrayBuffer>> {
+    return await fileOf(current().model, format);
   },
 
   /** Puts the classifier into the store, where other panels find it. */

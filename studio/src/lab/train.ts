@@ -1,9 +1,10 @@
 /** The lab's side of the panel Train. */
 import { transfer } from "comlink";
 import type { Shape } from "fovea";
+import type { ModelFormat } from "./model-file.ts";
 import type { ModelEntry } from "./models.ts";
 import { folderData, servedData } from "./train/data.ts";
-import type { ModelFormat, Target } from "./train/files.ts";
+import type { Target } from "./train/files.ts";
 import { type InsightRequest, insightOf, someExamples } from "./train/insight.ts";
 import { describeNetwork, zooFor } from "./train/network.ts";
 import { controlOf, type RunRequest, startRun } from "./train/run.ts";

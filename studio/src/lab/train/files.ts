@@ -1,12 +1,9 @@
-import { drawNetwork, exportOnnx, type Model, readModel, type Shape } from "fovea";
+import { drawNetwork, type Model, readModel, type Shape } from "fovea";
 import { engineOf } from "../engine.ts";
+import { fileOf, type ModelFormat } from "../model-file.ts";
 import { keepModel, type ModelEntry, modelOf } from "../models.ts";
 import { networkModel } from "./network.ts";
 import type { NetworkSpec } from "./types.ts";
-
-/** What a file is called that a model is saved as. */
-const endings = { safetensors: ".safetensors", onnx: ".onnx" } as const;
-export type ModelFormat = keyof typeof endings;
 
 /** Where weights without a network go: a file of a framework may hold tensors alone. */
 export interface Target {
@@ -20,16 +17,15 @@ export function drawingOf({ network, inputShape, classes }: Target): string {
   return drawNetwork(networkModel(network, inputShape, classes));
 }
 
-/** A model as a file. One that is in training is saved as it stands. */
+/** A model as a file, under its name as far as names of files may be like it. */
 export async function saveModel(
   id: string,
   format: ModelFormat,
   name: string,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly fileName: string }> {
-  const model = modelOf(id);
-  const bytes = format === "onnx" ? await exportOnnx(model) : await model.toBytes();
+  const bytes = await fileOf(modelOf(id), format);
   const plain = name.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^-+|-+$/g, "");
-  return { bytes, fileName: `${plain === "" ? "model" : plain}${endings[format]}` };
+  return { bytes, fileName: `${plain === "" ? "model" : plain}.${format}` };
 }
 
 /**

@@ -2,7 +2,7 @@ import { transfer } from "comlink";
 import { data, type EpochRecord, type RunControl, runControl, type TrainingEvent } from "fovea";
 import { messageOf } from "../../errors.ts";
 import { engineOf } from "../engine.ts";
-import { keepModel } from "../models.ts";
+import { keepModel, noteWork } from "../models.ts";
 import { dataOf } from "./data.ts";
 import { networkModel } from "./network.ts";
 import { fitOptionsOf, optimizerOf } from "./settings.ts";
@@ -168,6 +168,7 @@ export async function startRun(request: RunRequest, onUpdate: OnUpdate, onEnd: O
   count++;
   const id = `run-${count}`;
   const { id: modelId, parameters } = keepModel(model, { name: modelName, origin: "in training" });
+  noteWork(model, "changing");
   const control = runControl();
   controls.set(id, control);
   if (steps !== null) control.step(steps);
@@ -192,6 +193,7 @@ export async function startRun(request: RunRequest, onUpdate: OnUpdate, onEnd: O
     .then(async (result) => {
       controls.delete(id);
       keepModel(model, { id: modelId, name: modelName, origin: endings[result.reason] });
+      noteWork(model, "changed");
       await report.end();
       await onEnd(result);
     });

@@ -2,6 +2,8 @@ import { signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { messageOf } from "../../errors.ts";
 import { lab } from "../../lab/client.ts";
+import type { ModelFormat } from "../../lab/model-file.ts";
+import { download } from "../../ui/download.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { cameraFailure, startCamera, stopCamera, stream } from "./camera.ts";
 import { DropZone } from "./drop-zone.tsx";
@@ -142,17 +144,11 @@ function Export() {
       .peek()
       .trim()
       .replaceAll(/[^\w.-]+/g, "-") || "classifier";
-  const save = (format: "safetensors" | "onnx") =>
+  const save = (format: ModelFormat) =>
     attempt(async () => {
-      const bytes = await lab.teach.save(format);
-      const address = URL.createObjectURL(new Blob([new Uint8Array(bytes)]));
-      const link = document.createElement("a");
-      link.href = address;
-      link.download = `${fileName()}.${format}`;
-      link.click();
-      // The download has the bytes by then.
-      setTimeout(() => URL.revokeObjectURL(address), 10_000);
-      return `${link.download} is saved${format === "safetensors" ? `: fovea predict ${link.download} photo.jpg` : ""}.`;
+      const file = `${fileName()}.${format}`;
+      download(await lab.teach.save(format), file);
+      return `${file} is saved${format === "safetensors" ? `: fovea predict ${file} photo.jpg` : ""}.`;
     });
   return (
     <div class="stack export">

@@ -3,8 +3,9 @@ import type { RunEntry } from "fovea/server";
 import { useEffect } from "preact/hooks";
 import { messageOf } from "../../errors.ts";
 import { lab, models } from "../../lab/client.ts";
+import type { ModelFormat } from "../../lab/model-file.ts";
 import type { ModelEntry } from "../../lab/models.ts";
-import type { ModelFormat } from "../../lab/train/files.ts";
+import { download } from "../../ui/download.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { count, shape } from "./format.ts";
 import { Scroll } from "./scroll.tsx";
@@ -203,12 +204,6 @@ function ModelRow({ model }: { readonly model: ModelEntry }) {
 async function save({ id, name }: ModelEntry, format: ModelFormat): Promise<void> {
   await attempt(`Saving ${name} …`, async () => {
     const { bytes, fileName } = await lab.train.save(id, format, name);
-    const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = fileName;
-    link.click();
-    // The browser has begun to read it by then.
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    download(bytes, fileName);
   });
 }

@@ -238,8 +238,3 @@ export async function steer(act: (id: string) => Promise<unknown>): Promise<void
     if (active.peek() !== null) startFailure.value = messageOf(error);
   }
 }
-
-// Closing the page would lose the run: the browser asks first.
-addEventListener("beforeunload", (event) => {
-  if (active.peek() !== null) event.preventDefault();
-});
