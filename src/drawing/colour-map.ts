@@ -3,8 +3,11 @@ import { mixedColours } from "./colour-mix.ts";
 /** How numbers from 0 to 1 become colours: one hue or a walk through several, from little to much. */
 export type ColourMap = "turbo" | "viridis" | "grays" | "blues" | "oranges";
 
-/** How numbers with a sign become colours: 0 the least, 1/2 nothing, 1 the greatest. */
-export type SignedColourMap = "blueOrange";
+/**
+ * How numbers with a sign become colours: 0 the least, 1/2 nothing, 1 the greatest. Above nothing it is blue, as maps of numbers
+ * without a sign are, so that blue means the same in both.
+ */
+export type SignedColourMap = "orangeBlue";
 
 /** Coefficients of a polynomial, the constant first, for red, green and blue. */
 type Polynomials = readonly [red: readonly number[], green: readonly number[], blue: readonly number[]];
@@ -33,7 +36,7 @@ const stops: {
 } = {
   blues: ["#f4f7fb", "#a9c8ea", "#4a8fd3", "#1b57a0", "#0a2550"],
   oranges: ["#f9f5f1", "#f3cba9", "#d97b31", "#a04a0c", "#5a2603"],
-  blueOrange: ["#123f7d", "#4d8bd6", "#b9d2ee", "#f5f4f1", "#f3cba9", "#d97b31", "#7d3606"],
+  orangeBlue: ["#7d3606", "#d97b31", "#f3cba9", "#f5f4f1", "#b9d2ee", "#4d8bd6", "#123f7d"],
 };
 
 /** Names of the maps of numbers without a sign. */

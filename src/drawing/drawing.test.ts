@@ -204,8 +204,9 @@ describe("colours", () => {
   });
 
   test("the middle of the signed map is nearly white, the ends are dark", () => {
-    const table = colourTable("blueOrange");
-    expect([...table.subarray(0, 3)]).toEqual([0x12, 0x3f, 0x7d]);
+    const table = colourTable("orangeBlue");
+    expect([...table.subarray(0, 3)]).toEqual([0x7d, 0x36, 0x06]);
+    expect([...table.subarray(-3)]).toEqual([0x12, 0x3f, 0x7d]);
     expect(Math.min(...table.subarray(3 * 127, 3 * 129))).toBeGreaterThan(0xe8);
     for (const name of colourMaps) expect(colourTable(name)).toHaveLength(768);
   });

@@ -10,8 +10,8 @@ const stops = {
     dark: ["#20262f", "#1f4a80", "#3f85cf", "#8dbcf2", "#e3f0ff"],
   },
   diverging: {
-    light: ["#123f7d", "#4d8bd6", "#b9d2ee", "#f3f1ed", "#f3cba9", "#d97b31", "#7d3606"],
-    dark: ["#b5d6ff", "#5d9be6", "#25508a", "#24272d", "#7c4113", "#dd8240", "#ffd3ac"],
+    light: ["#7d3606", "#d97b31", "#f3cba9", "#f3f1ed", "#b9d2ee", "#4d8bd6", "#123f7d"],
+    dark: ["#ffd3ac", "#dd8240", "#7c4113", "#24272d", "#25508a", "#5d9be6", "#b5d6ff"],
   },
 } as const;
 

@@ -4,7 +4,7 @@ import { type ColourMap, colourTable, type SignedColourMap } from "./colour-map.
 
 /** How a map of numbers becomes a picture. */
 export interface PaintOptions {
-  /** Default `"grays"`, and `"blueOrange"` where there are negative numbers: then 0 is the middle. */
+  /** Default `"grays"`, and `"orangeBlue"` where there are negative numbers: then 0 is the middle. */
   readonly colours?: ColourMap | SignedColourMap | null;
   /**
    * Numbers of the first and the last colour, so that several maps can be compared; default from 0, or the least if that is
@@ -46,7 +46,7 @@ export function paintMap(
     });
   }
   const [low, high] = options.range ?? paintRange(values);
-  const table = colourTable(options.colours ?? (low < 0 ? "blueOrange" : "grays"));
+  const table = colourTable(options.colours ?? (low < 0 ? "orangeBlue" : "grays"));
   const pixels = new Uint8Array(height * width * 3);
   // Maps that are the same everywhere: nothing where all is 0, the first colour elsewhere.
   const span = high - low || 1;

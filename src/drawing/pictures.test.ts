@@ -12,9 +12,9 @@ test("numbers become grays, those with a sign two hues around white", () => {
   expect(paintRange([3, 5])).toEqual([0, 5]);
   expect(paintRange([-3, 1])).toEqual([-3, 3]);
   const signed = paintMap([-3, 0, 3, Number.NaN], 1, 4).pixels;
-  expect([...signed.subarray(0, 3)]).toEqual([0x12, 0x3f, 0x7d]);
-  expect([...signed.subarray(6, 9)]).toEqual([0x7d, 0x36, 0x06]);
-  expect([...signed.subarray(9)]).toEqual([0x12, 0x3f, 0x7d]);
+  expect([...signed.subarray(0, 3)]).toEqual([0x7d, 0x36, 0x06]);
+  expect([...signed.subarray(6, 9)]).toEqual([0x12, 0x3f, 0x7d]);
+  expect([...signed.subarray(9)]).toEqual([0x7d, 0x36, 0x06]);
   expect([...paintMap([7, 7], 1, 2, { range: [7, 7] }).pixels]).toEqual([0, 0, 0, 0, 0, 0]);
 });
 

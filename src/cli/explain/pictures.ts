@@ -19,10 +19,10 @@ export function mapPicture(photo: DecodedImage, attribution: Attribution): Decod
     case "signed-heat":
       return heatOver(photo, values.data, isSigned);
     case "map":
-      return paintMap(values.data, height, width, { colours: "oranges", range: [0, reachOf(values.data)] });
+      return paintMap(values.data, height, width, { colours: "blues", range: [0, reachOf(values.data)] });
     case "signed-map": {
       const reach = reachOf(values.data);
-      return paintMap(values.data, height, width, { colours: "blueOrange", range: [-reach, reach] });
+      return paintMap(values.data, height, width, { colours: "orangeBlue", range: [-reach, reach] });
     }
     case "projection":
       return projection(photo, attribution.signed?.data ?? values.data);
@@ -36,14 +36,14 @@ function reachOf(values: Float32Array): number {
   return sorted[Math.floor(mostShare * (sorted.length - 1))] || most || 1;
 }
 
-/** A map over the photo in light gray: orange for what speaks for the class, blue for what speaks against it. */
+/** A map over the photo in light gray: blue for what speaks for the class, orange for what speaks against it. */
 function heatOver(
   { width, height, channels, pixels }: DecodedImage,
   values: Float32Array,
   isSigned: boolean,
 ): DecodedImage {
   const reach = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  const table = colourTable(isSigned ? "blueOrange" : "oranges");
+  const table = colourTable(isSigned ? "orangeBlue" : "blues");
   const mixed = new Uint8Array(width * height * 3);
   for (const [pixel, value] of values.entries()) {
     const strength = value / reach;

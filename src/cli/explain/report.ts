@@ -141,7 +141,7 @@ function problemsOf({ problems, notes }: ExplainReport): Html | null {
 }
 
 /** A gradient of a few colours of a map. */
-function bar(name: "oranges" | "blueOrange" | "grays"): string {
+function bar(name: "blues" | "orangeBlue" | "grays"): string {
   const table = colourTable(name);
   const stops = Array.from({ length: 9 }, (_, stop) => {
     const entry = 3 * Math.round((255 * stop) / 8);
@@ -154,8 +154,8 @@ const explainStyle = `
 .scales { list-style: none; display: flex; flex-wrap: wrap; gap: 10px 36px; padding: 0; margin: 18px 0 0; font-size: .88rem; }
 .scales i { display: inline-block; width: 120px; height: 12px; margin: 0 8px; vertical-align: middle; border: 1px solid var(--edge); border-radius: 3px; }
 .scales small { display: block; color: var(--soft); }
-.scales .sequential { background: ${bar("oranges")}; }
-.scales .signed { background: ${bar("blueOrange")}; }
+.scales .sequential { background: ${bar("blues")}; }
+.scales .signed { background: ${bar("orangeBlue")}; }
 .scales .projection { background: ${bar("grays")}; }
 .asked { display: flex; flex-wrap: wrap; gap: 14px 28px; align-items: flex-start; }
 .photo { width: min(260px, 100%); height: auto; border-radius: 6px; }

@@ -32,7 +32,7 @@ export async function featuresMapPage(map: FeaturesMap): Promise<string> {
 <div class="images">${shown}</div></header>
 ${distanceSection(map)}
 <section id="layers"><h2>Layer by layer</h2>
-<p>Each small picture is one map: what one filter makes of an image${images.length > 1 ? ", one image below the other" : ""}. Colours mean the same in all maps of a layer: white is 0, blue is above it; where there are numbers below 0, those are blue, and those above are orange. Above a map is the filter that makes it, as the kernels of the channels that it sees.</p></section>
+<p>Each small picture is one map: what one filter makes of an image${images.length > 1 ? ", one image below the other" : ""}. Colours mean the same in all maps of a layer: white is 0, blue is above it, orange below. Above a map is the filter that makes it, as the kernels of the channels that it sees.</p></section>
 ${sections}`,
     footer: `Made by Fovea ${libraryVersion()}.`,
     styles: [mapsStyle],

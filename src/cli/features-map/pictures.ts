@@ -39,7 +39,7 @@ export function channelPictures(layer: SeenLayer, most: number): ChannelPictures
         values[pixel] = layer.values.data[image * size + pixel * channels + channel];
       }
       const [small, rows, columns] = reduced(values, height, width);
-      return paintMap(small, rows, columns, { range, colours: range[0] < 0 ? "blueOrange" : "blues" });
+      return paintMap(small, rows, columns, { range, colours: range[0] < 0 ? "orangeBlue" : "blues" });
     }),
   }));
 }
@@ -119,7 +119,7 @@ function kernelGrid(at: FilterValue, [height, width, channels]: Shape): DecodedI
   const reach = Math.max(...kernels.flat().map(Math.abs)) || 1;
   const pixels = new Uint8Array(size.height * size.width * 3).fill(255);
   for (const [index, kernel] of kernels.entries()) {
-    const painted = paintMap(kernel, height, width, { range: [-reach, reach], colours: "blueOrange" }).pixels;
+    const painted = paintMap(kernel, height, width, { range: [-reach, reach], colours: "orangeBlue" }).pixels;
     const [top, left] = [Math.floor(index / across) * (height + 1), (index % across) * (width + 1)];
     for (let row = 0; row < height; row++) {
       const begin = 3 * ((top + row) * size.width + left);
@@ -141,5 +141,5 @@ export function rowPicture(layer: SeenLayer, image: number): DecodedImage {
   const values = new Float32Array(height * width);
   values.set(layer.values.data.subarray(image * size, image * size + shown));
   const range = colourRange(layer);
-  return paintMap(values, height, width, { range, colours: range[0] < 0 ? "blueOrange" : "blues" });
+  return paintMap(values, height, width, { range, colours: range[0] < 0 ? "orangeBlue" : "blues" });
 }

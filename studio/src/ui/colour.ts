@@ -3,7 +3,7 @@ type Rgb = readonly [number, number, number];
 
 /**
  * How values become colours: `gray` 0 to 255 as they are, `sequential` for magnitudes from 0 (the paper's colour) to the greatest,
- * `diverging` for signed values with 0 at the paper's colour.
+ * `diverging` for signed values with 0 at the paper's colour: blue above and orange below, as reports of the library have it.
  */
 export type Scale = "gray" | "sequential" | "diverging";
 
