@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Model } from "fovea";
+import { data, featureMaps, Model } from "fovea";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pixelsOf } from "../../studio/src/ui/colour.ts";
 import { documentOf, type Running, run, start } from "../cli/command.ts";
 import { lacksChromium } from "../support/chromium.ts";
 import { startedStudio } from "../support/started-studio.ts";
@@ -93,6 +94,7 @@ describe.skipIf(lacksChromium("the panel Runs"))("the panel Runs", () => {
     await expect
       .poll(() => page.locator(".runs-filters figcaption").first().textContent(), patience)
       .toBe(`conv1: 6 filters of 5 x 5; the strongest weight is ${strongest.toPrecision(3)}`);
+    await mapsAreTheLibrarys(page, model);
 
     const dense = ["--data", "mnist", "--model", "dense", "--epochs", "3", "--limit", "3000"];
     documentOf(
@@ -103,7 +105,10 @@ describe.skipIf(lacksChromium("the panel Runs"))("the panel Runs", () => {
     const table = page.getByRole("region", { name: "Figures" });
     const row = (name: string) => table.getByRole("row", { name }).first().locator("td").allTextContents();
     await expect.poll(() => row("state")).toEqual(["finished", "finished"]);
-    expect(await row("learningRate")).toEqual(["–", "0.002"]);
+    expect(await row("learning rate")).toEqual(["–", "0.002"]);
+    // Keys that say nothing of either run are left out.
+    const settings = await table.locator("tbody").last().locator("tr th").allTextContents();
+    expect(settings).toEqual(["Settings that differ", "model", "epochs", "learning rate"]);
     expect(await row("model")).toEqual(["lenet5", "dense"]);
     const { runs } = documentOf(await run(folder, "runs", "--json", "--sort", "name"));
     const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
@@ -114,6 +119,44 @@ describe.skipIf(lacksChromium("the panel Runs"))("the panel Runs", () => {
     expect(unlessEnded(complaints)).toEqual([]);
     await close();
   }, 90_000);
+
+  /** Every map of the first convolution on screen, pixel by pixel, against the library's in Node, painted with the page's colours. */
+  async function mapsAreTheLibrarys(page: Page, model: Model): Promise<void> {
+    const { test: held } = await data.loadMnist();
+    const { layers } = await featureMaps(model, data.take(held, 1).images, { layers: ["conv1", "conv2"] });
+    const sheets = page.locator(".runs-maps");
+    for (const [place, { name, shape, values }] of layers.entries()) {
+      const [height, width, count] = shape;
+      const most = Math.max(...values.data);
+      // Both are rectified: from nothing to the greatest.
+      const caption = `${name}: ${count} maps of ${height} x ${width}, values from 0.00 to ${most.toPrecision(3)}`;
+      await expect.poll(() => sheets.nth(place).locator("figcaption").textContent(), patience).toBe(caption);
+      const shown = await sheets
+        .nth(place)
+        .getByRole("img", { name: /^Map / })
+        .evaluateAll((all) =>
+          all.map((canvas) => {
+            if (!(canvas instanceof HTMLCanvasElement)) return [];
+            return [...(canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [])];
+          }),
+        );
+      expect(shown).toHaveLength(count);
+      for (const [map, pixels] of shown.entries()) {
+        const own = Float32Array.from({ length: height * width }, (_, at) => values.data[at * count + map]);
+        const expected = pixelsOf(own, "sequential", false, most);
+        // Node's kernels may be others than the browser's: a shade more or less.
+        const apart = pixels.map((value, at) => Math.abs(value - expected[at]));
+        expect(Math.max(...apart), `${name}, map ${map}`).toBeLessThanOrEqual(3);
+      }
+    }
+    const image = await sheets
+      .first()
+      .getByRole("img", { name: "The image that maps are of: 7" })
+      .evaluate((canvas: HTMLCanvasElement) => [
+        ...(canvas.getContext("2d")?.getImageData(0, 0, 28, 28).data ?? []),
+      ]);
+    expect(image.filter((_, at) => at % 4 === 0)).toEqual([...held.images.data.subarray(0, 784)]);
+  }
 
   test("opens a run's model in another panel, by keyboard", async () => {
     const { page, complaints, close } = await studio.open("runs");

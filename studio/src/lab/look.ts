@@ -130,7 +130,8 @@ export function probabilitiesOf(model: Model, { shape, data }: Tensor<"float32">
   return Array.from({ length: rows }, (_, row) => read(data.subarray(row * classes, (row + 1) * classes)));
 }
 
-function rangeOf({ name: layer, values: { data }, distances }: LayerMaps): LayerRange {
+/** The values of a layer, over all images. */
+export function rangeOf({ name: layer, values: { data }, distances }: LayerMaps): LayerRange {
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of data) {
     if (value < least) least = value;
@@ -140,7 +141,10 @@ function rangeOf({ name: layer, values: { data }, distances }: LayerMaps): Layer
 }
 
 /** The first channels of a layer, one behind the other. */
-function channelsOf({ layer, channels: asked }: WantedMaps, { shape, data }: Tensor<"float32">): LayerValues {
+export function channelsOf(
+  { layer, channels: asked }: WantedMaps,
+  { shape, data }: Tensor<"float32">,
+): LayerValues {
   const [count, ...rest] = shape;
   const all = rest[rest.length - 1];
   const channels = Math.min(asked, all);

@@ -1,4 +1,9 @@
-import { Model } from "fovea";
+import { featureMaps, Model } from "fovea";
+import { datasetOf, datasets } from "./datasets.ts";
+import { engineOf } from "./engine.ts";
+import { type InputImage, inputFor, tensorOf } from "./images.ts";
+import { layersOf } from "./layer-list.ts";
+import { channelsOf, rangeOf } from "./look.ts";
 import { keepModel, type ModelEntry } from "./models.ts";
 
 /** What the first layer that has weights looks for. */
@@ -18,6 +23,40 @@ export interface FirstFilters {
   /** The greatest magnitude of all weights given. */
   readonly limit: number;
 }
+
+/** What a convolution makes of the example. */
+export interface ExampleMaps {
+  readonly layer: string;
+  readonly width: number;
+  readonly height: number;
+  /** Shapes: each `[height, width]`. */
+  readonly maps: readonly Float32Array[];
+  /** How many the layer has. */
+  readonly count: number;
+  readonly least: number;
+  readonly greatest: number;
+}
+
+/** A test image of the run's data set, and what the first convolutions make of it. */
+export interface RunExample {
+  readonly image: InputImage;
+  /** "7", or "test image 0" of a data set without names. */
+  readonly title: string;
+  readonly layers: readonly ExampleMaps[];
+}
+
+/** What a run's model looks for, and what it sees. */
+export interface RunPicture {
+  /** Null where the first layer sees no image. */
+  readonly filters: FirstFilters | null;
+  /** Null where this site does not serve the run's data set, or the model takes other images. */
+  readonly example: RunExample | null;
+}
+
+/** Always the same test image, so that checkpoints, and runs, can be compared. */
+const exampleIndex = 0;
+/** Convolutions whose maps are shown. */
+const mostLayers = 2;
 
 /** More is no picture any more: small ones, and those of the size of an image. */
 const mostFilters = { small: 64, large: 24 } as const;
@@ -68,11 +107,49 @@ async function filtersOf(model: Model): Promise<FirstFilters | null> {
   };
 }
 
+async function exampleOf(model: Model, dataset: string | null): Promise<RunExample | null> {
+  const served = await datasets.served();
+  if (dataset === null || !served.some(({ name }) => name === dataset)) return null;
+  const { test } = await datasetOf(dataset);
+  if (test.images.shape.slice(1).join() !== model.inputShape.join()) return null;
+  const image = await inputFor(model, { from: "dataset", dataset, index: exampleIndex });
+  const names = layersOf(model)
+    .filter(({ kind, shape }) => kind === "conv2d" && shape.length === 3)
+    .slice(0, mostLayers)
+    .map(({ name }) => name);
+  const label = image.label === null ? undefined : test.classNames[image.label];
+  const title = label ?? `test image ${exampleIndex}`;
+  if (names.length === 0) return { image, title, layers: [] };
+  const engine = await engineOf();
+  const { layers } = await featureMaps(model, tensorOf([image]), { layers: names, engine });
+  return {
+    image,
+    title,
+    layers: layers.map((layer) => {
+      const [height, width, count] = layer.shape;
+      const { channels, images } = channelsOf(
+        { layer: layer.name, channels: mostFilters.small },
+        layer.values,
+      );
+      const size = height * width;
+      const maps = Array.from({ length: channels }, (_, map) =>
+        images[0].subarray(map * size, (map + 1) * size),
+      );
+      const { least, greatest } = rangeOf(layer);
+      return { layer: layer.name, width, height, maps, count, least, greatest };
+    }),
+  };
+}
+
 /** The lab's side of the panel Runs. */
 export const runs = {
-  /** @param address - of the run's model or checkpoint. @returns null where the first layer sees no image */
-  async filters(address: string, name: string): Promise<FirstFilters | null> {
-    return await filtersOf(await fetchModel(address, name));
+  /**
+   * @param address - of the run's model or checkpoint
+   * @param dataset - what the run is trained on
+   */
+  async picture(address: string, name: string, dataset: string | null): Promise<RunPicture> {
+    const model = await fetchModel(address, name);
+    return { filters: await filtersOf(model), example: await exampleOf(model, dataset) };
   },
 
   /** Puts a run's model into the store; one of the same run and moment takes the place of the former. */

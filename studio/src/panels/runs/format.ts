@@ -58,8 +58,32 @@ export function epochsText({ epochs, plannedEpochs, state }: RunEntry): string {
   return isWhole ? String(epochs) : `${epochs} of ${plannedEpochs}`;
 }
 
-/** A setting as text. */
-export function plain(value: unknown): string {
-  if (value === undefined || value === null) return nothing;
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** Settings whose keys say too little by themselves. */
+const settingNames: Readonly<Record<string, string>> = {
+  augment: "augmentation",
+  clipNorm: "gradients clipped to norm",
+  ema: "weights averaged by",
+  limit: "images at most",
+  strict: "all weights must fit",
+  tap: "cut behind layer",
+  test: "share held out to test",
+  validation: "share held out to watch",
+};
+
+/** `learningRate` -> `learning rate`. */
+export function settingName(key: string): string {
+  return settingNames[key] ?? key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** A setting as text; what says nothing, an empty list too, is {@link nothing}. */
+export function settingText(value: unknown): string {
+  if (value === undefined || value === null || value === "") return nothing;
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value !== "object") return String(value);
+  const parts = Array.isArray(value)
+    ? value.map(settingText)
+    : Object.entries(value)
+        .filter(([, part]) => settingText(part) !== nothing)
+        .map(([key, part]) => `${settingName(key)} ${settingText(part)}`);
+  return parts.length === 0 ? nothing : parts.join(", ");
 }

@@ -2,16 +2,19 @@ import type { RunEntry } from "fovea/server";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../../errors.ts";
 import { lab } from "../../lab/client.ts";
-import type { FirstFilters } from "../../lab/runs.ts";
+import type { ExampleMaps, FirstFilters, RunExample, RunPicture } from "../../lab/runs.ts";
 import { goTo } from "../../route.ts";
 import { MapCanvas } from "../../ui/map-canvas.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { addressOf } from "./feed.ts";
 
-/** What a run's model looks for, anew with each checkpoint, and where to go on with it. */
+/** Width of a map on the page, in CSS pixels. */
+const mapSize = 56;
+
+/** What a run's model looks for and sees, anew with each checkpoint, and where to go on with it. */
 export function RunMaps({ run, colour }: { readonly run: RunEntry; readonly colour: number }) {
   const [failure, setFailure] = useState<string | null>(null);
-  const filters = useFilters(run, setFailure);
+  const picture = usePicture(run, setFailure);
   const open = async (panel: "look" | "move") => {
     try {
       await lab.runs.open(addressOf(run.name, "model"), run.name);
@@ -45,11 +48,18 @@ export function RunMaps({ run, colour }: { readonly run: RunEntry; readonly colo
         </Notice>
       )}
       {disabled ? (
-        <p class="soft">Its filters appear with the first checkpoint.</p>
-      ) : filters === "none" ? (
-        <p class="soft">Its first layer has no filters that could be shown as images.</p>
-      ) : filters === null ? null : (
-        <FilterSheet of={filters} />
+        <p class="soft">Its filters and maps appear with the first checkpoint.</p>
+      ) : picture === null ? null : (
+        <>
+          {picture.filters === null ? (
+            <p class="soft">Its first layer has no filters that could be shown as images.</p>
+          ) : (
+            <FilterSheet of={picture.filters} />
+          )}
+          {picture.example?.layers.map((maps, place) => (
+            <MapsSheet key={maps.layer} of={maps} example={place === 0 ? picture.example : null} />
+          ))}
+        </>
       )}
     </section>
   );
@@ -89,12 +99,57 @@ function FilterSheet({
   );
 }
 
-/** The filters of the newest weights. While some are fetched no others are: a large net takes its time. */
-function useFilters(
-  { name, weights }: RunEntry,
+/** A layer's maps, in one scale; the image that they are of goes before those of the first. */
+function MapsSheet({
+  of: { layer, width, height, maps, count, least, greatest },
+  example,
+}: {
+  readonly of: ExampleMaps;
+  readonly example: RunExample | null;
+}) {
+  const what = maps.length === count ? `${count} maps` : `the first ${maps.length} of ${count} maps`;
+  return (
+    <figure class="runs-maps">
+      <figcaption class="soft">
+        {layer}: {what} of {height} x {width}, values from {least.toPrecision(3)} to {greatest.toPrecision(3)}
+      </figcaption>
+      <div class="runs-sheet">
+        {example === null ? null : <ExampleImage of={example} />}
+        {maps.map((values, index) => (
+          <MapCanvas
+            // Maps keep their places.
+            key={`${layer} ${index}`}
+            {...{ values, width, height }}
+            scale={least < 0 ? "diverging" : "sequential"}
+            limit={Math.max(-least, greatest)}
+            size={mapSize}
+            label={`Map ${index + 1} of ${layer}`}
+          />
+        ))}
+      </div>
+    </figure>
+  );
+}
+
+function ExampleImage({ of: { image, title } }: { readonly of: RunExample }) {
+  return (
+    <MapCanvas
+      values={image.pixels}
+      width={image.width}
+      height={image.height}
+      channels={image.channels === 3 ? 3 : 1}
+      size={mapSize}
+      label={`The image that maps are of: ${title}`}
+    />
+  );
+}
+
+/** What the newest weights look for and see. While some are fetched no others are: a large net takes its time. */
+function usePicture(
+  { name, data, weights }: RunEntry,
   fail: (message: string | null) => void,
-): FirstFilters | "none" | null {
-  const [filters, setFilters] = useState<FirstFilters | "none" | null>(null);
+): RunPicture | null {
+  const [picture, setPicture] = useState<RunPicture | null>(null);
   const [shown, setShown] = useState<number | null>(null);
   const isBusy = useRef(false);
   const wanted = weights?.modified ?? null;
@@ -102,15 +157,12 @@ function useFilters(
     if (wanted === null || wanted === shown || isBusy.current) return;
     isBusy.current = true;
     lab.runs
-      .filters(addressOf(name, "model"), name)
-      .then(
-        (found) => setFilters(found ?? "none"),
-        (error: unknown) => fail(messageOf(error)),
-      )
+      .picture(addressOf(name, "model"), name, data)
+      .then(setPicture, (error: unknown) => fail(messageOf(error)))
       .finally(() => {
         isBusy.current = false;
         setShown(wanted);
       });
-  }, [name, wanted, shown, fail]);
-  return filters;
+  }, [name, data, wanted, shown, fail]);
+  return picture;
 }

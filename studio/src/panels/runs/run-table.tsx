@@ -1,5 +1,14 @@
 import type { RunEntry } from "fovea/server";
-import { duration, epochsText, figure, moment, nothing, percent, plain } from "./format.ts";
+import {
+  duration,
+  epochsText,
+  figure,
+  moment,
+  nothing,
+  percent,
+  settingName,
+  settingText,
+} from "./format.ts";
 
 interface Row {
   readonly name: string;
@@ -79,9 +88,10 @@ function Rows({ rows }: { readonly rows: readonly Row[] }) {
 
 /** Fields that are not the same in all; of a single one all that say something. */
 function differences(all: readonly Readonly<Record<string, unknown>>[]): Row[] {
-  const names = [...new Set(all.flatMap((fields) => Object.keys(fields)))];
-  return names
-    .map((name) => ({ name, values: all.map(({ [name]: value }) => plain(value)) }))
+  // The version is the file's, not the run's.
+  const keys = [...new Set(all.flatMap((fields) => Object.keys(fields)))].filter((key) => key !== "version");
+  return keys
+    .map((key) => ({ name: settingName(key), values: all.map(({ [key]: value }) => settingText(value)) }))
     .filter(({ values: [first, ...others] }) =>
       others.length === 0 ? first !== nothing : others.some((value) => value !== first),
     );
