@@ -85,7 +85,7 @@ describe.skipIf(lacksChromium("Studio's panel Look inside"))("Look inside", () =
   async function open() {
     const opened = await studio.open("look");
     opened.page.setDefaultTimeout(8_000);
-    await opened.page.getByLabel("Model file").setInputFiles(file);
+    await opened.page.getByLabel("Open a model file, input").setInputFiles(file);
     await opened.page.locator(".layers").waitFor();
     await opened.page.locator(".class-bars").waitFor();
     return opened;
@@ -242,11 +242,11 @@ describe.skipIf(lacksChromium("Studio's panel Look inside"))("Look inside", () =
     const png = await encodeImage(large, { height: 56, width: 56, channels: 3 }, "png");
     await page.getByText("Photo", { exact: true }).click();
     const photo = { name: "three.png", mimeType: "image/png", buffer: Buffer.from(png) };
-    await page.getByLabel("Photo file").setInputFiles(photo);
+    await page.getByLabel("Choose a photo, input").setInputFiles(photo);
     await page.getByText("three.png, 56 × 56").waitFor();
     await expect.poll(() => page.locator(".class-bars .best .name").textContent()).toBe("3");
     await page
-      .getByLabel("Photo file")
+      .getByLabel("Choose a photo, input")
       .setInputFiles({ ...photo, name: "no.png", buffer: Buffer.from("no image") });
     await page.getByText(/^no\.png: this is none of the images that are read/).waitFor();
     expect(complaints).toEqual([]);
@@ -319,7 +319,7 @@ describe.skipIf(lacksChromium("Studio's panel Look inside"))("Look inside", () =
     const { page, complaints, close } = await studio.open("look");
     page.setDefaultTimeout(20_000);
     await page.getByRole("button", { name: "Open a model file" }).waitFor();
-    await page.getByLabel("Model file").setInputFiles(file);
+    await page.getByLabel("Open a model file, input").setInputFiles(file);
     await page.getByLabel("Add an untrained net").selectOption("squeezenet1-1");
     await page.getByLabel("Layer features.0", { exact: true }).locator("canvas").waitFor();
     const tasks = await watchMainThread(page);

@@ -53,7 +53,7 @@ describe.skipIf(lacksChromium("Studio's panel Move it"))("Move it", () => {
     const opened = await studio.open("move");
     opened.page.setDefaultTimeout(10_000);
     for (const [index, { file }] of nets.entries()) {
-      await opened.page.getByLabel("Model file").setInputFiles(file);
+      await opened.page.getByLabel("Open a model file, input").setInputFiles(file);
       await opened.page.locator(".net").nth(index).locator(".class-bars").waitFor();
     }
     return opened;
@@ -179,7 +179,7 @@ describe.skipIf(lacksChromium("Studio's panel Move it"))("Move it", () => {
 
   test("trains a dense net beside one that is there", async () => {
     const { page, complaints, close } = await studio.open("move");
-    await page.getByLabel("Model file").setInputFiles(nets[1]?.file ?? "");
+    await page.getByLabel("Open a model file, input").setInputFiles(nets[1]?.file ?? "");
     await page.locator(".net .class-bars").waitFor();
     await page.getByRole("button", { name: "Train a dense one", exact: true }).click();
     await page.locator(".net").nth(1).locator(".class-bars").waitFor({ timeout: 60_000 });

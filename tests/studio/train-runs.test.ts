@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Model } from "fovea";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Running, run, start } from "../cli/command.ts";
+import { type Running, run } from "../cli/command.ts";
 import { lacksChromium } from "../support/chromium.ts";
 import { downloaded } from "../support/downloads.ts";
+import { startedStudio } from "../support/started-studio.ts";
 import { type StudioBrowser, startStudio } from "../support/studio.ts";
 
 describe.skipIf(lacksChromium("Train on runs of the command line"))("runs of the command line", () => {
@@ -17,15 +18,9 @@ describe.skipIf(lacksChromium("Train on runs of the command line"))("runs of the
     folder = await mkdtemp(join(tmpdir(), "fovea-train-"));
     const words = ["--model", "lenet5", "--epochs", "1", "--limit", "500", "--quiet"];
     await run(folder, "train", ...words, "--out", "runs/first");
-    server = start(folder, "studio", "--port", "0");
-    const address = await new Promise<string>((resolve, reject) => {
-      server.process.stdout?.on("data", (chunk: Buffer) => {
-        const [found] = /http:\S+/.exec(chunk.toString()) ?? [];
-        if (found !== undefined) resolve(`${found}/`);
-      });
-      server.ended.then(({ err }) => reject(new Error(err)), reject);
-    });
-    studio = await startStudio({ address });
+    const started = await startedStudio(folder);
+    server = started.server;
+    studio = await startStudio({ address: started.address });
   }, 60_000);
   afterAll(async () => {
     await studio?.close();

@@ -1,4 +1,12 @@
-import { data, featureCount, loadBackbone, type Model, readModel, models as zoo } from "fovea";
+import {
+  data,
+  featureCount,
+  loadBackbone,
+  type Model,
+  probabilitiesFrom,
+  readModel,
+  models as zoo,
+} from "fovea";
 import { engineOf } from "./engine.ts";
 import { fileOf, type ModelFormat } from "./model-file.ts";
 import { dropWork, keepModel, type ModelEntry, modelOf, noteWork } from "./models.ts";
@@ -62,15 +70,7 @@ async function classify(pixels: Uint8Array, { model }: Taught): Promise<number[]
     { height, width, channels: channels === 1 ? 1 : 3, pixels },
     { height, width, channels },
   );
-  return softmax((await model.predict(input)).data);
-}
-
-/** exp(x_i - max x) / sum_j exp(x_j - max x). */
-function softmax(logits: Float32Array): number[] {
-  const greatest = Math.max(...logits);
-  const powers = Array.from(logits, (logit) => Math.exp(logit - greatest));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
+  return probabilitiesFrom(model)((await model.predict(input)).data);
 }
 
 /** The lab's side of the panel Teach. */
@@ -164,7 +164,7 @@ export const teach = {
       { width, height, channels: 3, pixels },
       { height: inputHeight, width: inputWidth, channels, resize: model.preprocessing.resize },
     );
-    return softmax((await model.predict(input)).data);
+    return probabilitiesFrom(model)((await model.predict(input)).data);
   },
 
   /** What the classifier makes of a photo. @throws when it cannot be read */

@@ -1,6 +1,7 @@
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Segments, SelectField } from "./controls.tsx";
 import { DigitPad } from "./digit-pad.tsx";
+import { FileButton } from "./file-button.tsx";
 import { type ImageChoice, type ImageOrigin, servedDatasets } from "./image-choice.ts";
 import { Notice } from "./notice.tsx";
 import "./image-source.css";
@@ -108,26 +109,19 @@ function Example({ of }: { readonly of: ImageChoice }) {
 }
 
 function Photo({ of }: { readonly of: ImageChoice }) {
-  const input = useRef<HTMLInputElement>(null);
   const photo = of.photo.value;
   return (
     <div class="drop">
-      <input
-        ref={input}
-        class="visually-hidden"
-        type="file"
+      <FileButton
+        label="Choose a photo"
         accept="image/*,.pgm,.ppm"
-        aria-label="Photo file"
-        tabIndex={-1}
-        onChange={({ currentTarget }) => {
-          const file = currentTarget.files?.[0];
-          if (file !== undefined) void of.open(file);
-          currentTarget.value = "";
+        single
+        onFiles={([first]) => {
+          if (first !== undefined) void of.open(first.file);
         }}
-      />
-      <button type="button" onClick={() => input.current?.click()}>
+      >
         Choose a photo
-      </button>
+      </FileButton>
       <span class="soft">
         {photo === null ? "or drop one here" : `${photo.name}, ${photo.width} × ${photo.height}`}
       </span>

@@ -20,7 +20,8 @@ export interface MapBox {
   readonly right: number;
 }
 
-interface MapSheetProps {
+/** Maps of the same size and on the same scale. */
+interface Maps {
   /** Shapes: `[count, height, width]`, map by map. */
   readonly values: Float32Array;
   readonly count: number;
@@ -30,6 +31,9 @@ interface MapSheetProps {
   readonly signed: boolean;
   /** The value with the strongest colour. */
   readonly limit: number;
+}
+
+interface MapSheetProps extends Maps {
   /** A value that is outlined. */
   readonly marked: TilePlace | null;
   /** A part that is outlined in all maps. */
@@ -184,13 +188,7 @@ function moved(
   }
 }
 
-interface Painting {
-  readonly values: Float32Array;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly signed: boolean;
-  readonly limit: number;
+interface Painting extends Maps {
   readonly dark: boolean;
   readonly layout: TileLayout;
 }

@@ -1,14 +1,13 @@
 import { signal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import { messageOf } from "../errors.ts";
 import { lab } from "../lab/client.ts";
+import { FileButton } from "./file-button.tsx";
 import { Notice } from "./notice.tsx";
 
 const failure = signal<string | null>(null);
 
 /** Opens a model file of any format that holds a whole network, or weights of a net of the zoo under its name. */
 export function OpenModel({ onOpen }: { readonly onOpen: (id: string) => void }) {
-  const input = useRef<HTMLInputElement>(null);
   const open = async (file: File) => {
     failure.value = null;
     try {
@@ -21,22 +20,16 @@ export function OpenModel({ onOpen }: { readonly onOpen: (id: string) => void })
   };
   return (
     <>
-      <input
-        ref={input}
-        class="visually-hidden"
-        type="file"
+      <FileButton
+        label="Open a model file"
         accept=".safetensors,.onnx,.keras,.h5,.hdf5,.pt,.pth"
-        aria-label="Model file"
-        tabIndex={-1}
-        onChange={({ currentTarget }) => {
-          const file = currentTarget.files?.[0];
-          if (file !== undefined) void open(file);
-          currentTarget.value = "";
+        single
+        onFiles={([first]) => {
+          if (first !== undefined) void open(first.file);
         }}
-      />
-      <button type="button" onClick={() => input.current?.click()}>
+      >
         Open a model file
-      </button>
+      </FileButton>
       {failure.value === null ? null : <Notice kind="error">{failure.value}</Notice>}
     </>
   );

@@ -1,4 +1,4 @@
-import { data, type Model, Tensor } from "fovea";
+import { data, type Model, probabilitiesFrom, Tensor } from "fovea";
 import { modelOf } from "../models.ts";
 import { dataOf, type LabData } from "./data.ts";
 import type { Insight, MapStack, Prediction } from "./types.ts";
@@ -89,21 +89,14 @@ async function predictionsOf(
   const bytes = Uint8Array.from(images.data);
   const output = await model.predict(new Tensor("uint8", images.shape, bytes), { batchSize: indices.length });
   const classes = output.shape[1];
+  const read = probabilitiesFrom(model);
   const size = bytes.length / indices.length;
   return indices.map((index, row) => ({
     index,
     label: labels.data[row],
     image: bytes.slice(row * size, (row + 1) * size),
-    probabilities: softmax(output.data.subarray(row * classes, (row + 1) * classes)),
+    probabilities: Float32Array.from(read(output.data.subarray(row * classes, (row + 1) * classes))),
   }));
-}
-
-/** p_i = exp(x_i - max) / sum_j exp(x_j - max) */
-function softmax(logits: Float32Array): Float32Array<ArrayBuffer> {
-  const most = logits.reduce((greatest, logit) => Math.max(greatest, logit), Number.NEGATIVE_INFINITY);
-  const powers = Float32Array.from(logits, (logit) => Math.exp(logit - most));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
 }
 
 /** Numbers of some examples of the validation data, at random but one of each class first. */

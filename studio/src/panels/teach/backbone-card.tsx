@@ -2,11 +2,11 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { lab, models } from "../../lab/client.ts";
 import { SelectField } from "../../ui/controls.tsx";
+import { FileButton } from "../../ui/file-button.tsx";
 import { ModelPicker } from "../../ui/model-picker.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { photos, readFailure, waiting } from "./collection.ts";
 import { DropZone } from "./drop-zone.tsx";
-import { FileButton } from "./file-button.tsx";
 import {
   backbone,
   backboneFailure,

@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { FileButton } from "../../ui/file-button.tsx";
+import type { NamedFile } from "../../ui/files.ts";
 import { startCamera, takePhoto } from "./camera.ts";
 import { addPhotos, type CollectedClass, removeClass, removePhotos, renameClass } from "./collection.ts";
 import { DropZone } from "./drop-zone.tsx";
-import { FileButton } from "./file-button.tsx";
-import { leftOut, type PlacedFile, sortFiles } from "./files.ts";
+import { leftOut, sortFiles } from "./files.ts";
 
 /** What to say of files that were left out. */
 export const filesNotice = signal<string | null>(null);
@@ -14,7 +15,7 @@ const captureMilliseconds = 160;
 
 /** A class: its name, its photos, and the ways to more of them. */
 export function ClassCard({ of: { id, name, photos } }: { readonly of: CollectedClass }) {
-  const add = (files: readonly PlacedFile[]) => {
+  const add = (files: readonly NamedFile[]) => {
     const { groups, others } = sortFiles(files);
     filesNotice.value = leftOut(others);
     addPhotos(id, [...groups.values()].flat());

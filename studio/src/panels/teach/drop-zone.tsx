@@ -1,11 +1,11 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { droppedFiles, type PlacedFile } from "./files.ts";
+import { droppedFiles, type NamedFile } from "../../ui/files.ts";
 
 interface DropZoneProps {
   readonly class: string;
   readonly label: string;
-  readonly onFiles: (files: readonly PlacedFile[]) => void;
+  readonly onFiles: (files: readonly NamedFile[]) => void;
   readonly children: ComponentChildren;
 }
 

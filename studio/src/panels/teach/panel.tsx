@@ -1,4 +1,6 @@
 import { useEffect } from "preact/hooks";
+import { FileButton } from "../../ui/file-button.tsx";
+import type { NamedFile } from "../../ui/files.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { BackboneCard } from "./backbone-card.tsx";
@@ -6,15 +8,14 @@ import { stopCamera, stream } from "./camera.ts";
 import { ClassCard, filesNotice } from "./class-card.tsx";
 import { addClass, addGroups, classes, removePhotos, unreadable } from "./collection.ts";
 import { DropZone } from "./drop-zone.tsx";
-import { FileButton } from "./file-button.tsx";
-import { leftOut, type PlacedFile, sortFiles } from "./files.ts";
+import { leftOut, sortFiles } from "./files.ts";
 import { setOpen } from "./teacher.ts";
 import { TrainCard } from "./train-card.tsx";
 import { Preview, TryCard } from "./try-card.tsx";
 import "./teach.css";
 
 /** A folder of folders fills a class each. */
-function addFolder(files: readonly PlacedFile[]): void {
+function addFolder(files: readonly NamedFile[]): void {
   const { groups, others } = sortFiles(files);
   const loose = groups.get("") ?? [];
   const named = new Map([...groups].filter(([name]) => name !== ""));

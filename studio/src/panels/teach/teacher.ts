@@ -4,9 +4,9 @@ import { messageOf } from "../../errors.ts";
 import { lab } from "../../lab/client.ts";
 import type { StarterProgress } from "../../lab/starter.ts";
 import type { BackboneInfo, TaughtReport, TeachProgress } from "../../lab/teach.ts";
+import type { NamedFile } from "../../ui/files.ts";
 import { stream, takeFrame } from "./camera.ts";
 import { changes, classes, readWith, waiting } from "./collection.ts";
-import type { PlacedFile } from "./files.ts";
 
 /** The net that looks at photos; null while none is chosen. */
 export const backbone = signal<BackboneInfo | null>(null);
@@ -14,7 +14,7 @@ export const backboneFailure = signal<string | null>(null);
 /** What is being done to get a net, with its share if it is known. */
 export const backboneWork = signal<string | null>(null);
 /** Whether the last files held weights of a net that they do not name. */
-export const filesWithoutNetwork = signal<readonly PlacedFile[] | null>(null);
+export const filesWithoutNetwork = signal<readonly NamedFile[] | null>(null);
 
 export const training = signal<TeachProgress | "starting" | null>(null);
 const failure = signal<string | null>(null);
@@ -54,7 +54,7 @@ export function chooseBackbone(id: string): void {
 }
 
 /** @param network - whose weights the files hold, where they do not say */
-export function openBackbone(files: readonly PlacedFile[], network: string | null = null): void {
+export function openBackbone(files: readonly NamedFile[], network: string | null = null): void {
   if (files.length === 0) return;
   void chooseWith("Reading the net …", async () => {
     const plain = files.map(({ path, file }) => ({ path, file }));

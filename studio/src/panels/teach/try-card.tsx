@@ -4,11 +4,11 @@ import { messageOf } from "../../errors.ts";
 import { lab } from "../../lab/client.ts";
 import type { ModelFormat } from "../../lab/model-file.ts";
 import { download } from "../../ui/download.ts";
+import { FileButton } from "../../ui/file-button.tsx";
+import type { NamedFile } from "../../ui/files.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { cameraFailure, startCamera, stopCamera, stream } from "./camera.ts";
 import { DropZone } from "./drop-zone.tsx";
-import { FileButton } from "./file-button.tsx";
-import type { PlacedFile } from "./files.ts";
 import { classifyPhoto, rate, report, seen, seenFailure, watch } from "./teacher.ts";
 
 /** Address of the photo that was tried last; it stays when the panel is left. */
@@ -16,7 +16,7 @@ const photo = signal<string | null>(null);
 
 /** The camera, what the classifier makes of it or of a photo, and ways to take the classifier along. */
 export function TryCard() {
-  const look = ([first]: readonly PlacedFile[]) => {
+  const look = ([first]: readonly NamedFile[]) => {
     if (first === undefined || report.peek() === null) return;
     stopCamera();
     void classifyPhoto(first.file).then((isReadable) => {

@@ -155,17 +155,25 @@ function BlockRow(props: BlockRowProps) {
       >
         {title} <span class="block-brief">{briefOf(block)}</span>
       </button>
-      <span class="block-shape numbers">{row?.shape ? shape(row.shape) : "–"}</span>
-      <span class="block-count numbers">
-        {row === undefined || row.parameters === 0 ? "" : count(row.parameters)}
-      </span>
+      <RowFigures row={row} />
+      {isOpen ? <BlockOptionsForm block={block} index={index} locked={locked} /> : null}
+    </li>
+  );
+}
+
+/** What a layer makes, how many parameters it has, and why it does not fit. */
+function RowFigures({ row }: { readonly row: NetworkRow | undefined }) {
+  const { shape: output = null, parameters = 0, problem = null } = row ?? {};
+  return (
+    <>
+      <span class="block-shape numbers">{output === null ? "–" : shape(output)}</span>
+      <span class="block-count numbers">{parameters === 0 ? "" : count(parameters)}</span>
       {problem === null ? null : (
         <p class="block-problem" role="alert">
           {problem}
         </p>
       )}
-      {isOpen ? <BlockOptionsForm block={block} index={index} locked={locked} /> : null}
-    </li>
+    </>
   );
 }
 
@@ -249,15 +257,7 @@ function Classifier({ row }: { readonly row: NetworkRow | undefined }) {
       <span class="block-name">
         Classifier <span class="block-brief">dense, {classes} classes</span>
       </span>
-      <span class="block-shape numbers">{row?.shape ? shape(row.shape) : "–"}</span>
-      <span class="block-count numbers">
-        {row === undefined || row.parameters === 0 ? "" : count(row.parameters)}
-      </span>
-      {problem === null ? null : (
-        <p class="block-problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <RowFigures row={row} />
     </li>
   );
 }

@@ -5,9 +5,9 @@ import { lab } from "../../lab/client.ts";
 import type { ServedDataset } from "../../lab/datasets.ts";
 import type { ClassInfo, DataInfo } from "../../lab/train/types.ts";
 import { Segments, SelectField, SliderField } from "../../ui/controls.tsx";
+import { droppedFiles, isHidden, type NamedFile, pickedFiles } from "../../ui/files.ts";
 import { MapCanvas } from "../../ui/map-canvas.tsx";
 import { Notice } from "../../ui/notice.tsx";
-import { droppedFiles, type NamedFile, pickedFiles } from "./folder.ts";
 import { count, shape } from "./format.ts";
 import { Scroll } from "./scroll.tsx";
 import { chooseData, dataBusy, dataFailure, dataInfo, isLocked } from "./state.ts";
@@ -83,7 +83,11 @@ async function loadServed(): Promise<void> {
 
 async function takeDropped(transfer: DataTransfer): Promise<void> {
   isFolder.value = true;
-  files.value = await droppedFiles(transfer);
+  await takeFiles(await droppedFiles(transfer));
+}
+
+async function takeFiles(found: readonly NamedFile[]): Promise<void> {
+  files.value = found.filter(({ path }) => !isHidden(path));
   await readFolder();
 }
 
@@ -162,9 +166,9 @@ function FolderFields({ locked }: { readonly locked: boolean }) {
               if (element !== null) element.webkitdirectory = true;
             }}
             onChange={({ currentTarget }) => {
-              files.value = pickedFiles(currentTarget.files);
+              const found = pickedFiles(currentTarget.files);
               currentTarget.value = "";
-              void readFolder();
+              void takeFiles(found);
             }}
           />
         </label>

@@ -22,6 +22,12 @@ const schedules: readonly { readonly value: ScheduleName; readonly label: string
   { value: "step", label: "three stairs" },
 ];
 
+/** Settings that are typed as numbers. */
+type NumberSetting = Exclude<
+  { [K in keyof RunSettings]: RunSettings[K] extends number ? K : never }[keyof RunSettings],
+  "threads"
+>;
+
 function set(changes: Partial<RunSettings>): void {
   settings.value = { ...settings.peek(), ...changes };
 }
@@ -32,15 +38,15 @@ export function SettingsCard() {
   const disabled = isLocked.value;
   const most = engineInfo.value?.threads ?? 1;
   const number = (
-    name: "batchSize" | "epochs" | "limit" | "seed" | "shift" | "rotation" | "cutout",
+    name: NumberSetting,
     label: string,
-    limits: { readonly min: number; readonly max: number },
+    limits: { readonly min: number; readonly max: number; readonly step?: "any" },
   ) => (
     <NumberField
       label={label}
       value={now[name]}
-      {...limits}
       step={1}
+      {...limits}
       disabled={disabled}
       onChange={(value) => set({ [name]: value })}
     />
@@ -63,15 +69,7 @@ export function SettingsCard() {
               })
             }
           />
-          <NumberField
-            label="Learning rate"
-            value={now.learningRate}
-            min={0}
-            max={10}
-            step="any"
-            disabled={disabled}
-            onChange={(learningRate) => set({ learningRate })}
-          />
+          {number("learningRate", "Learning rate", { min: 0, max: 10, step: "any" })}
           <SelectField
             label="Schedule"
             value={now.schedule}
@@ -79,15 +77,7 @@ export function SettingsCard() {
             options={schedules}
             onChange={(schedule) => set({ schedule })}
           />
-          <NumberField
-            label="Weight decay"
-            value={now.weightDecay}
-            min={0}
-            max={1}
-            step="any"
-            disabled={disabled}
-            onChange={(weightDecay) => set({ weightDecay })}
-          />
+          {number("weightDecay", "Weight decay", { min: 0, max: 1, step: "any" })}
           {number("batchSize", "Batch size", { min: 1, max: 4096 })}
           {number("epochs", "Epochs", { min: 1, max: 1000 })}
           {number("limit", "Images (0: all)", { min: 0, max: 1e7 })}

@@ -1,4 +1,4 @@
-/** Files of folders that are chosen, or dropped on the page. */
+/** Files and folders that are chosen, or dropped on the page. */
 
 /** A file with its place below the folder that was given: "pets/cats/1.jpg". */
 export interface NamedFile {
@@ -7,26 +7,26 @@ export interface NamedFile {
 }
 
 /** Systems leave such files behind: nobody means them. */
-function isHidden(path: string): boolean {
+export function isHidden(path: string): boolean {
   return path.split("/").some((part) => part.startsWith(".") || part === "Thumbs.db");
 }
 
-/** What an input of a folder holds. */
+/** What an input of files, or of a folder, holds. */
 export function pickedFiles(list: FileList | null): readonly NamedFile[] {
-  return [...(list ?? [])]
-    .map((file) => ({ path: file.webkitRelativePath || file.name, file }))
-    .filter(({ path }) => !isHidden(path));
+  return Array.from(list ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file }));
 }
 
 /** What was dropped, folders walked through. */
-export async function droppedFiles({ items }: DataTransfer): Promise<readonly NamedFile[]> {
-  // The list is gone once this has returned to the event loop.
+export async function droppedFiles({ items, files }: DataTransfer): Promise<readonly NamedFile[]> {
+  // Both lists are gone once this has returned to the event loop.
   const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const found = await Promise.all(entries.map((entry) => walk(entry)));
-  return found.flat().filter(({ path }) => !isHidden(path));
+  const loose = Array.from(files, (file) => ({ path: file.name, file }));
+  // What does not come from a disk, an image of another page, has no entry.
+  if (entries.length === 0) return loose;
+  return (await Promise.all(entries.map(filesBelow))).flat();
 }
 
-async function walk(entry: FileSystemEntry): Promise<NamedFile[]> {
+async function filesBelow(entry: FileSystemEntry): Promise<NamedFile[]> {
   if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
     return [{ path: entry.fullPath.replace(/^\//, ""), file }];
@@ -40,7 +40,7 @@ async function walk(entry: FileSystemEntry): Promise<NamedFile[]> {
       reader.readEntries(resolve, reject),
     );
     if (part.length === 0) return found;
-    for (const files of await Promise.all(part.map((one) => walk(one)))) found.push(...files);
+    for (const files of await Promise.all(part.map(filesBelow))) found.push(...files);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
-import { chosenFiles, type PlacedFile } from "./files.ts";
+import { type NamedFile, pickedFiles } from "./files.ts";
 
 interface FileButtonProps {
   readonly children: ComponentChildren;
@@ -11,7 +11,7 @@ interface FileButtonProps {
   readonly single?: boolean;
   readonly disabled?: boolean;
   readonly small?: boolean;
-  readonly onFiles: (files: readonly PlacedFile[]) => void;
+  readonly onFiles: (files: readonly NamedFile[]) => void;
 }
 
 /** Opens the system's dialogue to choose files, or a folder. */
@@ -50,7 +50,7 @@ export function FileButton(props: FileButtonProps) {
         multiple={!single}
         {...(accept === undefined ? {} : { accept })}
         onChange={({ currentTarget }) => {
-          onFiles(chosenFiles(currentTarget.files));
+          onFiles(pickedFiles(currentTarget.files));
           // So that the same files can be chosen again.
           currentTarget.value = "";
         }}
