@@ -1,4 +1,5 @@
 import { data, featuresOfImages, type Model, Tensor } from "fovea";
+import { messageOf } from "../errors.ts";
 
 /** A photo that was collected. */
 export interface PhotoToRead {
@@ -53,7 +54,7 @@ export class PhotoShelf {
           const photo = await pool.decode(bytes, { name, height, width, channels, resize });
           return { id, ...photo };
         } catch (error) {
-          return { id, pixels: null, problem: problemOf(error), ...unknown };
+          return { id, pixels: null, problem: messageOf(error), ...unknown };
         }
       }),
     );
@@ -76,10 +77,6 @@ export class PhotoShelf {
 }
 
 const unknown = { contentHash: "", likeness: null };
-
-function problemOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** A small picture, its middle if the photo is oblong. */
 export async function thumbnailOf(file: Blob): Promise<Blob | null> {

@@ -40,6 +40,9 @@ interface LineChartProps {
 const letterRoom = 6.6;
 const wholeSteps = [1, 2, 5].flatMap((digit) => [0, 1, 2, 3, 4, 5, 6].map((power) => digit * 10 ** power));
 
+const usualHeight = 190;
+const threeDigits = (value: number) => value.toPrecision(3);
+
 /** uPlot's own room around the values, but none below 0 and above 1. */
 function rangeOfShares(_: uPlot, least: number | null, most: number | null): uPlot.Range.MinMax {
   if (least === null || most === null) return [0, 1];
@@ -49,9 +52,8 @@ function rangeOfShares(_: uPlot, least: number | null, most: number | null): uPl
 
 /** Curves that grow while one watches. Pointing at it shows the values there in the legend. */
 export function LineChart(props: LineChartProps) {
-  const { title, x, xLabel, series, height = 190, logarithmic = false } = props;
-  const { endLabels = false, wholeX = false, shares = false } = props;
-  const format = props.format ?? ((value: number) => value.toPrecision(3));
+  const { title, x, xLabel, series, height = usualHeight } = props;
+  const { logarithmic, endLabels, wholeX, shares, format = threeDigits } = props;
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const formatNow = useRef(format);
@@ -70,55 +72,7 @@ export function LineChart(props: LineChartProps) {
   useLayoutEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const styles = getComputedStyle(element);
-    const colour = (name: string) => resolveColour(element, styles.getPropertyValue(name));
-    const axis = {
-      stroke: colour("--soft"),
-      grid: { stroke: colour("--grid"), width: 1 },
-      ticks: { show: false },
-      font: "12px system-ui",
-    };
-    const plot = new uPlot(
-      {
-        width: Math.max(120, element.clientWidth),
-        height,
-        cursor: { y: false, drag: { x: false, y: false } },
-        legend: { live: true, show: !endLabels },
-        ...(endLabels ? labelsOf(series, formatNow) : {}),
-        scales: {
-          x: { time: false },
-          y: logarithmic ? { distr: 3 } : shares ? { range: rangeOfShares } : {},
-        },
-        axes: [
-          {
-            ...axis,
-            ...(wholeX ? { incrs: wholeSteps.toSorted((one, other) => one - other) } : {}),
-            ...{ label: xLabel, labelSize: 18, labelFont: "12px system-ui", size: 30 },
-          },
-          {
-            ...axis,
-            size: (_, marks) =>
-              Math.max(40, 14 + letterRoom * Math.max(0, ...(marks ?? []).map(({ length }) => length))),
-            values: (_, marks) => marks.map((mark) => (mark === null ? "" : formatNow.current(mark))),
-          },
-        ],
-        series: [
-          { label: xLabel },
-          ...series.map((one) => ({
-            label: one.name,
-            stroke: colour(`--series-${one.colour}`),
-            width: one.faint === true ? 1 : 2,
-            alpha: one.faint === true ? 0.4 : 1,
-            spanGaps: true,
-            ...(one.dashed === true ? { dash: [6, 4] } : {}),
-            points: { show: one.points === true, size: 6 },
-            value: (_: uPlot, value: number | null) => (value === null ? "–" : formatNow.current(value)),
-          })),
-        ],
-      },
-      [[]],
-      element,
-    );
+    const plot = new uPlot(optionsOf(props, element, formatNow), [[]], element);
     chart.current = plot;
     const observer = new ResizeObserver(() => {
       if (element.clientWidth > 0) plot.setSize({ width: element.clientWidth, height });
@@ -141,6 +95,65 @@ export function LineChart(props: LineChartProps) {
       <div ref={place} />
     </figure>
   );
+}
+
+/**
+ * How uPlot draws a chart in an element.
+ *
+ * @param format - read at each drawing, as a new one does not make the chart anew
+ */
+function optionsOf(
+  props: LineChartProps,
+  element: HTMLElement,
+  format: { readonly current: (value: number) => string },
+): uPlot.Options {
+  const { xLabel, series, height = usualHeight, logarithmic = false } = props;
+  const { endLabels = false, wholeX = false, shares = false } = props;
+  const styles = getComputedStyle(element);
+  const colour = (name: string) => resolveColour(element, styles.getPropertyValue(name));
+  const axis = {
+    stroke: colour("--soft"),
+    grid: { stroke: colour("--grid"), width: 1 },
+    ticks: { show: false },
+    font: "12px system-ui",
+  };
+  return {
+    width: Math.max(120, element.clientWidth),
+    height,
+    cursor: { y: false, drag: { x: false, y: false } },
+    legend: { live: true, show: !endLabels },
+    ...(endLabels ? labelsOf(series, format) : {}),
+    scales: {
+      x: { time: false },
+      y: logarithmic ? { distr: 3 } : shares ? { range: rangeOfShares } : {},
+    },
+    axes: [
+      {
+        ...axis,
+        ...(wholeX ? { incrs: wholeSteps.toSorted((one, other) => one - other) } : {}),
+        ...{ label: xLabel, labelSize: 18, labelFont: "12px system-ui", size: 30 },
+      },
+      {
+        ...axis,
+        size: (_, marks) =>
+          Math.max(40, 14 + letterRoom * Math.max(0, ...(marks ?? []).map(({ length }) => length))),
+        values: (_, marks) => marks.map((mark) => (mark === null ? "" : format.current(mark))),
+      },
+    ],
+    series: [
+      { label: xLabel },
+      ...series.map((one) => ({
+        label: one.name,
+        stroke: colour(`--series-${one.colour}`),
+        width: one.faint === true ? 1 : 2,
+        alpha: one.faint === true ? 0.4 : 1,
+        spanGaps: true,
+        ...(one.dashed === true ? { dash: [6, 4] } : {}),
+        points: { show: one.points === true, size: 6 },
+        value: (_: uPlot, value: number | null) => (value === null ? "–" : format.current(value)),
+      })),
+    ],
+  };
 }
 
 /** What a chart needs for names at the ends of its curves. */

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { isDark } from "../theme.ts";
 import { pixelsOf } from "./colour.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type TileLayout,
   type TilePlace,
 } from "./tiles.ts";
+import { useWidth } from "./use-width.ts";
 import "./map-sheet.css";
 
 /** A part of a map: from the first row and column to the one behind the last. */
@@ -48,9 +49,8 @@ interface MapSheetProps extends Maps {
 /** All maps of a layer on one canvas: pointing at a value or going there by arrow keys tells of it, a click or Enter pins it. */
 export function MapSheet(props: MapSheetProps) {
   const { values, count, height, width, signed, limit, marked, box = null, label, onPoint, onPin } = props;
-  const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const room = useWidth(frame);
+  const [frame, room] = useWidth();
   const layout = useMemo(
     () => (height * width === 1 ? layoutCells(count, room) : layoutMaps(count, { height, width }, room)),
     [count, height, width, room],
@@ -229,18 +229,4 @@ function paintMaps(canvas: HTMLCanvasElement, painting: Painting): void {
       context.drawImage(scratch, column * width, from, width, height, x, y, layout.width, layout.height);
     }
   }
-}
-
-/** The width of an element, as it changes. */
-function useWidth(of: { readonly current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = of.current;
-    if (element === null) return;
-    setWidth(element.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [of]);
-  return width;
 }

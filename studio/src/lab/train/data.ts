@@ -1,4 +1,5 @@
 import { data, type ImageDataset, RandomStream, Tensor } from "fovea";
+import { messageOf } from "../../errors.ts";
 import { datasetOf, datasets } from "../datasets.ts";
 import type { ClassInfo, DataInfo, FileProblem, FolderFile, FolderOptions } from "./types.ts";
 
@@ -162,7 +163,7 @@ async function decodeAll(
         pixels[index] = photo.pixels;
         if (photo.problem !== null) problems.push({ path, problem: photo.problem });
       } catch (error) {
-        problems.push({ path, problem: error instanceof Error ? error.message : String(error) });
+        problems.push({ path, problem: messageOf(error) });
       }
       done++;
       if (performance.now() - told < 100) continue;

@@ -9,6 +9,7 @@ import {
   type SymbolicTensor,
   sequential,
 } from "fovea";
+import { messageOf } from "../../errors.ts";
 import type { Block, BlockKind, BlockOptions } from "../../panels/train/blocks.ts";
 import { modelOf } from "../models.ts";
 import type { NetworkReport, NetworkRow, NetworkSpec, ZooEntryInfo } from "./types.ts";
@@ -78,7 +79,7 @@ function describeBlocks(blocks: readonly Block[], inputShape: Shape, classes: nu
         continue;
       } catch (error) {
         stopped = true;
-        rows.push({ ...row, problem: error instanceof Error ? error.message : String(error) });
+        rows.push({ ...row, problem: messageOf(error) });
         continue;
       }
     }
@@ -131,7 +132,7 @@ export function describeNetwork(spec: NetworkSpec, inputShape: Shape, classes: n
       rows: [],
       parameters: 0,
       flops: 0,
-      problem: error instanceof Error ? error.message : String(error),
+      problem: messageOf(error),
     };
   }
 }

@@ -1,8 +1,8 @@
 import type { CostAlong } from "../../lab/backprop.ts";
 import { SelectField, SliderField } from "../../ui/controls.tsx";
+import { useWidth } from "../../ui/use-width.ts";
 import { exact, short } from "./format.ts";
 import type { Net } from "./net.ts";
-import { useWidth } from "./use-width.ts";
 
 /** The cost as a function of one parameter: where the net is, and the derivative as the slope of the tangent there. */
 export function CostSlope({ net }: { readonly net: Net }) {

@@ -3,6 +3,7 @@ import type { BackpropOptions } from "fovea";
 import { messageOf } from "../../errors.ts";
 import type { NetPicture } from "../../lab/backprop.ts";
 import { lab } from "../../lab/client.ts";
+import { latest } from "../../latest.ts";
 
 /** Numbers that a step of gradient descent changes. */
 type Parameters = Pick<Required<BackpropOptions>, "weights" | "biases">;
@@ -25,8 +26,17 @@ export class Net {
   readonly costs = signal<readonly number[]>([]);
   readonly #first: (options: BackpropOptions) => string;
   #start: Parameters | null = null;
-  #running = false;
-  #again = false;
+  /** Asks the lab what it says of the net as it is by then. */
+  readonly #refresh = latest(
+    async () => {
+      const options = { ...this.options.peek(), learningRate: this.rate.peek() };
+      this.picture.value = await lab.backprop.picture(options, this.parameter.peek());
+      this.failure.value = null;
+    },
+    (error) => {
+      this.failure.value = messageOf(error);
+    },
+  );
 
   /** @param first - of a net the parameter to look at before another is chosen */
   constructor(options: BackpropOptions, first: (options: BackpropOptions) => string) {
@@ -111,28 +121,6 @@ export class Net {
     const walk = this.picture.peek()?.walk;
     if (weights !== undefined && biases !== undefined) return { weights, biases };
     return walk === undefined ? null : { weights: walk.weights, biases: walk.biases };
-  }
-
-  /** Asks the lab; changes that come while it answers are asked for once, when it has. */
-  #refresh(): void {
-    this.#again = true;
-    if (!this.#running) void this.#ask();
-  }
-
-  async #ask(): Promise<void> {
-    this.#running = true;
-    while (this.#again) {
-      this.#again = false;
-      const options = { ...this.options.peek(), learningRate: this.rate.peek() };
-      try {
-        const picture = await lab.backprop.picture(options, this.parameter.peek());
-        this.picture.value = picture;
-        this.failure.value = null;
-      } catch (error) {
-        this.failure.value = messageOf(error);
-      }
-    }
-    this.#running = false;
   }
 }
 

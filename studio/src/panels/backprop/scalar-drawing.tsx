@@ -9,7 +9,7 @@ import {
   parameterHalf,
   stateRadius,
 } from "./scalar-layout.ts";
-import type { WalkStep } from "./steps.ts";
+import { numberOf, type WalkStep } from "./steps.ts";
 
 interface ScalarDrawingProps {
   readonly picture: NetPicture;
@@ -100,11 +100,6 @@ export function ScalarDrawing({ picture, steps, at, width, parameter, onChoose }
       })}
     </svg>
   );
-}
-
-/** The number that a derivative is by: `δ2` is dC/dz2, or dC/dy of the last layer. */
-function numberOf({ name, label }: { readonly name: string; readonly label: string }): string {
-  return (label.includes("=") ? label.split("= ")[1] : name).replace("dC/d", "");
 }
 
 /** The numbers that are known by now: all going backward. */

@@ -2,13 +2,13 @@ import { signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { NetPicture } from "../../lab/backprop.ts";
+import { useWidth } from "../../ui/use-width.ts";
 import { exact } from "./format.ts";
 import { Added, Chain, Fraction, factorNumber, Known, Parts } from "./formula.tsx";
 import { scalarNet } from "./net.ts";
 import { ScalarDrawing } from "./scalar-drawing.tsx";
 import { Stepper } from "./stepper.tsx";
-import { stepsOf, type WalkStep } from "./steps.ts";
-import { useWidth } from "./use-width.ts";
+import { numberOf, stepsOf, type WalkStep } from "./steps.ts";
 
 /** Where the walk is; it stays when the panel is left. */
 const at = signal(0);
@@ -101,8 +101,8 @@ function Line({ name, children }: { readonly name: string; readonly children: Co
 function Nudging({ step: { partial } }: { readonly step: WalkStep }) {
   const open = useSignal(false);
   if (partial === null) return null;
-  const { name, label, nudge, centralDifference, value, relativeError, agrees } = partial;
-  const by = (label.includes("=") ? label.split("= ")[1] : name).replace("dC/d", "");
+  const { nudge, centralDifference, value, relativeError, agrees } = partial;
+  const by = numberOf(partial);
   return (
     <details
       class="nudging"

@@ -106,6 +106,11 @@ function backwardSentence(
     : `Back through the non-linearity: dC/da${layer} is known, s'(z${layer}) is new. Their product is δ${layer}. ${comes}`;
 }
 
+/** The number that a derivative is by: `δ2` is dC/dz2, or dC/dy of the last layer. */
+export function numberOf({ name, label }: Pick<WalkPartial, "name" | "label">): string {
+  return (label.includes("=") ? label.split("= ")[1] : name).replace("dC/d", "");
+}
+
 export function textOf(parts: readonly FormulaPart[]): string {
   return parts.map(({ text }) => text).join("");
 }

@@ -1,4 +1,4 @@
-import type { ChainPath } from "fovea";
+import type { BackpropWalk, ChainPath } from "fovea";
 import type { NetPicture } from "../../lab/backprop.ts";
 import { short } from "./format.ts";
 
@@ -21,43 +21,14 @@ interface Box {
 
 const rowGap = 92;
 const boxHeight = 40;
+/** Drawings that are less wide have smaller boxes, and no names at lines. */
+const narrow = 520;
 
 /** Two layers of three units: every weight is a line that can be chosen, and its ways to the cost light up. */
 export function WideDrawing({ picture: { walk }, width, parameter, lit, onChoose }: WideDrawingProps) {
-  const values = new Map<string, number>(
-    [...walk.forward.flatMap(({ equations }) => equations), walk.cost].map(({ name, value }) => [
-      name,
-      value,
-    ]),
-  );
-  for (const [index, value] of walk.input.entries()) values.set(`x[${index + 1}]`, value);
-  const [inputs, units, outputs] = walk.sizes;
-  for (const [index, value] of walk.weights.entries()) {
-    const layer = index < units * inputs ? 1 : 2;
-    const place = layer === 1 ? index : index - units * inputs;
-    const columns = layer === 1 ? inputs : units;
-    values.set(`w${layer}[${Math.floor(place / columns) + 1},${(place % columns) + 1}]`, value);
-  }
-  const isNarrow = width < 520;
-  const half = { x: isNarrow ? 24 : 30, z: isNarrow ? 44 : 62, y: isNarrow ? 26 : 34, c: isNarrow ? 24 : 30 };
-  const columns = {
-    x: half.x + 2,
-    z: width * (isNarrow ? 0.37 : 0.36),
-    y: width * (isNarrow ? 0.68 : 0.68),
-    c: width - half.c - 2,
-  };
-  const height = rowGap * 3 + 20;
-  const column = (name: string, count: number, x: number, of: number): Box[] =>
-    Array.from({ length: count }, (_, index) => ({
-      name: count === 1 ? name : `${name}[${index + 1}]`,
-      x,
-      y: height / 2 + (index - (count - 1) / 2) * rowGap,
-      half: of,
-    }));
-  const x = column("x", inputs, columns.x, half.x);
-  const z = column("z1", units, columns.z, half.z);
-  const y = column("y", outputs, columns.y, half.y);
-  const [cost] = column("C", 1, columns.c, half.c);
+  const values = valuesOf(walk);
+  const isNarrow = width < narrow;
+  const { height, x, z, y, cost } = placesOf(walk, width);
   const factors = new Set(lit.flatMap((path) => path.factors.map(({ of, by }) => `${of}<${by}`)));
   const chosen = /^w(\d)\[(\d),(\d)\]$/.exec(parameter);
   const weights = [
@@ -140,6 +111,44 @@ export function WideDrawing({ picture: { walk }, width, parameter, lit, onChoose
             ))}
     </svg>
   );
+}
+
+/** Every number of the net by its name, weights too, which the walk has in a row. */
+function valuesOf({ forward, cost, input, weights, sizes }: BackpropWalk): ReadonlyMap<string, number> {
+  const lines = [...forward.flatMap(({ equations }) => equations), cost];
+  const values = new Map(lines.map(({ name, value }) => [name, value]));
+  for (const [index, value] of input.entries()) values.set(`x[${index + 1}]`, value);
+  const [inputs, units] = sizes;
+  for (const [index, value] of weights.entries()) {
+    const layer = index < units * inputs ? 1 : 2;
+    const place = layer === 1 ? index : index - units * inputs;
+    const columns = layer === 1 ? inputs : units;
+    values.set(`w${layer}[${Math.floor(place / columns) + 1},${(place % columns) + 1}]`, value);
+  }
+  return values;
+}
+
+/** A column of boxes for the inputs, for the units, for the outputs, and one for the cost. */
+function placesOf({ sizes }: BackpropWalk, width: number) {
+  const [inputs, units, outputs] = sizes;
+  const isNarrow = width < narrow;
+  const half = isNarrow ? { x: 24, z: 44, y: 26, cost: 24 } : { x: 30, z: 62, y: 34, cost: 30 };
+  const height = rowGap * 3 + 20;
+  const column = (name: string, count: number, x: number, boxHalf: number): Box[] =>
+    Array.from({ length: count }, (_, index) => ({
+      name: count === 1 ? name : `${name}[${index + 1}]`,
+      x,
+      y: height / 2 + (index - (count - 1) / 2) * rowGap,
+      half: boxHalf,
+    }));
+  const [cost] = column("C", 1, width - half.cost - 2, half.cost);
+  return {
+    height,
+    x: column("x", inputs, half.x + 2, half.x),
+    z: column("z1", units, width * (isNarrow ? 0.37 : 0.36), half.z),
+    y: column("y", outputs, width * 0.68, half.y),
+    cost,
+  };
 }
 
 interface WeightLineProps {

@@ -1,12 +1,12 @@
 import { signal } from "@preact/signals";
 import type { ChainPath, WalkPartial } from "fovea";
 import type { NetPicture } from "../../lab/backprop.ts";
+import { useWidth } from "../../ui/use-width.ts";
 import { exact } from "./format.ts";
 import { Added, factorNumber, Known, Parts } from "./formula.tsx";
 import { Matrices } from "./matrices.tsx";
 import { wideNet } from "./net.ts";
 import { Stepper } from "./stepper.tsx";
-import { useWidth } from "./use-width.ts";
 import { WideDrawing } from "./wide-drawing.tsx";
 
 const at = signal(0);
