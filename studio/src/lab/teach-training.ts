@@ -1,10 +1,12 @@
 import {
   data,
   type Engine,
+  type Head,
   type HeadOptions,
   headModel,
   joinHead,
   judge,
+  type LabelledFeatures,
   type Model,
   refitHead,
   Tensor,
@@ -97,33 +99,39 @@ export async function teachHead(
     classNames,
     backbone: name,
     counts: { train: train.length, validation: validation.length, test: test.length },
-    test: null,
+    test: test.length === 0 ? null : await judgeHeldOut(head, examples, photos, test, engine),
     epochs: head.report.epochs.length,
     weightDecay: head.report.weightDecay,
-    milliseconds: 0,
+    milliseconds: performance.now() - start,
   };
-  const judged = test.length === 0 ? null : await judgeHeldOut();
-  return { model, report: { ...report, test: judged, milliseconds: performance.now() - start } };
+  return { model, report };
+}
 
-  async function judgeHeldOut(): Promise<TaughtReport["test"]> {
-    const last = await headModel(head, engine);
-    const { data: logits } = await last.predict(features);
-    const count = classNames.length;
-    const scores = judge(
-      "test",
-      Array.from(test, (row) => ({
-        path: photos[row].id,
-        file: photos[row].id,
-        label: labels[row],
-        logits: logits.slice(row * count, (row + 1) * count),
-      })),
-      classNames,
-    );
-    return {
-      examples: scores.examples,
-      accuracy: scores.accuracy,
-      confusion: scores.confusion.counts.map((row) => [...row]),
-      mistakes: scores.mistakes.map(({ file, top }) => ({ id: file, guess: top[0]?.name ?? "" })),
-    };
-  }
+/** What the last layer makes of the photos that were held out. */
+async function judgeHeldOut(
+  head: Head,
+  { features, labels, classNames }: LabelledFeatures,
+  photos: readonly { readonly id: string }[],
+  test: ArrayLike<number>,
+  engine: Engine,
+): Promise<NonNullable<TaughtReport["test"]>> {
+  const last = await headModel(head, engine);
+  const { data: logits } = await last.predict(features);
+  const count = classNames.length;
+  const scores = judge(
+    "test",
+    Array.from(test, (row) => ({
+      path: photos[row].id,
+      file: photos[row].id,
+      label: labels[row],
+      logits: logits.slice(row * count, (row + 1) * count),
+    })),
+    classNames,
+  );
+  return {
+    examples: scores.examples,
+    accuracy: scores.accuracy,
+    confusion: scores.confusion.counts.map((row) => [...row]),
+    mistakes: scores.mistakes.map(({ file, top }) => ({ id: file, guess: top[0]?.name ?? "" })),
+  };
 }
