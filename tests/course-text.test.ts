@@ -6,6 +6,7 @@ import {
   courseBlocks,
   differenceOf,
   proseNumbers,
+  runningBlocks,
   shownNumbers,
   shownOf,
   shownOutput,
@@ -25,6 +26,7 @@ test("every number in a sentence of docs/course.md is shown by a command", () =>
 test("every output of docs/course.md has a command, and is not empty", () => {
   const blocks = courseBlocks(guide);
   expect(blocks[0]?.kind).toBe("sh");
+  expect(runningBlocks(blocks, "all")).toHaveLength(blocks.filter(({ kind }) => kind !== "text").length);
   for (const block of blocks) {
     expect(block.code.trim(), `line ${block.line}`).not.toBe("");
     if (block.kind === "text") shownOf(block);
@@ -32,6 +34,20 @@ test("every output of docs/course.md has a command, and is not empty", () => {
       for (const command of commandsOf(block)) expect(command).toMatch(/^(npx fovea|node) /);
     }
   }
+});
+
+test("of docs/seeing.md the commands run whose output is shown, and no output is shown in any other way", () => {
+  const seeing = readFileSync(join(root, "docs/seeing.md"), "utf8");
+  const blocks = courseBlocks(seeing);
+  const running = runningBlocks(blocks, "shown");
+  const shown = blocks.filter(({ kind }) => kind === "text");
+  expect(shown.length).toBeGreaterThan(0);
+  expect(running).toHaveLength(shown.length);
+  for (const block of shown) shownOf(block);
+  expect(running.length).toBeLessThan(blocks.filter(({ kind }) => kind === "sh").length);
+  // A fence that opens without a word: every second line of those that are nothing but a fence closes one.
+  const fences = [...seeing.matchAll(/^```(\w*)/gm)].map(([, word]) => word);
+  expect(fences.filter((word, index) => index % 2 === 0 && word === "")).toEqual([]);
 });
 
 describe("how the guide is checked", () => {

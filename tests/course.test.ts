@@ -8,6 +8,7 @@ import {
   commandsOf,
   courseBlocks,
   differenceOf,
+  runningBlocks,
   shownOf,
   shownOutput,
   withOutputs,
@@ -15,32 +16,23 @@ import {
 import { root } from "./support/sources.ts";
 
 /**
- * Runs docs/course.md: every command in a folder of its own, in order, and holds what comes out against what is shown.
+ * Runs docs/course.md, every command in a folder of its own, in order, and those commands of docs/seeing.md whose output is
+ * shown; and holds what comes out against what is shown.
  *
  *   FOVEA_RECORD=1 npx vitest run --project slow tests/course.test.ts
  *
- * writes what came out into the guide in place of that.
+ * writes what came out into the guides in place of that.
  */
-const path = join(root, "docs/course.md");
-const text = readFileSync(path, "utf8");
-const blocks = courseBlocks(text);
+const guides = [
+  { name: "docs/course.md", which: "all" },
+  { name: "docs/seeing.md", which: "shown" },
+] as const;
 const isRecording = process.env["FOVEA_RECORD"] === "1";
-
-let folder = "";
-/** What each block `sh` has printed, by its line. */
-const printed = new Map<number, string>();
-
-beforeAll(async () => {
-  // Inside the repository, so that "fovea" is found.
-  await mkdir(join(root, "node_modules/.cache"), { recursive: true });
-  folder = await mkdtemp(join(root, "node_modules/.cache/course-"));
-  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs a command of the guide: `npx fovea` is what was built here. */
 async function run(
   command: string,
+  folder: string,
 ): Promise<{ readonly out: string; readonly err: string; readonly code: number | null }> {
   const words = command.replace(/^npx fovea\b/, `"${process.execPath}" "${join(root, "dist/cli/main.js")}"`);
   const line = words.replace(/^node\b/, `"${process.execPath}"`);
@@ -66,10 +58,23 @@ async function run(
   return { out, err, code };
 }
 
-describe("docs/course.md", () => {
-  const running = blocks.filter(({ kind }) => kind !== "text");
+describe.each(guides)("$name", ({ name, which }) => {
+  const path = join(root, name);
+  const text = readFileSync(path, "utf8");
+  const blocks = courseBlocks(text);
+  let folder = "";
+  /** What each block `sh` has printed, by its line. */
+  const printed = new Map<number, string>();
 
-  test.each(running.map((block) => [block.line, block] as const))(
+  beforeAll(async () => {
+    // Inside the repository, so that "fovea" is found.
+    await mkdir(join(root, "node_modules/.cache"), { recursive: true });
+    folder = await mkdtemp(join(root, "node_modules/.cache/course-"));
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test.each(runningBlocks(blocks, which).map((block) => [block.line, block] as const))(
     "the block at line %i runs",
     async (line, block) => {
       if (block.kind === "js") {
@@ -78,7 +83,7 @@ describe("docs/course.md", () => {
       }
       let all = "";
       for (const command of commandsOf(block)) {
-        const { out, err, code } = await run(command);
+        const { out, err, code } = await run(command, folder);
         expect({ command, code, err: code === 0 ? "" : err }).toEqual({ command, code: 0, err: "" });
         all += out;
       }

@@ -1,5 +1,6 @@
 /**
- * The guide docs/course.md as a program: its commands in order, what each is to print, and the numbers in its sentences.
+ * A guide as a program: its commands in order, what each is to print, and the numbers in its sentences. Of docs/course.md all
+ * commands run, of docs/seeing.md those whose output is shown: the others are about files of the reader's.
  *
  * - A block `sh` holds commands, one a line. A block `js NAME` is a file of that name.
  * - A block `text` is what the commands of the `sh` block before it print to standard output. `from=N` and `to=N` show those lines of
@@ -34,6 +35,13 @@ export function courseBlocks(text: string): CourseBlock[] {
     if (kind !== "sh" && kind !== "js" && kind !== "text") throw new Error(`unknown block ${whole}`);
     return { kind, info: info.trim(), code, line: text.slice(0, index).split("\n").length + 1 };
   });
+}
+
+/** Blocks to be run: all, or the commands alone whose output is shown. */
+export function runningBlocks(blocks: readonly CourseBlock[], which: "all" | "shown"): CourseBlock[] {
+  return blocks.filter(({ kind }, index) =>
+    which === "all" ? kind !== "text" : kind === "sh" && blocks[index + 1]?.kind === "text",
+  );
 }
 
 /** The commands of a block: comments are left out, and lines that end in a backslash go on. */
