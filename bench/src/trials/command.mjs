@@ -36,3 +36,38 @@ export function runCommand({ version, path }, parameters) {
     });
   });
 }
+
+/**
+ * Starts a command that serves, and waits until it says its address.
+ *
+ * @param {string} node path of what runs it
+ * @param {readonly string[]} parameters
+ * @returns {Promise<{ address: string, stop(): Promise<void> }>}
+ * @throws Error with what it said last when it ends before
+ */
+export async function startServer(node, parameters) {
+  const child = spawn(node, [command, ...parameters], { stdio: ["ignore", "pipe", "pipe"] });
+  const ended = new Promise((resolve) => child.once("close", resolve));
+  /** @type {string} */
+  const address = await new Promise((resolve, reject) => {
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        said += text;
+        const found = /http:\/\/[\d.:]+/.exec(said);
+        if (found !== null) resolve(found[0]);
+      });
+    }
+    child.once("error", reject);
+    child.once("close", () =>
+      reject(new Error(`fovea ${parameters[0]} ended: ${said.trim().split("\n").at(-1)}`)),
+    );
+  });
+  return {
+    address,
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}

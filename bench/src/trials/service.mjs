@@ -1,11 +1,10 @@
 /** `fovea serve` with MobileNetV1-0.25, asked by one, by many and by a thousand clients at a time. */
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { models } from "fovea";
 import { table } from "../report.mjs";
-import { command } from "./command.mjs";
+import { startServer } from "./command.mjs";
 import { generateJpegs } from "./photo-files.mjs";
 import { runSide } from "./side.mjs";
 
@@ -39,7 +38,8 @@ export async function measureService({ nodes, threads, say }) {
     await models.create(net).save(file);
     for (const { version, path } of nodes) {
       if (path === null) throw new Error(`Node ${version} is not installed`);
-      const service = await startService(path, file, threads);
+      const parameters = ["serve", file, "--port", "0", "--threads", String(threads)];
+      const service = await startServer(path, parameters);
       try {
         for (const { clients, requests } of loads) {
           /** @type {Answers} */
@@ -76,32 +76,5 @@ export async function measureService({ nodes, threads, say }) {
     failures: figures.flatMap(({ node, clients, requests, right, holds }) =>
       holds ? [] : [`service on Node ${node}, ${clients} clients: ${right} of ${requests} answered`],
     ),
-  };
-}
-
-/** @param {string} node @param {string} file @param {number} threads */
-async function startService(node, file, threads) {
-  const parameters = [command, "serve", file, "--port", "0", "--threads", String(threads)];
-  const child = spawn(node, parameters, { stdio: ["ignore", "pipe", "pipe"] });
-  const ended = new Promise((resolve) => child.once("close", resolve));
-  /** @type {string} */
-  const address = await new Promise((resolve, reject) => {
-    let said = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => {
-        said += text;
-        const found = /http:\/\/[\d.:]+/.exec(said);
-        if (found !== null) resolve(found[0]);
-      });
-    }
-    child.once("error", reject);
-    child.once("close", () => reject(new Error(`fovea serve ended: ${said.trim().split("\n").at(-1)}`)));
-  });
-  return {
-    address,
-    stop: async () => {
-      child.kill("SIGTERM");
-      await ended;
-    },
   };
 }

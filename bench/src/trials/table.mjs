@@ -5,6 +5,7 @@ import { measureMnist } from "./mnist99.mjs";
 import { measurePhotos } from "./photos.mjs";
 import { measureService } from "./service.mjs";
 import { measureStartUp } from "./start-up.mjs";
+import { measureStudio } from "./studio.mjs";
 
 /**
  * @callback Trial
@@ -38,5 +39,9 @@ export const trials = {
   service: {
     what: "fovea serve with MobileNetV1-0.25: photos a second and waiting, for 1, 64 and 1,000 clients",
     run: measureService,
+  },
+  studio: {
+    what: "Studio in Debian's chromium: LeNet to 98 % of MNIST from the press of the button, and the first load",
+    run: measureStudio,
   },
 };
