@@ -31,12 +31,16 @@ describe("fovea studio", () => {
       try {
         const page = await browser.newPage();
         const loads: { readonly path: string; readonly bytes: number }[] = [];
+        let isSecond = false;
         const complaints: string[] = [];
         page.on("console", (message) => complaints.push(message.text()));
         page.on("requestfinished", async (request) => {
           const path = new URL(request.url()).pathname;
           const { responseBodySize } = await request.sizes();
-          if (!path.startsWith("/data/")) loads.push({ path, bytes: responseBodySize });
+          // Of a worker's own script the browser tells no size; the server does, where it is no second load from the cache.
+          const told = isSecond ? null : await (await request.response())?.headerValue("content-length");
+          const bytes = Math.max(responseBodySize, Number(told ?? 0));
+          if (!path.startsWith("/data/")) loads.push({ path, bytes });
         });
         const total = () => loads.reduce((sum, { bytes }) => sum + bytes, 0);
         const isReady = async () => {
@@ -48,11 +52,12 @@ describe("fovea studio", () => {
         await page.goto(address);
         await isReady();
         expect(await page.evaluate(() => globalThis.crossOriginIsolated)).toBe(true);
-        expect(loads.map(({ path }) => path).join(" ")).toMatch(/\/assets\/worker-/);
+        expect(loads.find(({ path }) => path.startsWith("/assets/worker-"))?.bytes).toBeGreaterThan(10_000);
         expect(total()).toBeGreaterThan(200_000);
         expect(total(), JSON.stringify(loads)).toBeLessThan(firstLoadBudget);
         // What has a hash in its name is not asked for again, the rest is asked whether it is the same.
         loads.length = 0;
+        isSecond = true;
         await page.reload();
         await isReady();
         expect(total()).toBeLessThan(10_000);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 
 /** Debian's; the bench fetches no browser of its own. */
-const chromiumPath = "/usr/bin/chromium";
+export const chromiumPath = "/usr/bin/chromium";
 
 /**
  * Starts the browser as the tests do (tests/support/chromium.ts): without a window and without requests of its own.

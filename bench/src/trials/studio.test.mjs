@@ -24,7 +24,7 @@ test("times are medians, tasks and loads the greatest of all rounds", () => {
   expect(failures).toEqual([]);
   expect(figures).toBe(rounds);
   expect(markdown.split("\n").at(-1)).toBe(
-    "| Chromium 1 | 2 | 4.00 | 75.0 % | 2 | 30000 | 70 | 430.8 kB | 11500.0 kB | yes |",
+    "| Chromium 1 | 2 | 4.00 | 75.0 % | 2 | 30000 | 70 | 430.8 kB | 11.5 MB | yes |",
   );
 });
 
