@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -68,7 +68,7 @@ describe("fovea studio", () => {
     },
   );
 
-  test("a port that is taken and a folder that is a run are told; a signal ends it, streams of events with it", async () => {
+  test("a port that is taken, data that are missing and runs that are a file are told; a signal ends it, streams of events with it", async () => {
     const { port } = new URL(address);
     const second = await run(folder, "studio", "--port", port);
     expect(second).toMatchObject({ code: 1, out: "" });
@@ -79,6 +79,11 @@ describe("fovea studio", () => {
     const stream = await fetch(`${address}api/events`);
     const reader = stream.body?.getReader();
     expect((await reader?.read())?.done).toBe(false);
+    await writeFile(join(folder, "notes.txt"), "no folder");
+    expect(await run(folder, "studio", "--port", "0", "--runs", "notes.txt")).toEqual({
+      ...{ code: 1, out: "" },
+      err: "fovea: notes.txt: this is a file; the folder that runs are in was expected. Give a folder; it need not be there yet.\n",
+    });
     server.process.kill("SIGTERM");
     const ended = await server.ended;
     expect(ended).toMatchObject({ code: 0, err: "Closing; once more ends at once.\n" });

@@ -38,7 +38,7 @@ const builtPage = fileURLToPath(new URL("../../../dist/studio", import.meta.url)
  * Serves Studio from Node.
  *
  * @throws ServiceError when the port cannot be had; OptionError for what is no port; FileError when a data folder or the page is
- *   missing
+ *   missing, or where the runs would be is a file
  */
 export async function serveStudio(options: ServeStudioOptions): Promise<RunningStudio> {
   const {
@@ -51,6 +51,12 @@ export async function serveStudio(options: ServeStudioOptions): Promise<RunningS
   } = options;
   if (!(await fileExists(`${page}/index.html`))) {
     throw new FileError("Studio's page has not been built", { where: page, hint: "Run: npm run build" });
+  }
+  if (await fileExists(runs)) {
+    throw new FileError("this is a file; the folder that runs are in was expected", {
+      where: runs,
+      hint: "Give a folder; it need not be there yet.",
+    });
   }
   const studio = await createStudio({ page, runs, ...more });
   const listening = await listen(studio.fetch, {
