@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -27,6 +27,16 @@ async function attempt(folder: string, command: string, ...parameters: string[])
     }),
   );
 }
+
+test("npx in a clone that is built begins at once: it builds nothing again", async () => {
+  const built = join(root, "dist/cli/main.js");
+  const before = (await stat(built)).mtimeMs;
+  const npx = { cwd: root, env: { ...process.env, npm_command: "exec" } };
+  const { scripts } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  expect(scripts.prepare).toBe("node scripts/prepare.mjs");
+  expect(await execute(process.execPath, ["scripts/prepare.mjs"], npx)).toEqual({ stdout: "", stderr: "" });
+  expect((await stat(built)).mtimeMs).toBe(before);
+});
 
 describe("the package in an empty project", () => {
   let project: string;

@@ -168,6 +168,10 @@ describe("mistakes", () => {
       2,
       'fovea: model "model": there is no layer "frist". Did you mean "first"? Known: input, first, pool, row, wide, out.',
     ]);
+    expect(await fails(net, "mnst:test:0")).toEqual([
+      2,
+      'fovea: mnst:test:0: there is no such file, and no data set "mnst". Did you mean mnist:test:0?',
+    ]);
     expect(await fails(net, "mnist:test:10000")).toEqual([
       2,
       'fovea: mnist:test:10000: an index from 0 to 9999 was expected, got "10000". For example: mnist:test:0',

@@ -1,7 +1,7 @@
 import { decodeImage, fileExists } from "#host";
 import { type FitMode, imageToInput } from "../data/index.ts";
 import type { Model } from "../models/index.ts";
-import { DataError, nameHint, OptionError, Tensor } from "../tensor/index.ts";
+import { DataError, nameHint, nearestName, OptionError, Tensor } from "../tensor/index.ts";
 import { openDataset } from "./dataset.ts";
 import { datasetNames } from "./names.ts";
 import type { Terminal } from "./terminal/terminal.ts";
@@ -58,6 +58,13 @@ async function imageOf(name: string, { quiet = false }: ImageReading, terminal: 
   const known: readonly string[] = datasetNames;
   // A file may be named so, too.
   if (place === undefined || !known.includes(place["data"]) || (await fileExists(name))) {
+    const meant = place === undefined ? undefined : nearestName(place["data"], datasetNames);
+    if (place !== undefined && meant !== undefined && !(await fileExists(name))) {
+      throw new OptionError(`there is no such file, and no data set "${place["data"]}"`, {
+        where: name,
+        hint: `Did you mean ${meant}:${place["part"]}:${place["index"]}?`,
+      });
+    }
     return { image: await decodeImage(name), label: null };
   }
   const { data, part, index } = { data: place["data"], part: place["part"], index: Number(place["index"]) };
