@@ -74,9 +74,9 @@ export function InsightCard() {
       ) : (
         <div class="train-stack">
           <Predictions seen={seen} info={run.data} />
-          {seen.filters === null ? null : <Stack of={seen.filters} what="Filters" scale="diverging" />}
+          {seen.filters === null ? null : <Stack of={seen.filters} what="Filters" />}
           {seen.maps.map((maps) => (
-            <Stack key={maps.layer} of={maps} what="Feature maps" scale="sequential" />
+            <Stack key={maps.layer} of={maps} what="Feature maps" />
           ))}
         </div>
       )}
@@ -158,19 +158,13 @@ function PredictionTile(props: {
   );
 }
 
-function Stack({
-  of,
-  what,
-  scale,
-}: {
-  readonly of: MapStack;
-  readonly what: string;
-  readonly scale: "diverging" | "sequential";
-}) {
+function Stack({ of, what }: { readonly of: MapStack; readonly what: string }) {
   const { layer, height, width, count, values } = of;
   const size = height * width;
   const shownCount = values.length / size;
   const limit = useMemo(() => greatest(values), [values]);
+  // Before a ReLU of its own layer a map goes below 0, which must not look like nothing.
+  const scale = useMemo(() => (values.some((value) => value < 0) ? "diverging" : "sequential"), [values]);
   // The same parts as long as the values are: then nothing is drawn again.
   const parts = useMemo(
     () => Array.from({ length: shownCount }, (_, index) => values.subarray(index * size, (index + 1) * size)),
